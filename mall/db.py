@@ -1,0 +1,187 @@
+"""The database: declarative base, one engine for each login, and the one way to open a transaction.
+
+The app connects with three logins that own nothing (design: confidential by construction):
+
+- ``EARNING`` reads and writes sources, rules and the ledger,
+- ``REDEMPTION`` places orders and cannot read the schema ``sources``,
+- ``BACKOFFICE`` serves staff and cannot read it either.
+
+``OWNER`` owns the tables; migrations and ``flask ledger verify`` use it, requests never do.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, TypeVar
+
+import psycopg
+from flask import current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, MetaData, Text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
+
+from mall.crypto import Keyring
+from mall.errors import Unavailable
+from mall.settings import Settings
+
+T = TypeVar("T")
+
+IdText = Text(collation="C")
+"""Column type of opaque ids: compared byte by byte, which is quicker and the same on every machine."""
+Id = Annotated[str, mapped_column(IdText)]
+Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+
+
+class Base(DeclarativeBase):
+    """Base of every model. Constraint names follow one pattern, so migrations can name them."""
+
+    # A registry rather than a type_annotation_map: Flask-SQLAlchemy subclasses this base once more.
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={datetime: DateTime(timezone=True)},
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+class Login(StrEnum):
+    """A database login. The value is the engine's name and the end of the role's name."""
+
+    OWNER = "owner"
+    EARNING = "earning"
+    REDEMPTION = "redemption"
+    BACKOFFICE = "backoffice"
+
+
+APP_LOGINS = (Login.EARNING, Login.REDEMPTION, Login.BACKOFFICE)
+DEFAULT_ROLE_PREFIX = "mall"
+MAX_ATTEMPTS = 6
+RETRYABLE = frozenset({"40001", "40P01"})
+"""SQLSTATEs of a serialization failure and a deadlock: nothing happened, the same work may run again."""
+BUSY = frozenset({"55P03", "57014", "53300", "57P01", "57P02", "57P03"})
+"""Lock or statement timeout, too many connections, the server going down or coming up: try later."""
+
+
+def role_name(settings: Settings, login: Login) -> str:
+    """The PostgreSQL role of an app login; roles belong to the cluster, so the prefix can be chosen."""
+    return f"{settings.role_prefix or DEFAULT_ROLE_PREFIX}_{login.value}"
+
+
+def role_password(ring: Keyring, login: Login) -> str:
+    """The password of an app login, derived from the secret key: nothing to store or to hand over."""
+    return ring.text_key(f"database-login/{login.value}")[:40]
+
+
+def login_urls(settings: Settings, owner_url: str) -> dict[str, URL]:
+    """The URL of each login, derived from the owner's."""
+    url = make_url(owner_url).set(drivername="postgresql+psycopg")
+    ring = Keyring(settings.secret_key)
+    urls = {Login.OWNER.value: url}
+    for login in APP_LOGINS:
+        urls[login.value] = url.set(username=role_name(settings, login), password=role_password(ring, login))
+    return urls
+
+
+def engine_options(settings: Settings) -> dict[str, object]:
+    """Pool and session options of an app engine: every wait in the database is bounded."""
+    timeouts = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    return {
+        "pool_size": settings.threads,
+        "max_overflow": 2,
+        "pool_timeout": 10,
+        "pool_recycle": 1800,
+        "connect_args": {
+            "options": f"-c timezone=UTC {timeouts}",
+            "connect_timeout": 5,
+            "prepare_threshold": 2,
+        },
+    }
+
+
+def engine(login: Login) -> Engine:
+    """The engine of a login in the running app."""
+    found: Engine = db.engines[login.value]
+    return found
+
+
+def cursor(tx: Session) -> psycopg.Cursor[tuple]:
+    """A raw cursor in the same transaction, for the few hot modules with hand-written SQL."""
+    connection = tx.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    return connection.cursor()
+
+
+def run_tx(login: Login, work: Callable[[Session], T]) -> T:
+    """Run ``work`` in one transaction of ``login`` and commit it.
+
+    Work that lost a race (serialization failure, deadlock) runs again, a bounded number of times with
+    jitter, so it must not act outside the database. Raises Unavailable (503) when the database cannot be
+    reached or a wait took too long; whatever ``work`` raises rolls back and comes through unchanged.
+    """
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        try:
+            with Session(engine(login), expire_on_commit=False) as session, session.begin():
+                return work(session)
+        except PoolTimeout as error:
+            raise Unavailable("database_unavailable", retry_after=2) from error
+        except DBAPIError as error:
+            _refuse_unless_retryable(error, attempt)
+        except psycopg.Error as error:
+            _refuse_unless_retryable(error, attempt)
+        time.sleep(random.uniform(0.002, 0.02) * attempt)  # noqa: S311 - jitter, not a secret
+    raise AssertionError("unreachable")
+
+
+def _refuse_unless_retryable(error: DBAPIError | psycopg.Error, attempt: int) -> None:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None)
+    if state in RETRYABLE:
+        if attempt < MAX_ATTEMPTS:
+            return
+        raise Unavailable("try_again", retry_after=1) from error
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    unreachable = isinstance(cause, psycopg.OperationalError) and state is None
+    if state in BUSY or lost or unreachable:
+        current_app.logger.warning("database unavailable: %s", state or type(cause).__name__)
+        if lost or unreachable:
+            for login in APP_LOGINS:
+                if login.value in db.engines:
+                    db.engines[login.value].dispose(close=False)
+        raise Unavailable("database_unavailable", retry_after=2) from error
+    raise error
+
+
+__all__ = [
+    "APP_LOGINS",
+    "Base",
+    "Id",
+    "IdText",
+    "InterfaceError",
+    "Login",
+    "Moment",
+    "OperationalError",
+    "cursor",
+    "db",
+    "engine",
+    "engine_options",
+    "login_urls",
+    "role_name",
+    "role_password",
+    "run_tx",
+]

@@ -1,0 +1,1 @@
+"""The HTTP edge: endpoint and page decorators, problems, fields, pagination, idempotency."""

@@ -1,0 +1,176 @@
+"""``@endpoint``: one declaration of a route of the API gives its auth, transaction, body, answer and docs.
+
+The order of a call: read the body (bounded), open the transaction, authenticate, authorise, parse,
+look up the idempotency key, run the handler, store the answer, commit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, current_app, g, request
+from flask_smorest import Blueprint
+from flask_wtf.csrf import validate_csrf
+from sqlalchemy.orm import Session
+from wtforms.validators import ValidationError as CsrfInvalid
+
+from mall import clock
+from mall.db import Login, run_tx
+from mall.errors import Malformed
+from mall.http import idempotency
+from mall.http.call import Call, Reply, load, read_json, read_query
+from mall.http.operation import describe
+from mall.http.principals import Auth, Principal
+from mall.identity.authenticate import authenticate
+
+Handler = Callable[..., Any]
+JSON_TYPE = "application/json"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a route declares about itself."""
+
+    method: str
+    auth: Auth
+    login: Login | None
+    body: ma.Schema | None
+    query: ma.Schema | None
+    response: ma.Schema | None
+    status: int
+    idempotency: str | None
+    secret_fields: tuple[str, ...]
+    errors: tuple[str, ...]
+    body_type: str
+    dump: bool
+
+
+def endpoint(
+    blp: Blueprint,
+    method: str,
+    rule: str,
+    *,
+    auth: Auth,
+    login: Login | None,
+    body: type[ma.Schema] | ma.Schema | None = None,
+    query: type[ma.Schema] | ma.Schema | None = None,
+    response: type[ma.Schema] | ma.Schema | None = None,
+    status: int = 200,
+    idempotency: str | None = None,
+    errors: tuple[str, ...] = (),
+    secret_fields: tuple[str, ...] = (),
+    body_type: str = JSON_TYPE,
+    dump: bool = True,
+) -> Callable[[Handler], Handler]:
+    """Declare a route of the API.
+
+    ``login``: the database login of its transaction, None when the handler opens its own.
+    ``idempotency``: ``"required"`` (400 without a key), ``"accepted"``, or None; every POST with a
+    transaction accepts a key even when None is said. ``errors``: the 409 codes it may answer, for the docs.
+    ``secret_fields``: members of the answer that are shown once and never stored. ``body_type``: another
+    media type hands the handler ``call.raw_body`` unparsed. ``dump=False``: the handler returns the answer
+    in wire form already (hot paths); ``response`` then only documents it.
+    """
+    if idempotency is None and method == "POST" and login is not None:
+        idempotency = "accepted"
+    route = Route(
+        method, auth, login, _instance(body), _instance(query), _instance(response), status, idempotency,
+        secret_fields, errors, body_type, dump,
+    )  # fmt: skip
+
+    def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
+        def view(**path_args: Any) -> Response:
+            return _serve(route, handler, path_args)
+
+        view.auth = auth  # type: ignore[attr-defined]
+        view._apidoc = {"manual_doc": describe(route, handler.__name__)}  # type: ignore[attr-defined]
+        blp.add_url_rule(rule, handler.__name__, view, methods=[method])
+        return handler
+
+    return decorate
+
+
+def _instance(schema: type[ma.Schema] | ma.Schema | None) -> ma.Schema | None:
+    return schema() if isinstance(schema, type) else schema
+
+
+def _serve(route: Route, handler: Handler, path_args: dict[str, Any]) -> Response:
+    raw = request.get_data(cache=True) if route.method not in SAFE_METHODS else b""
+    if route.login is None:
+        principal = identify(None)
+        return _run(route, handler, path_args, None, principal, raw)
+
+    def work(tx: Session) -> Response:
+        return _run(route, handler, path_args, tx, identify(tx), raw)
+
+    return run_tx(route.login, work)
+
+
+def identify(tx: Session | None) -> Principal:
+    """Who calls, after the CSRF check that a cookie needs before it may change anything.
+
+    Without a transaction of the route, a short one of its own looks the caller up.
+    """
+    if tx is None:
+        principal: Principal = run_tx(Login.EARNING, lambda own: authenticate(own, request))
+    else:
+        principal = authenticate(tx, request)
+    g.principal = principal
+    if principal.via == "cookie" and request.method not in SAFE_METHODS and current_app.config["WTF_CSRF_ENABLED"]:
+        try:
+            validate_csrf(request.headers.get("X-CSRFToken") or request.form.get("csrf_token"))
+        except CsrfInvalid as error:
+            raise Malformed("csrf_failed") from error
+    return principal
+
+
+def _run(
+    route: Route, handler: Handler, path_args: dict[str, Any], tx: Session | None, principal: Principal, raw: bytes
+) -> Response:
+    route.auth.check(principal)
+    call = Call(tx, principal, clock.now(), g.request_id, raw_body=raw)
+    key = None
+    if route.idempotency is not None:
+        key = idempotency.check_form(
+            request.headers.get("Idempotency-Key"), required=route.idempotency == "required"
+        )
+    parsed: Any = None
+    args: tuple[Any, ...] = ()
+    if route.body is not None and route.body_type == JSON_TYPE:
+        parsed = read_json(raw)
+    if route.query is not None:
+        call.query = read_query(route.query)
+
+    def effect() -> Response:
+        nonlocal args
+        if parsed is not None or (route.body is not None and route.body_type == JSON_TYPE):
+            assert route.body is not None
+            args = (load(route.body, parsed),)
+        return answer(route, handler(call, *args, **path_args))
+
+    if key is None or tx is None:
+        return effect()
+    asked = idempotency.fingerprint(route.method, request.full_path, raw.hex() if parsed is None else parsed)
+    return idempotency.once(tx, principal.name, key, asked, call.now, effect, route.secret_fields)
+
+
+def answer(route: Route, value: Any) -> Response:
+    """A handler's value as a response."""
+    status, headers = route.status, {}
+    if isinstance(value, Reply):
+        status, headers, value = value.status or status, value.headers, value.value
+    if isinstance(value, Response):
+        return value
+    if route.response is not None and route.dump:
+        value = route.response.dump(value)
+    if status == 204 or (value is None and route.response is None):
+        return Response(status=204, headers=headers)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, status=status, headers=headers, content_type=JSON_TYPE)

@@ -1,0 +1,118 @@
+"""Idempotency keys: the first answer is committed with its effect and given again for the same key.
+
+The key row is written in the transaction of the effect itself, so there is no moment at which one exists
+without the other. An advisory lock held by that transaction tells a second caller that the first is still
+running. Stored bodies are encrypted; fields that show a secret once are left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Response
+from sqlalchemy import LargeBinary, SmallInteger, delete, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from mall.crypto import keyring
+from mall.db import Base, IdText
+from mall.errors import Conflict, Invalid, Malformed
+
+KEPT = timedelta(days=30)
+"""How long a key is remembered (docs/api.md, conventions)."""
+_FORM = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class IdempotencyKey(Base):
+    """One remembered call. ``owner`` is who called; ``key_hash`` 16 bytes of HMAC over owner and key."""
+
+    __tablename__ = "idempotency_keys"
+
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    owner: Mapped[str] = mapped_column(IdText)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int] = mapped_column(SmallInteger)
+    body_box: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def fingerprint(method: str, path: str, body: Any) -> bytes:
+    """16 bytes that stand for what was asked; the order of a JSON object's members does not matter."""
+    canonical = json.dumps([method, path, body], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).digest()[:16]
+
+
+def check_form(key: str | None, *, required: bool) -> str | None:
+    """The key, or None when absent and not required. Raises Malformed (400)."""
+    if key is None or key == "":
+        if required:
+            raise Malformed("idempotency_key_missing")
+        return None
+    if not _FORM.fullmatch(key):
+        raise Malformed("idempotency_key_invalid")
+    return key
+
+
+def once(
+    tx: Session,
+    owner: str,
+    key: str,
+    asked: bytes,
+    now: datetime,
+    effect: Callable[[], Response],
+    secret_fields: tuple[str, ...] = (),
+) -> Response:
+    """Run ``effect`` and remember its answer, or give the remembered one.
+
+    Raises Conflict ``request_in_progress`` (409) while the first call runs, Invalid
+    ``idempotency_key_reused`` (422) for another request under the same key. An effect that raises leaves the
+    key free: the transaction takes the row back with everything else.
+    """
+    ring = keyring()
+    key_hash = ring.hmac16("idempotency", owner, key)
+    lock = int.from_bytes(key_hash[:8], "big", signed=True)
+    if not tx.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": lock}).scalar():
+        raise Conflict("request_in_progress", retry_after=1)
+    row = tx.execute(select(IdempotencyKey).where(IdempotencyKey.key_hash == key_hash)).scalar_one_or_none()
+    if row is not None and row.created_at > now - KEPT:
+        if row.fingerprint != asked:
+            raise Invalid(code="idempotency_key_reused")
+        body = ring.decrypt("idempotency", row.body_box)
+        response = Response(body, status=row.status, content_type="application/json")
+        response.headers["Idempotency-Replayed"] = "true"
+        return response
+    if row is not None:
+        tx.delete(row)
+        tx.flush()
+    response = effect()
+    stored = _without(response.get_data(), secret_fields) if secret_fields else response.get_data()
+    tx.add(
+        IdempotencyKey(
+            key_hash=key_hash,
+            owner=owner,
+            fingerprint=asked,
+            status=response.status_code,
+            body_box=ring.encrypt("idempotency", stored),
+            created_at=now,
+        )
+    )
+    tx.flush()
+    return response
+
+
+def _without(body: bytes, names: tuple[str, ...]) -> bytes:
+    value = json.loads(body)
+    for name in names:
+        value[name] = None
+    value["secret_shown_once"] = True
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def forget_old_keys(tx: Session, now: datetime) -> int:
+    """Delete keys older than 30 days; returns how many."""
+    gone = tx.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at <= now - KEPT))
+    return int(gone.rowcount)  # type: ignore[attr-defined]

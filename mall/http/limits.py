@@ -1,0 +1,66 @@
+"""Rate limits for everyone: Flask-Limiter on Redis, in memory of the process while Redis is away.
+
+These protect the machine. Limits that protect people (sign-in, claim codes, pickup codes) are kept in
+PostgreSQL by their own packages and do not depend on Redis.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+from flask import Flask, Response, request
+from flask_limiter import Limiter
+
+from mall.settings import Settings
+
+PER_SECOND = "100 per second"
+"""By credential, or by address without one (docs/api.md, conventions)."""
+EXEMPT_PATHS = ("/livez", "/readyz", "/metrics", "/static/", "/pictures/")
+
+
+def caller() -> str:
+    """Whose budget a request uses: the credential it shows, hashed, or its address."""
+    shown = request.headers.get("Authorization") or request.cookies.get("mall_session")
+    if shown:
+        return hashlib.sha256(shown.encode("utf-8", "replace")).hexdigest()[:32]
+    return f"address:{request.remote_addr}"
+
+
+limiter = Limiter(
+    key_func=caller,
+    default_limits=[PER_SECOND],
+    strategy="fixed-window",
+    headers_enabled=False,
+    in_memory_fallback=[PER_SECOND],
+    in_memory_fallback_enabled=True,
+    key_prefix="mall",
+)
+
+
+def _exempt() -> bool:
+    return request.path.startswith(EXEMPT_PATHS)
+
+
+limiter.request_filter(_exempt)
+
+
+def _headers(response: Response) -> Response:
+    current = limiter.current_limit
+    if current is not None:
+        quota, window = current.limit.amount, current.limit.get_expiry()
+        left, wait = max(0, current.remaining), max(0, round(current.reset_at - time.time()))
+        response.headers["RateLimit-Policy"] = f'"default";q={quota};w={window}'
+        response.headers["RateLimit"] = f'"default";r={left};t={wait}'
+        if response.status_code == 429 and "Retry-After" not in response.headers:
+            response.headers["Retry-After"] = str(max(1, wait))
+    return response
+
+
+def init_app(app: Flask, settings: Settings, redis_url: str | None) -> None:
+    """Switch the limits on, unless the settings say no."""
+    app.config["RATELIMIT_ENABLED"] = settings.ratelimit_enabled
+    app.config["RATELIMIT_STORAGE_URI"] = redis_url or "memory://"
+    limiter.init_app(app)
+    if settings.ratelimit_enabled:
+        app.after_request(_headers)

@@ -1,0 +1,109 @@
+"""The OpenAPI operation of a route, from what the route declares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import fields, validate
+
+from mall.http.fields import StrictSchema
+
+if TYPE_CHECKING:
+    from mall.http.endpoint import Route
+
+
+class ProblemSchema(StrictSchema):
+    """A refusal (RFC 9457)."""
+
+    class Meta:
+        unknown = "include"
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True, validate=validate.Range(min=400, max=599))
+    detail = fields.String(required=True)
+    instance = fields.String(required=True)
+    code = fields.String(required=True)
+    request_id = fields.String(required=True)
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+
+
+PROBLEM = {"application/problem+json": {"schema": ProblemSchema}}
+SECURITY = {
+    "public": [],
+    "optional_member": [{}, {"token": []}],
+    "member": [{"token": []}],
+    "staff": [{"token": []}],
+    "client": [{"key": []}],
+}
+SECURITY_SCHEMES = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Token of a member (POST /sessions) or of staff (POST /staff/sessions).",
+    },
+    "key": {"type": "http", "scheme": "bearer", "description": "Key of a reporting system: mall_live_…"},
+}
+
+
+def _problem(description: str, *, retry: bool = False) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": description, "content": PROBLEM}
+    if retry:
+        response["headers"] = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}}
+    return response
+
+
+def _responses(route: Route) -> dict[str, Any]:
+    done: dict[str, Any] = {"description": "Done"}
+    if route.response is not None:
+        done["content"] = {"application/json": {"schema": route.response}}
+    responses = {str(route.status): done}
+    if route.status == 201:
+        responses["200"] = {**done, "description": "Done before: the first answer again"}
+    responses["400"] = _problem("The request cannot be read, or a required header is missing")
+    if route.auth.kind != "public":
+        responses["401"] = _problem("No valid credential")
+        responses["403"] = _problem("The credential does not allow this")
+    else:
+        responses["401"] = _problem("Wrong credential")
+    responses["404"] = _problem("Not found, or somebody else's")
+    if route.method != "GET":
+        codes = ", ".join(f"`{code}`" for code in ("request_in_progress", *route.errors))
+        responses["409"] = _problem(f"The state of things refuses it: {codes}")
+        responses["413"] = _problem("The body is too large")
+        responses["415"] = _problem("Another media type is needed")
+    responses["422"] = _problem("Values are not valid; `errors` names the fields")
+    responses["429"] = _problem("A limit was reached", retry=True)
+    responses["503"] = _problem("Not available at the moment", retry=True)
+    return responses
+
+
+def describe(route: Route, operation_id: str) -> dict[str, Any]:
+    """The operation object, with marshmallow schemas left for apispec to resolve."""
+    operation: dict[str, Any] = {
+        "operationId": operation_id,
+        "responses": _responses(route),
+        "security": SECURITY[route.auth.kind],
+    }
+    if route.auth.names:
+        operation["x-roles-or-scopes"] = list(route.auth.names)
+    if route.body is not None:
+        operation["requestBody"] = {"required": True, "content": {route.body_type: {"schema": route.body}}}
+    elif route.body_type != "application/json":
+        schema = {"type": "string", "format": "binary"}
+        operation["requestBody"] = {"required": True, "content": {route.body_type: {"schema": schema}}}
+    parameters: list[dict[str, Any]] = []
+    if route.query is not None:
+        parameters.append({"in": "query", "schema": route.query})
+    if route.idempotency is not None:
+        parameters.append(
+            {
+                "in": "header",
+                "name": "Idempotency-Key",
+                "required": route.idempotency == "required",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+            }
+        )
+    if parameters:
+        operation["parameters"] = parameters
+    return operation

@@ -1,0 +1,125 @@
+"""``@page``: a route for people. The same order of things as ``@endpoint``, with pages for answers.
+
+A form that moves points or stock carries a hidden ``_key``; the answer to it (a redirect) is remembered
+under that key, so pressing the button twice is one effect and one answer.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, flash, g, make_response, redirect, request
+from sqlalchemy.orm import Session
+
+from mall import clock
+from mall.db import Login, run_tx
+from mall.errors import MallError, Unauthenticated
+from mall.http import idempotency
+from mall.http.call import Call
+from mall.http.endpoint import Handler, identify
+from mall.http.principals import Auth, MemberPrincipal, Principal
+from mall.http.problems import problem_of
+
+SIGN_IN = "/sign-in"
+STAFF_SIGN_IN = "/admin/sign-in"
+
+
+def page(
+    blp: Blueprint,
+    method: str,
+    rule: str,
+    *,
+    auth: Auth,
+    login: Login | None,
+    idempotent: bool = False,
+    on_error: str | None = None,
+) -> Callable[[Handler], Handler]:
+    """Declare a page or a form's target.
+
+    A refusal of a form (POST) becomes a message on the page it came from (``on_error``, a path that may
+    use the route's arguments, or the referring page of this mall); a refusal of a GET is the error page.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
+        def view(**path_args: Any) -> Response:
+            try:
+                return _serve(handler, path_args, auth, login, idempotent)
+            except Unauthenticated:
+                return redirect(_sign_in_url(auth), 303)  # type: ignore[return-value]
+            except MallError as error:
+                if request.method != "POST" or error.kind in ("unavailable", "forbidden") or on_error is None:
+                    raise
+                flash(str(problem_of(error)["detail"]), "error")
+                return redirect(on_error.format(**path_args), 303)  # type: ignore[return-value]
+
+        view.auth = auth  # type: ignore[attr-defined]
+        blp.add_url_rule(rule, handler.__name__, view, methods=[method])
+        return handler
+
+    return decorate
+
+
+def form_key() -> str:
+    """A fresh value for a form's hidden ``_key``."""
+    return secrets.token_urlsafe(18)
+
+
+def safe_path(target: str | None, default: str = "/") -> str:
+    """``target`` if it is a path inside the mall, else ``default``: no redirect leads out of it."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return default
+    if any(ord(char) < 33 or char == "\\" or ord(char) > 126 for char in target) or len(target) > 512:
+        return default
+    return target
+
+
+def _sign_in_url(auth: Auth) -> str:
+    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    target = STAFF_SIGN_IN if auth.kind == "staff" else SIGN_IN
+    return target if here == "/" else f"{target}?{urlencode({'next': here})}"
+
+
+def _serve(
+    handler: Handler, path_args: dict[str, Any], auth: Auth, login: Login | None, idempotent: bool
+) -> Response:
+    if login is None:
+        return _run(handler, path_args, auth, None, identify(None), idempotent)
+    return run_tx(login, lambda tx: _run(handler, path_args, auth, tx, identify(tx), idempotent))
+
+
+def _run(
+    handler: Handler,
+    path_args: dict[str, Any],
+    auth: Auth,
+    tx: Session | None,
+    principal: Principal,
+    idempotent: bool,
+) -> Response:
+    auth.check(principal)
+    if isinstance(principal, MemberPrincipal) and principal.locale:
+        g.member_locale = principal.locale
+    call = Call(tx, principal, clock.now(), g.request_id)
+
+    def effect() -> Response:
+        return make_response(handler(call, **path_args))
+
+    if not idempotent or tx is None:
+        return effect()
+    key = idempotency.check_form(request.form.get("_key"), required=True)
+    assert key is not None
+    form = {name: request.form.getlist(name) for name in sorted(request.form) if name != "csrf_token"}
+    asked = idempotency.fingerprint(request.method, request.path, form)
+
+    def remembered() -> Response:
+        response = effect()
+        response.set_data(response.headers.get("Location", ""))
+        return response
+
+    response = idempotency.once(tx, principal.name, key, asked, call.now, remembered)
+    location = response.get_data(as_text=True)
+    return redirect(location or "/", 303)  # type: ignore[return-value]

@@ -1,0 +1,120 @@
+"""Pure: who is calling, and who may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mall.errors import Forbidden, Unauthenticated
+
+OWNER_ROLE = "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """Nobody we know."""
+
+    via: str = "none"
+
+    @property
+    def name(self) -> str:
+        return "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPrincipal:
+    """A signed-in member. ``restricted``: came by a login link and has not given the own credential yet."""
+
+    member_id: str
+    session_id: str
+    via: str = "bearer"
+    """``cookie`` (browser, needs a CSRF token to change anything) or ``bearer`` (program)."""
+    restricted: bool = False
+    authenticated_at: datetime | None = None
+    locale: str | None = None
+    nickname: str = ""
+    suspended: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"member:{self.member_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPrincipal:
+    """A signed-in member of staff."""
+
+    staff_id: str
+    username: str
+    role: str
+    session_id: str
+    via: str = "bearer"
+    authenticated_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        return f"staff:{self.staff_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPrincipal:
+    """A reporting system. ``daily_cap_points``: the most it may grant by itself in a day, None for no cap."""
+
+    client_id: str
+    client_name: str
+    scopes: frozenset[str]
+    daily_cap_points: int | None = None
+    via: str = "key"
+
+    @property
+    def name(self) -> str:
+        return f"client:{self.client_id}"
+
+
+Principal = Anonymous | MemberPrincipal | StaffPrincipal | ClientPrincipal
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """Who may call a route."""
+
+    kind: str
+    names: tuple[str, ...] = ()
+    """Roles for staff (empty: any), the scope for clients."""
+
+    def check(self, principal: Principal) -> None:
+        """Raise Unauthenticated (401) or Forbidden (403) unless ``principal`` may call."""
+        if self.kind in ("public", "optional_member"):
+            return
+        if isinstance(principal, Anonymous):
+            raise Unauthenticated("authentication_required")
+        if self.kind == "member":
+            if not isinstance(principal, MemberPrincipal):
+                raise Forbidden("member_required")
+        elif self.kind == "staff":
+            if not isinstance(principal, StaffPrincipal):
+                raise Forbidden("staff_required")
+            if self.names and principal.role != OWNER_ROLE and principal.role not in self.names:
+                raise Forbidden("role_missing", extra={"roles": [OWNER_ROLE, *self.names]})
+        elif self.kind == "client":
+            if not isinstance(principal, ClientPrincipal):
+                raise Forbidden("client_required")
+            if not set(self.names) <= principal.scopes:
+                raise Forbidden("scope_missing", extra={"scopes": list(self.names)})
+        else:
+            raise AssertionError(self.kind)
+
+
+PUBLIC = Auth("public")
+OPTIONAL_MEMBER = Auth("optional_member")
+MEMBER = Auth("member")
+
+
+def staff(*roles: str) -> Auth:
+    """Staff of one of ``roles``, or any staff without roles; an owner may do everything."""
+    return Auth("staff", roles)
+
+
+def client(scope: str) -> Auth:
+    """A reporting system whose key has ``scope``."""
+    return Auth("client", (scope,))

@@ -1,0 +1,159 @@
+"""Languages of the mall: which one a reader gets, and how figures and moments are written in it.
+
+Chinese is the default and English the other one. Flask-Babel would give a reader of ``zh-TW`` or ``zh-HK``
+English, because it knows no such catalogue; here every kind of Chinese is Chinese.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from babel.dates import format_date as babel_date
+from babel.dates import format_datetime as babel_datetime
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+from flask import Flask, Response, current_app, g, has_request_context, request
+from flask_babel import Babel, get_locale
+
+from mall import looks
+from mall.settings import Settings
+
+DEFAULT: Final = "zh"
+LANGUAGES: Final = ("zh", "en")
+COOKIE: Final = "lang"
+COOKIE_SECONDS: Final = 365 * 24 * 3600
+
+_PATTERNS: Final = {
+    "zh": {"date": "yyyy-MM-dd", "datetime": "yyyy-MM-dd HH:mm", "monthday": "MM-dd", "time": "HH:mm", "weekday": "EEE"},
+    "en": {"date": "d MMM yyyy", "datetime": "d MMM yyyy, HH:mm", "monthday": "d MMM", "time": "HH:mm", "weekday": "EEE"},
+}
+
+
+def supported(tag: str | None) -> str | None:
+    """The mall's language for a language tag (``zh-Hant-TW`` → ``zh``), None for one it does not speak."""
+    primary = (tag or "").replace("_", "-").split("-")[0].lower()
+    return primary if primary in LANGUAGES else None
+
+
+def choose_locale() -> str:
+    """``?lang=``, the cookie, the member's own choice, what the browser asks for, Chinese: the first that says."""
+    if not has_request_context():
+        return DEFAULT
+    is_page = not request.path.startswith("/api/")
+    chosen = (
+        (supported(request.args.get("lang")) or supported(request.cookies.get(COOKIE))) if is_page else None
+    ) or supported(g.get("member_locale"))
+    if chosen:
+        return chosen
+    for tag, quality in request.accept_languages:  # best first
+        asked = supported(tag)
+        if asked and quality > 0:
+            return asked
+    return DEFAULT
+
+
+def set_language(response: Response, language: str) -> None:
+    """Remember ``language`` in the reader's browser for a year."""
+    response.set_cookie(COOKIE, language, max_age=COOKIE_SECONDS, samesite="Lax", secure=request.is_secure)
+
+
+def _remember_asked(response: Response) -> Response:
+    """A page opened with ``?lang=`` keeps its language on the next one."""
+    if request.method == "GET" and response.mimetype == "text/html" and not request.path.startswith("/api/"):
+        asked = supported(request.args.get("lang"))
+        if asked and request.cookies.get(COOKIE) != asked:
+            set_language(response, asked)
+    return response
+
+
+def _language() -> str:
+    return str(get_locale() or DEFAULT)
+
+
+def html_lang() -> str:
+    """The value of ``<html lang>``; tells fonts apart, so simplified Chinese says so."""
+    return "zh-CN" if _language() == "zh" else _language()
+
+
+def points(value: int | None) -> str:
+    """A figure with grouped digits: ``12,345``; a true minus sign."""
+    return format_decimal(value or 0, locale=_language()).replace("-", "\u2212")
+
+
+def signed(value: int | None) -> str:
+    """A change with its sign: ``+30``, ``−50``, ``0``."""
+    return ("+" if (value or 0) > 0 else "") + points(value)
+
+
+def money(cash: Mapping[str, Any] | None) -> str:
+    """``{"amount": minor units, "currency": ISO code}`` as people write it."""
+    if not cash:
+        return ""
+    currency = str(cash["currency"])
+    amount = int(cash["amount"]) / 10 ** get_currency_precision(currency)
+    return format_currency(amount, currency, locale=_language())
+
+
+def code_groups(code: str | None) -> str:
+    """A code in groups of four, easier to read aloud: ``8426 3917``."""
+    text = (code or "").replace(" ", "").replace("-", "")
+    return " ".join(text[i : i + 4] for i in range(0, len(text), 4))
+
+
+def _moment(value: datetime | date | None, kind: str) -> str:
+    if value is None:
+        return ""
+    pattern = _PATTERNS[_language()][kind]
+    if not isinstance(value, datetime):
+        return babel_date(value, pattern, locale=_language())
+    settings: Settings = current_app.extensions["settings"]
+    return babel_datetime(value, pattern, tzinfo=settings.zone, locale=_language())
+
+
+def format_day(value: datetime | date | None) -> str:
+    """A day in the mall's zone."""
+    return _moment(value, "date")
+
+
+def format_moment(value: datetime | None) -> str:
+    """A day and time in the mall's zone."""
+    return _moment(value, "datetime")
+
+
+def format_monthday(value: datetime | date | None) -> str:
+    """A day without its year, in the mall's zone."""
+    return _moment(value, "monthday")
+
+
+def format_clock(value: datetime | None) -> str:
+    """Hours and minutes in the mall's zone."""
+    return _moment(value, "time")
+
+
+def format_weekday(value: datetime | date | None) -> str:
+    """The weekday's short name in the mall's zone."""
+    return _moment(value, "weekday")
+
+
+def init_app(app: Flask) -> None:
+    """Give ``app`` its languages, and every template the filters and looks that go with them."""
+    settings: Settings = app.extensions["settings"]
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", DEFAULT)
+    app.config.setdefault("BABEL_DEFAULT_TIMEZONE", settings.zone.key)
+    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", "translations")
+    Babel(app, locale_selector=choose_locale)
+    app.after_request(_remember_asked)
+    app.jinja_env.globals.update(html_lang=html_lang, get_locale=get_locale)
+    app.jinja_env.filters.update(
+        points=points,
+        signed=signed,
+        money=money,
+        code_groups=code_groups,
+        date=format_day,
+        datetime=format_moment,
+        monthday=format_monthday,
+        time=format_clock,
+        weekday=format_weekday,
+    )
+    looks.init_app(app)

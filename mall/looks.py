@@ -1,0 +1,64 @@
+"""How pages look to this reader, and where their styles, scripts and icons are.
+
+Appearance lives in cookies, so it is there before anybody signs in and costs no query.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from flask import Flask, Response, current_app, has_request_context, request, url_for
+
+THEMES: Final = ("auto", "light", "dark")
+THEME_COOKIE: Final = "theme"
+ELDERS_COOKIE: Final = "elders"
+COOKIE_SECONDS: Final = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """``theme``: auto, light or dark. ``elders``: larger text, larger targets, more contrast."""
+
+    theme: str = "auto"
+    elders: bool = False
+
+
+def looks() -> Looks:
+    """What this reader chose."""
+    if not has_request_context():
+        return Looks()
+    theme = request.cookies.get(THEME_COOKIE, "auto")
+    return Looks(theme if theme in THEMES else "auto", request.cookies.get(ELDERS_COOKIE) == "1")
+
+
+def set_looks(response: Response, chosen: Looks) -> None:
+    """Remember the choice in the reader's browser for a year."""
+    for name, value in ((THEME_COOKIE, chosen.theme), (ELDERS_COOKIE, "1" if chosen.elders else "")):
+        if value and value != "auto":
+            response.set_cookie(name, value, max_age=COOKIE_SECONDS, samesite="Lax", secure=request.is_secure)
+        else:
+            response.delete_cookie(name, samesite="Lax", secure=request.is_secure)
+
+
+@lru_cache(maxsize=256)
+def _content_hash(path: Path, modified_ns: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
+def asset(name: str) -> str:
+    """The address of a static file with a hash of its content, so that browsers may keep it for ever.
+
+    Raises FileNotFoundError for a file that is not there.
+    """
+    path = Path(current_app.static_folder or "") / name
+    return url_for("static", filename=name, v=_content_hash(path, path.stat().st_mtime_ns))
+
+
+def init_app(app: Flask) -> None:
+    """Give every template ``asset()`` and ``looks``."""
+    app.jinja_env.globals["asset"] = asset
+    app.context_processor(lambda: {"looks": looks()})

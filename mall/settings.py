@@ -1,0 +1,109 @@
+"""Settings of one installation, read once from the environment.
+
+This module is the only reader of ``os.environ``. Every name read here is listed in ``docs/settings.md``
+(a guard test compares the two).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from mall.secrets_file import load_or_create_secret
+
+MIN_SECRET_LENGTH = 32
+"""Characters; 32 hexadecimal digits are 128 bits, the least that NIST SP 800-131A still accepts."""
+
+_KNOWN_WEAK = ("secret", "changeme", "change-me", "password", "dev", "default", "example")
+
+
+class SettingsError(Exception):
+    """A setting is missing, weak or not understood; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one installation is told from outside."""
+
+    secret_key: str = field(repr=False)
+    var: Path = Path("var")
+    port: int = 8000
+    host: str = "127.0.0.1"
+    database_url: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    role_prefix: str | None = None
+    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    ratelimit_enabled: bool = True
+    workers: int = 2
+    threads: int = 8
+    public_url: str = ""
+    metrics_token: str | None = field(default=None, repr=False)
+    proxies: int = 0
+    testing: bool = False
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the environment.
+
+        Raises SettingsError for a number, zone or flag that cannot be read, and for a missing or weak
+        ``SECRET_KEY`` when ``DATABASE_URL`` is set: an installation with a database of its own must have a
+        key of its own.
+        """
+        env = os.environ if environ is None else environ
+        var = Path(env.get("MALL_VAR") or "var").expanduser().absolute()
+        database_url = env.get("DATABASE_URL") or None
+        port = _number(env, "PORT", 8000, 1, 65535)
+        return cls(
+            secret_key=_secret(env.get("SECRET_KEY") or "", var, database_url),
+            var=var,
+            port=port,
+            host=env.get("HOST") or "127.0.0.1",
+            database_url=database_url,
+            redis_url=env.get("REDIS_URL") or None,
+            role_prefix=env.get("DATABASE_ROLE_PREFIX") or None,
+            zone=_zone(env.get("MALL_ZONE") or "Asia/Shanghai"),
+            ratelimit_enabled=_flag(env, "RATELIMIT_ENABLED", True),
+            workers=_number(env, "WORKERS", 2, 1, 64),
+            threads=_number(env, "THREADS", 8, 1, 128),
+            public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
+            metrics_token=env.get("METRICS_TOKEN") or None,
+            proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 8),
+        )
+
+
+def _secret(given: str, var: Path, database_url: str | None) -> str:
+    if not given and database_url is None:
+        return load_or_create_secret(var)
+    if not given:
+        raise SettingsError(
+            "SECRET_KEY is not set, and DATABASE_URL is. Set SECRET_KEY to at least 32 random characters, "
+            "for example the output of: python3 -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+    weak = len(set(given)) < 8 or any(word in given.lower() for word in _KNOWN_WEAK)
+    if database_url is not None and (len(given) < MIN_SECRET_LENGTH or weak):
+        raise SettingsError("SECRET_KEY is too weak: use at least 32 random characters.")
+    return given
+
+
+def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise SettingsError(f"{name} must be a whole number from {least} to {most}, not {text!r}.")
+    return int(text)
+
+
+def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:
+    text = (env.get(name) or ("1" if default else "0")).lower()
+    if text not in ("0", "1", "true", "false", "yes", "no", "on", "off"):
+        raise SettingsError(f"{name} must be 0 or 1, not {text!r}.")
+    return text in ("1", "true", "yes", "on")
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(f"MALL_ZONE is not a known time zone: {name!r}.") from error

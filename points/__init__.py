@@ -1,0 +1,1 @@
+"""Everything that earns or counts points."""

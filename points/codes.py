@@ -1,0 +1,21 @@
+"""Titles of the error codes that ``points`` raises."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+TITLES = {
+    "in_debt": _l("Points are owed first: new points repay them, then you can redeem again."),
+    "insufficient_points": _l("Not enough points."),
+    "hold_not_found": _l("These points are not set aside."),
+    "hold_exists": _l("These points are set aside already."),
+    "hold_exceeded": _l("More points than are set aside."),
+    "event_mismatch": _l("This event id was sent before with other content."),
+    "daily_cap_reached": _l("This client's daily cap of points is reached."),
+    "already_checked_in": _l("You have checked in today already."),
+    "claim_code_not_found": _l("This code is not valid."),
+    "too_many_misses": _l("Too many wrong codes. Please wait a little."),
+    "debt_exceeded": _l("More points than are owed."),
+    "attempt_submitted": _l("These answers have been handed in already."),
+    "quiz_exists": _l("There is a quiz with this code already."),
+}

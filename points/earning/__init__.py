@@ -1,0 +1,1 @@
+"""Earning: credit events, rules and their versions, cases, awards, caps."""

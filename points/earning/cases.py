@@ -1,0 +1,202 @@
+"""Pure: cases: which event decides one, and the change that brings its awards to what it is now worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from mall.ids import new_id
+from points.earning.caps import Counters
+from points.earning.evaluate import AwardWorth, RuleSet
+from points.earning.event_types import EVENT_TYPES, Deciding, EventSource
+from points.earning.explain import Line
+from points.earning.periods import FOREVER
+
+
+class Book(Protocol):
+    """What booking needs of a ledger book."""
+
+    def credit(self, points: int, *, expires_at: datetime, occurred_at: datetime, award_id: str, label: str,
+               available_at: datetime | None, until_confirmed: bool) -> Any: ...  # fmt: skip
+
+    def clawback(self, points: int, *, occurred_at: datetime, award_id: str, label: str) -> Any: ...
+
+
+@dataclass(slots=True)
+class AwardState:
+    """What one rule grants for a case. ``available_at`` None: waits to be confirmed."""
+
+    award_id: str
+    rule_key: str
+    rule_version: int
+    points: int
+    explanation: list[list[str]]
+    available_at: datetime | None
+    expires_at: datetime
+    confidential: bool
+    label: str
+
+    def waits(self, now: datetime) -> bool:
+        """Whether its points cannot be spent yet."""
+        return self.available_at is None or self.available_at > now
+
+
+@dataclass(slots=True)
+class CaseState:
+    """A case as it stands; see ``points.earning.source_models.Case``."""
+
+    case_key: bytes
+    source_id: str
+    member_id: str
+    type: str
+    anchor_at: datetime
+    arrivals: int = 0
+    deciding_event: bytes | None = None
+    deciding_at: datetime | None = None
+    worth: int = 0
+    awards: dict[str, AwardState] = field(default_factory=dict)
+
+    def decided_by(self, occurred_at: datetime, worth: int) -> bool:
+        """Whether an event that arrives now takes over the decision."""
+        if self.deciding_event is None or self.deciding_at is None:
+            return True
+        if EVENT_TYPES[self.type].deciding is Deciding.LATEST:
+            return occurred_at >= self.deciding_at
+        return worth > self.worth
+
+
+@dataclass(frozen=True, slots=True)
+class AwardLine:
+    """What a rule now grants, as an answer shows it."""
+
+    award: AwardState | None
+    rule_key: str
+    rule_version: int
+    points: int
+    explanation: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What settling a case did. ``public_points``: the part that counts for levels."""
+
+    points: int
+    public_points: int
+    lines: list[AwardLine]
+    reason: str | None
+    waits: bool
+
+
+@dataclass(slots=True)
+class Settler:
+    """Brings cases to their worth: one for a batch, sharing its rules, counters and open books."""
+
+    rules: RuleSet
+    counters: Counters
+    zone: ZoneInfo
+    now: datetime
+    make_id: Callable[[str], str] = new_id
+    touched: dict[str, tuple[CaseState, AwardState]] = field(default_factory=dict)
+    """Awards changed, by id."""
+
+    def settle(
+        self, case: CaseState, worths: Sequence[AwardWorth], source: EventSource, book: Book, occurred_at: datetime
+    ) -> Change:
+        """Make the case's awards what ``worths`` say, within caps, and book the differences.
+
+        Increases are booked before decreases, so that a member never owes for a moment what another rule of
+        the same case pays.
+        """
+        for award in case.awards.values():
+            rule = self.rules.version(award.rule_key, award.rule_version)
+            if rule is not None:
+                self.counters.give_back(rule, case.member_id, case.anchor_at, self.zone, award.points)
+        wanted: list[tuple[str, AwardWorth | None, int, list[list[str]]]] = []
+        for worth in worths:
+            granted, cuts = self.counters.take(worth.rule, case.member_id, case.anchor_at, self.zone, worth.points)
+            stored = [line.stored() for line in (*worth.lines, *cuts)]
+            wanted.append((worth.rule.key, worth, granted, stored))
+        valued = {worth.rule.key for worth in worths}
+        wanted += [(key, None, 0, []) for key in case.awards if key not in valued]
+        total = public = 0
+        lines = []
+        changes = []
+        for key, valued_by, granted, stored in wanted:
+            known = case.awards.get(key)
+            before = known.points if known else 0
+            if known is not None and not known.confidential:
+                public -= before
+            delta = granted - before
+            total += delta
+            award = self._update(case, key, valued_by, granted, stored, source)
+            if award is not None and not award.confidential:
+                public += granted
+            if delta and award is not None:
+                changes.append((delta, award, valued_by))
+            if valued_by is not None or delta:
+                version = valued_by.rule.version if valued_by else award.rule_version if award else 0
+                text = [Line.read(line).text for line in stored]
+                lines.append(AwardLine(award, key, version, granted, text))
+        for delta, award, valued_by in sorted(changes, key=lambda change: -change[0]):
+            self._book(delta, award, valued_by, source, book, occurred_at)
+        case.worth = sum(worth.points for worth in worths)
+        return Change(total, public, lines, self._reason(case, worths, total), self._waits(case))
+
+    def _update(
+        self, case: CaseState, key: str, valued_by: AwardWorth | None, granted: int, stored: list[list[str]],
+        source: EventSource,
+    ) -> AwardState | None:  # fmt: skip
+        award = case.awards.get(key)
+        if award is None:
+            if granted == 0 or valued_by is None:
+                return None
+            document = valued_by.rule.document
+            award = AwardState(
+                self.make_id("awd"), key, valued_by.rule.version, 0, stored,
+                document.pending.available_at(self.now), FOREVER, document.confidential, source.label,
+            )  # fmt: skip
+            if granted < 0:
+                award.available_at = self.now
+            award.expires_at = document.expiry.expires_at(self.now, self.zone)
+            case.awards[key] = award
+        award.points, award.explanation = granted, stored
+        if valued_by is not None:
+            award.rule_version = valued_by.rule.version
+            award.confidential = valued_by.rule.document.confidential
+        self.touched[award.award_id] = (case, award)
+        return award
+
+    def _book(
+        self, delta: int, award: AwardState, valued_by: AwardWorth | None, source: EventSource, book: Book,
+        occurred_at: datetime,
+    ) -> None:  # fmt: skip
+        # The moment of a tip stays in the schema of sources: the ledger learns when it was booked.
+        moment = occurred_at if source.internal else self.now
+        if delta < 0:
+            book.clawback(-delta, occurred_at=moment, award_id=award.award_id, label=source.label)
+            return
+        if valued_by is not None:
+            award.expires_at = valued_by.rule.document.expiry.expires_at(self.now, self.zone)
+        waits = award.waits(self.now)
+        book.credit(
+            delta,
+            expires_at=award.expires_at,
+            occurred_at=moment,
+            award_id=award.award_id,
+            label=source.label,
+            available_at=award.available_at if waits else None,
+            until_confirmed=award.available_at is None,
+        )
+
+    def _waits(self, case: CaseState) -> bool:
+        return any(award.points > 0 and award.waits(self.now) for award in case.awards.values())
+
+    def _reason(self, case: CaseState, worths: Sequence[AwardWorth], total: int) -> str | None:
+        if total or any(award.points for award in case.awards.values()):
+            return None
+        if not worths:
+            return "no_rule"
+        return "cap_reached" if any(worth.points > 0 for worth in worths) else "no_points"

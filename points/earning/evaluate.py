@@ -1,0 +1,113 @@
+"""Pure: ``evaluate``: which rule versions pay for an event, how much, and why.
+
+The same function books, explains (``dry_run``) and back-tests, so that they cannot disagree. It knows no caps:
+a cap depends on what was granted before and limits the grant, never the worth (``points.earning.settle``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from points.earning.documents import RuleDocument
+from points.earning.event_types import Facts
+from points.earning.explain import Line
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVersion:
+    """A published version of an earning rule, in force from ``effective_from`` (None: since ever)."""
+
+    key: str
+    version: int
+    document: RuleDocument
+    effective_from: datetime | None = None
+    effective_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AwardWorth:
+    """What one rule says an event is worth, before caps."""
+
+    rule: RuleVersion
+    points: int
+    lines: tuple[Line, ...]
+
+    @property
+    def explanation(self) -> list[str]:
+        """The lines in canonical English."""
+        return [line.text for line in self.lines]
+
+
+def evaluate(versions: Sequence[RuleVersion], facts: Facts, zone: ZoneInfo) -> list[AwardWorth]:
+    """What ``facts`` are worth under ``versions``, those in force at ``facts.occurred_at``, in order of rule keys.
+
+    A rule whose base has no row for the facts gives nothing; a row of zero gives an award of zero points.
+    """
+    local = facts.occurred_at.astimezone(zone)
+    values = derived(facts, local)
+    found = []
+    for rule in versions:
+        document = rule.document
+        if document.event_type != facts.type or not document.active.holds(local):
+            continue
+        if not document.condition.holds(values):
+            continue
+        worth = document.formula.worth(values)
+        if worth is not None:
+            found.append(AwardWorth(rule, *worth))
+    return _stacked(found) if len(found) > 1 else found
+
+
+def derived(facts: Facts, local: datetime) -> dict[str, Any]:
+    """The facts as rules see them: those sent, and those that follow from them."""
+    values: dict[str, Any] = {**facts.values, "weekday": local.isoweekday(), "hour": local.hour}
+    if facts.type == "quiz.result":
+        values["percent"] = int(facts.values["score"]) * 100 / int(facts.values["max_score"])
+    return values
+
+
+def _stacked(found: list[AwardWorth]) -> list[AwardWorth]:
+    best: dict[str, AwardWorth] = {}
+    for award in found:
+        group = award.rule.document.best_of
+        if group is not None and (group not in best or award.points > best[group].points):
+            best[group] = award
+    kept = [award for award in found if (group := award.rule.document.best_of) is None or best[group] is award]
+    return sorted(kept, key=lambda award: award.rule.key)
+
+
+class RuleSet:
+    """Every published rule version, by event type; finds those in force at a moment."""
+
+    def __init__(self, versions: Sequence[RuleVersion], labels: frozenset[str] = frozenset()) -> None:
+        self.labels = labels
+        """Labels that ``points.credit`` may carry."""
+        self._by_type: dict[str, dict[str, list[RuleVersion]]] = {}
+        self._by_name = {(version.key, version.version): version for version in versions}
+        for version in sorted(versions, key=lambda one: (one.key, one.version)):
+            rules = self._by_type.setdefault(version.document.event_type, {})
+            rules.setdefault(version.key, []).append(version)
+
+    def in_force(self, event_type: str, at: datetime) -> list[RuleVersion]:
+        """For each rule the version in force at ``at``: the highest that had begun and not been retired."""
+        found = []
+        for versions in self._by_type.get(event_type, {}).values():
+            for version in reversed(versions):
+                if version.effective_from is None or version.effective_from <= at:
+                    if version.effective_until is None or at < version.effective_until:
+                        found.append(version)
+                    break
+        return found
+
+    def version(self, key: str, number: int) -> RuleVersion | None:
+        """A published version by name."""
+        return self._by_name.get((key, number))
+
+
+def dry_run(rules: RuleSet, facts: Facts, zone: ZoneInfo) -> list[AwardWorth]:
+    """What the rules would pay for an event, and why, without booking anything."""
+    return evaluate(rules.in_force(facts.type, facts.occurred_at), facts, zone)

@@ -1,0 +1,109 @@
+"""Taking an event back: it leaves its case, which takes its latest remaining stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from mall.crypto import keyring
+from mall.db import cursor
+from mall.errors import NotFound
+from points.earning.book_events import mall_zone
+from points.earning.caps import Counters, counter_keys
+from points.earning.cases import CaseState, Settler
+from points.earning.evaluate import AwardWorth, RuleSet, evaluate
+from points.earning.event_rows import CaseEvent, Item
+from points.earning.event_types import EVENT_TYPES, Deciding, EventIn, EventSource, Facts
+from points.earning.keys import event_key, open_event, parse_public_id, public_id, seal_reason
+from points.earning.rules import rule_set
+from points.earning.store import Writes, case_events, load_counters, mark_reversed, read_state
+from points.ledger.books import open_books
+
+_FIND = """SELECT e.event_key, e.box, coalesce(m.alias_of, e.member_id), e.case_key, e.type, e.occurred_at
+ FROM sources.credit_events e LEFT JOIN members m ON m.id = e.member_id
+ WHERE e.event_key = %s AND e.source_id = %s"""
+_DONE = "SELECT reversal_points FROM sources.credit_events WHERE event_key = %s AND reversed_at IS NOT NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """What a reversal answered; ``again``: the event had been reversed before."""
+
+    body: dict[str, Any]
+    again: bool
+
+
+def find_key(source_id: str, either_id: str) -> bytes:
+    """The key of an event by the mall's id or the source's own."""
+    return parse_public_id(either_id) or event_key(keyring(), source_id, either_id)
+
+
+def reverse_event(tx: Session, source: EventSource, either_id: str, reason: str, now: datetime) -> Reversed:
+    """Reverse an event of ``source``. Raises NotFound for an unknown one; twice gives the first answer."""
+    cur, zone = cursor(tx), mall_zone()
+    row = cur.execute(_FIND, (find_key(source.source_id, either_id), source.source_id)).fetchone()
+    if row is None:
+        raise NotFound()
+    key, box, member_id, case_key, kind, occurred_at = row
+    event_id, member, subject = open_event(keyring(), box)
+    body = {"id": public_id(key), "event_id": event_id, "status": "reversed", "points": 0}
+    with open_books(tx, [member_id], now) as books:
+        done = cur.execute(_DONE, (key,)).fetchone()
+        if done is not None:
+            return Reversed({**body, "points": done[0]}, again=True)
+        event = EventIn(event_id, kind, member, occurred_at, subject)
+        item = Item(event, key, b"", b"", member_id, case_key)
+        _, cases = read_state(cur, [item])
+        case = cases[case_key]
+        case.member_id = member_id
+        points = 0
+        if case.deciding_event == key:
+            rules = rule_set(cur)
+            remaining = [event for event in case_events(cur, case_key) if event.event_key != key]
+            decider, worths = _decide(case, remaining, rules)
+            settler = Settler(rules, Counters(), zone, now)
+            load_counters(cur, _counter_keys(case, worths, rules), settler.counters)
+            change = settler.settle(case, worths, source, books[member_id], occurred_at)
+            case.deciding_event = decider.event_key if decider else None
+            case.deciding_at = decider.occurred_at if decider else None
+            points = change.points
+            writes = Writes(keyring(), now)
+            writes.cases([case])
+            writes.awards(settler.touched.values())
+            writes.counters(settler.counters)
+            writes.standings({member_id: change.public_points})
+            writes.write(cur)
+        mark_reversed(cur, key, now, points, seal_reason(keyring(), reason))
+    return Reversed({**body, "points": points}, again=False)
+
+
+def _decide(
+    case: CaseState, events: list[CaseEvent], rules: RuleSet
+) -> tuple[CaseEvent | None, list[AwardWorth]]:
+    """The event that decides the case among ``events``, and what it is worth."""
+    zone = mall_zone()
+
+    def worth(event: CaseEvent) -> list[AwardWorth]:
+        facts = Facts(case.type, event.occurred_at, event.facts)
+        return evaluate(rules.in_force(case.type, event.occurred_at), facts, zone)
+
+    if not events:
+        return None, []
+    if EVENT_TYPES[case.type].deciding is Deciding.LATEST:
+        latest = max(events, key=lambda event: (event.occurred_at, event.arrival))
+        return latest, worth(latest)
+    valued = [(sum(award.points for award in worth(event)), -event.arrival, event) for event in events]
+    best = max(valued, key=lambda entry: entry[:2])[2]
+    return best, worth(best)
+
+
+def _counter_keys(case: CaseState, worths: list[AwardWorth], rules: RuleSet) -> set[Any]:
+    zone = mall_zone()
+    used = [award.rule for award in worths]
+    used += [
+        rule for award in case.awards.values() if (rule := rules.version(award.rule_key, award.rule_version)) is not None
+    ]
+    return set().union(*(counter_keys(rule, case.member_id, case.anchor_at, zone) for rule in used))

@@ -1,0 +1,1 @@
+"""The ledger: books, lots, holds, reversals, verification."""

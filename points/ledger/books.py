@@ -1,0 +1,42 @@
+"""Opening books for writing: lock, let pass what is due, change, write back. The ledger's only door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from mall.db import cursor
+from points.ledger.book import Book
+from points.ledger.shelf import SqlShelf, lock_wallets, write_books
+
+
+class Books:
+    """The open books of some members, by member id."""
+
+    def __init__(self, books: dict[str, Book]) -> None:
+        self._books = books
+
+    def __getitem__(self, member_id: str) -> Book:
+        return self._books[member_id]
+
+    def __iter__(self) -> Iterator[Book]:
+        return iter(self._books.values())
+
+
+@contextmanager
+def open_books(tx: Session, member_ids: Iterable[str], now: datetime) -> Iterator[Books]:
+    """Open the books of ``member_ids`` in the transaction ``tx``.
+
+    The wallets are locked in id order until the transaction ends, and opened where they are missing. On
+    leaving without an error, everything that changed is written in one statement; on an error nothing is.
+    Open all members of a transaction in one call: a second call could lock against the order.
+    """
+    cur = cursor(tx)
+    shelf = SqlShelf(cur)
+    wallets = lock_wallets(cur, member_ids)
+    books = Books({member_id: Book(wallet, now, shelf) for member_id, wallet in wallets.items()})
+    yield books
+    write_books(cur, list(books))

@@ -1,0 +1,111 @@
+"""Reading the ledger: balances and statements, with what has come due counted in although not yet posted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from mall.db import cursor
+from mall.errors import Unavailable
+from points.ledger.accounts import net_change
+from points.ledger.book import Book
+from points.ledger.shelf import SqlShelf, read_wallet
+
+EXPIRING_SHOWN = 12
+"""Most expiry dates a balance lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Figures of one member, in points. ``expiring``: available points by expiry, the first first."""
+
+    available: int
+    pending: int
+    held: int
+    debt: int
+    expiring: list[tuple[int, datetime]]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """A posting that changed what the member can spend. ``points`` is the change of available − debt."""
+
+    version: int
+    kind: str
+    label: str
+    points: int
+    balance_after: int
+    occurred_at: datetime
+    posted_at: datetime
+    ref: str | None
+    award_id: str | None
+
+
+_BALANCE = """SELECT w.available, w.pending, w.held, w.debt, w.next_due_at, l.points, l.expires_at
+ FROM ledger.wallets AS w LEFT JOIN LATERAL (
+  SELECT sum(remaining)::int8 AS points, expires_at FROM ledger.lots
+  WHERE member_id = w.member_id AND remaining > 0 AND NOT pending AND %s
+  GROUP BY expires_at ORDER BY expires_at LIMIT %s) AS l ON true
+ WHERE w.member_id = %s ORDER BY l.expires_at"""
+_READS = 5
+
+
+def peek(tx: Session, member_id: str, now: datetime) -> Book:
+    """A member's book as it would be after everything due, read without a lock; nothing is written."""
+    cur = cursor(tx)
+    for _ in range(_READS):
+        wallet = read_wallet(cur, member_id)
+        version = wallet.version
+        try:
+            book = Book(wallet, now, SqlShelf(cur))
+            book.open_lots()
+        except AssertionError:
+            book = None
+        # Lots are read after the wallet: a write in between would give figures of two moments.
+        if read_wallet(cur, member_id).version == version and book is not None:
+            return book
+    raise Unavailable("try_again", retry_after=1)
+
+
+def balance(tx: Session, member_id: str, now: datetime, *, expiring: bool = True) -> Balance:
+    """A member's balance at ``now``: one statement, unless something has come due and is not posted yet."""
+    rows = cursor(tx).execute(_BALANCE, (expiring, EXPIRING_SHOWN, member_id)).fetchall()
+    if not rows:
+        return Balance(0, 0, 0, 0, [])
+    available, pending, held, debt, next_due_at, *_ = rows[0]
+    if next_due_at is None or next_due_at > now:
+        return Balance(available, pending, held, debt, [(row[5], row[6]) for row in rows if row[5] is not None])
+    book = peek(tx, member_id, now)
+    wallet = book.wallet
+    moments: dict[datetime, int] = {}
+    for lot in book.open_lots() if expiring else ():
+        moments[lot.expires_at] = moments.get(lot.expires_at, 0) + lot.remaining
+    listed = [(points, moment) for moment, points in moments.items()][:EXPIRING_SHOWN]
+    return Balance(wallet.available, wallet.pending, wallet.held, wallet.debt, listed)
+
+
+def statement(tx: Session, member_id: str, *, limit: int, before: int | None = None) -> list[StatementLine]:
+    """Up to ``limit`` statement lines below version ``before``, newest first."""
+    rows = cursor(tx).execute(
+        "SELECT version, kind, label, debit, credit, points, net_after, occurred_at, posted_at, ref, award_id "
+        "FROM ledger.postings WHERE member_id = %s AND version < %s "
+        "AND (debit IN ('available', 'debt')) <> (credit IN ('available', 'debt')) "
+        "ORDER BY version DESC LIMIT %s",
+        (member_id, before if before is not None else 2**62, limit),
+    )
+    return [
+        StatementLine(version, kind, label, net_change(debit, credit, points), after, occurred, posted, ref, award)
+        for version, kind, label, debit, credit, points, after, occurred, posted, ref, award in rows
+    ]
+
+
+def awards_pending(tx: Session, member_id: str) -> list[tuple[int, datetime | None]]:
+    """Pending points of a member with the moment each becomes available, the first first."""
+    rows = cursor(tx).execute(
+        "SELECT remaining, available_at FROM ledger.lots WHERE member_id = %s AND remaining > 0 AND pending "
+        "ORDER BY available_at NULLS LAST, version",
+        (member_id,),
+    )
+    return [(points, moment) for points, moment in rows]

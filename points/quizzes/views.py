@@ -1,0 +1,72 @@
+"""Quizzes as answers show them, in one language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from points.quizzes.attempts import Graded
+from points.quizzes.documents import in_locale
+from points.quizzes.models import QuizQuestion
+from points.quizzes.queries import QuizOverview
+
+
+def quiz_view(overview: QuizOverview, locale: str) -> dict[str, Any]:
+    """A quiz without its questions."""
+    quiz = overview.quiz
+    best = None
+    if overview.best_score is not None:
+        best = {
+            "score": overview.best_score,
+            "max_score": overview.question_count,
+            "percent": overview.best_percent,
+        }
+    return {
+        "id": quiz.id,
+        "code": quiz.code,
+        "category": quiz.category,
+        "title": in_locale(quiz.title, locale),
+        "summary": in_locale(quiz.summary, locale),
+        "question_count": overview.question_count,
+        "best": best,
+    }
+
+
+def question_view(question: QuizQuestion, locale: str) -> dict[str, Any]:
+    """A question without its answer."""
+    return {
+        "id": question.id,
+        "text": in_locale(question.text, locale),
+        "options": [{"id": option["id"], "text": in_locale(option["text"], locale)} for option in question.options],
+    }
+
+
+def graded_view(graded: Graded, locale: str) -> list[dict[str, Any]]:
+    """Mark, right answer and explanation of each question of an attempt that was handed in."""
+    explained = {question.id: question for question in graded.questions}
+    return [
+        {
+            "question": mark.question_id,
+            "choice": mark.choice,
+            "correct": mark.correct,
+            "answer": explained[mark.question_id].answer,
+            "explanation": in_locale(explained[mark.question_id].explanation, locale),
+        }
+        for mark in graded.grade.marks
+    ]
+
+
+def result_view(graded: Graded, locale: str) -> list[dict[str, Any]]:
+    """The same as the result page shows it: in words."""
+    rows = []
+    for question, mark in zip(graded.questions, graded.grade.marks, strict=True):
+        texts = {option["id"]: in_locale(option["text"], locale) for option in question.options}
+        rows.append(
+            {
+                "text": in_locale(question.text, locale),
+                "correct": mark.correct,
+                "chosen": [] if mark.choice is None else [texts[mark.choice]],
+                "right": [texts[question.answer]],
+                "explanation": in_locale(question.explanation, locale),
+            }
+        )
+    return rows

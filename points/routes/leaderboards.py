@@ -1,0 +1,70 @@
+"""Leaderboards over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from mall.db import Login
+from mall.errors import NotFound
+from mall.http.blueprint import api_blueprint
+from mall.http.call import Call
+from mall.http.endpoint import endpoint
+from mall.http.fields import Flag, QueryWhole, StrictSchema
+from mall.http.pagination import DEFAULT_LIMIT
+from mall.http.principals import MEMBER
+from points.earning.book_events import mall_zone
+from points.standing.boards import BOARD_SIZE, PERIODS, board, show_on_boards
+
+blp = api_blueprint("leaderboards", __name__, description="Leaderboards of members who chose to be shown")
+
+
+class BoardQuery(StrictSchema):
+    """How many places to show."""
+
+    limit = QueryWhole(1, BOARD_SIZE, load_default=DEFAULT_LIMIT)
+
+
+class PlaceSchema(StrictSchema):
+    """A line of a board."""
+
+    rank = fields.Integer(required=True)
+    nickname = fields.String(required=True)
+    points = fields.Integer(required=True)
+    mine = fields.Boolean(required=True)
+
+
+class BoardSchema(StrictSchema):
+    """A board. It ends at its last place, so ``next_cursor`` is always null."""
+
+    items = fields.List(fields.Nested(PlaceSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+    mine = fields.Nested(PlaceSchema, required=True, allow_none=True)
+    opted_in = fields.Boolean(required=True)
+
+
+class BoardChoiceSchema(StrictSchema):
+    """Whether to be shown on the boards."""
+
+    opted_in = Flag(required=True)
+
+
+@endpoint(
+    blp, "GET", "/leaderboards/<period>", auth=MEMBER, login=Login.EARNING, query=BoardQuery, response=BoardSchema
+)
+def get_leaderboard(call: Call, period: str) -> dict[str, Any]:
+    """The board of this ``week``, this ``month`` or ``all`` time: public points, members who opted in."""
+    if period not in PERIODS:
+        raise NotFound()
+    found = board(call.tx, period, call.member.member_id, call.now, mall_zone(), call.query["limit"])
+    return {"items": found.places, "next_cursor": None, "mine": found.mine, "opted_in": found.opted_in}
+
+
+@endpoint(
+    blp, "PUT", "/me/board", auth=MEMBER, login=Login.EARNING, body=BoardChoiceSchema, response=BoardChoiceSchema
+)
+def choose_board(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    """Be shown on the boards under the nickname, or no longer."""
+    show_on_boards(call.tx, call.member.member_id, body["opted_in"], call.now)
+    return {"opted_in": body["opted_in"]}

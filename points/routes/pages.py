@@ -1,0 +1,146 @@
+"""Pages of points: check-in, tasks, balance, statement, claim codes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as Redirect
+
+from mall import clock
+from mall.db import Login
+from mall.errors import NotFound
+from mall.http import idempotency
+from mall.http.call import Call
+from mall.http.page import page, safe_path
+from mall.http.principals import MEMBER, OPTIONAL_MEMBER, MemberPrincipal
+from points.checkin.check_in import check_in, week
+from points.earning.book_events import mall_zone
+from points.earning.claim_codes import claim
+from points.ledger.queries import awards_pending, balance
+from points.routes.claims import counting_misses
+from points.standing.levels import standing_of
+from points.statement import statement_page
+from points.viewer import viewer
+
+pages = Blueprint("points", __name__)
+STATEMENT_LINES = 20
+
+
+@page(pages, "POST", "/check-in", auth=MEMBER, login=Login.EARNING, idempotent=True, on_error="/")
+def check_in_form(call: Call) -> Redirect:
+    done = check_in(call.tx, call.member.member_id, call.now)
+    flash(_("Checked in: +%(points)s points, day %(streak)s.", points=done.points, streak=done.streak), "success")
+    return redirect(safe_path(request.form.get("next")), 303)
+
+
+@page(pages, "GET", "/tasks", auth=OPTIONAL_MEMBER, login=Login.EARNING)
+def tasks(call: Call) -> str:
+    me = viewer(call.tx, call.principal, call.now)
+    shown = None
+    if isinstance(call.principal, MemberPrincipal):
+        today = clock.local_date(call.now, mall_zone())
+        shown = week(call.tx, call.principal.member_id, today)
+    return render_template(
+        "storefront/tasks.html", me=me, check_in=shown, tasks=_tasks(shown.today_points if shown else 5, shown)
+    )
+
+
+def _tasks(today_points: int, shown: Any) -> list[dict[str, Any]]:
+    done = bool(shown and shown.checked_in)
+    return [
+        {
+            "code": "check_in",
+            "title": _("Check in every day"),
+            "detail": _("Every seventh day in a row pays more."),
+            "points": today_points,
+            "done": done,
+            "url": "/",
+            "action": _("Check in"),
+        },
+        {
+            "code": "quiz",
+            "title": _("Take a quiz"),
+            "detail": _("Your best result of each quiz counts."),
+            "points_text": "10–30",
+            "done": False,
+            "url": "/quizzes",
+            "action": _("To the quizzes"),
+        },
+        {
+            "code": "tip",
+            "title": _("Send tips to the community"),
+            "detail": _("What becomes of a tip earns points. Nobody else learns of it."),
+            "done": False,
+        },
+        {
+            "code": "claim",
+            "title": _("Use a claim code"),
+            "detail": _("A code gives its points to whoever holds it."),
+            "done": False,
+            "url": "/claims",
+            "action": _("Enter a code"),
+        },
+    ]
+
+
+@page(pages, "GET", "/balance", auth=MEMBER, login=Login.EARNING)
+def balance_page(call: Call) -> str:
+    member_id = call.member.member_id
+    return render_template(
+        "storefront/balance.html",
+        balance=balance(call.tx, member_id, call.now),
+        pending=awards_pending(call.tx, member_id),
+        level=standing_of(call.tx, member_id),
+    )
+
+
+@page(pages, "GET", "/statement", auth=MEMBER, login=Login.EARNING)
+def statement_of_points(call: Call) -> str | Redirect:
+    if call.member.restricted:
+        return redirect(f"/me/confirm?{urlencode({'next': '/statement'})}", 303)
+    lines, cursor = statement_page(
+        call.tx, call.member.member_id, STATEMENT_LINES, request.args.get("cursor") or None
+    )
+    return render_template(
+        "storefront/statement.html",
+        balance=balance(call.tx, call.member.member_id, call.now),
+        lines=lines,
+        next_url=f"/statement?{urlencode({'cursor': cursor})}" if cursor else None,
+        direction=None,
+    )
+
+
+@page(pages, "GET", "/claims", auth=MEMBER, login=Login.EARNING)
+def claims_page(call: Call) -> str:
+    done = request.args.get("done", "")
+    return render_template("storefront/claims.html", claimed=int(done) if _is_points(done) else None)
+
+
+@page(pages, "POST", "/claims", auth=MEMBER, login=None, on_error="/claims")
+def claims_form(call: Call) -> Redirect:
+    key = idempotency.check_form(request.form.get("_key"), required=True)
+    assert key is not None
+    code = request.form.get("code", "").strip()
+    if not code or len(code) > 100 or "\0" in code:
+        raise NotFound("claim_code_not_found")
+    asked = idempotency.fingerprint("POST", request.path, code)
+
+    def effect(tx: Session) -> Response:
+        points = claim(tx, call.member.member_id, code, call.now)
+        return Response(json.dumps({"points": points}), content_type="application/json")
+
+    response = counting_misses(
+        call, lambda tx: idempotency.once(tx, call.principal.name, key, asked, call.now, lambda: effect(tx))
+    )
+    points = response.get_json()["points"]
+    flash(_("+%(points)s points.", points=points), "success")
+    return redirect(f"/claims?done={points}", 303)
+
+
+def _is_points(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 7

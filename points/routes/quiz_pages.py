@@ -1,0 +1,125 @@
+"""Pages of quizzes: the list, one quiz, an attempt and its result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+
+from mall.db import Login
+from mall.http.call import Call
+from mall.http.page import page
+from mall.http.principals import MEMBER, OPTIONAL_MEMBER, MemberPrincipal
+from points.earning.book_events import mall_zone
+from points.quizzes.attempts import graded_attempt, start_attempt, submit_answers
+from points.quizzes.documents import in_locale
+from points.quizzes.grading import percent_of
+from points.quizzes.models import QuizAttempt
+from points.quizzes.queries import QuizOverview, attempt_of, list_quizzes, questions_of_attempt, quiz_overview
+from points.quizzes.views import question_view, result_view
+from points.quizzes.worth import worth_of
+
+pages = Blueprint("quiz_pages", __name__)
+SHOWN = 100
+"""Quizzes the list shows; more of them need categories first."""
+FIELD = "answer."
+"""Form fields are ``answer.<question id>``."""
+
+
+@page(pages, "GET", "/quizzes", auth=OPTIONAL_MEMBER, login=Login.EARNING)
+def quizzes(call: Call) -> str:
+    """The quizzes there are; signed in, with the own best results."""
+    found = list_quizzes(call.tx, _member_id(call), limit=SHOWN)
+    return render_template("storefront/quizzes.html", quizzes=[_quiz(call, overview) for overview in found])
+
+
+@page(pages, "GET", "/quizzes/<quiz_id>", auth=OPTIONAL_MEMBER, login=Login.EARNING)
+def quiz(call: Call, quiz_id: str) -> str:
+    """What a quiz is about and what it pays."""
+    overview = quiz_overview(call.tx, quiz_id, _member_id(call))
+    me = {"nickname": call.member.nickname} if _member_id(call) else None
+    return render_template("storefront/quiz.html", quiz=_quiz(call, overview), me=me)
+
+
+@page(
+    pages, "POST", "/quizzes/<quiz_id>/attempts", auth=MEMBER, login=Login.EARNING, idempotent=True,
+    on_error="/quizzes",
+)  # fmt: skip
+def begin_quiz(call: Call, quiz_id: str) -> ResponseReturnValue:
+    """Begin an attempt."""
+    attempt = start_attempt(call.tx, call.member.member_id, quiz_id, call.now)
+    return redirect(f"/attempts/{attempt.id}", 303)
+
+
+@page(pages, "GET", "/attempts/<attempt_id>", auth=MEMBER, login=Login.EARNING)
+def attempt(call: Call, attempt_id: str) -> str:
+    """The questions of an attempt; its result once it was handed in."""
+    found = attempt_of(call.tx, call.member.member_id, attempt_id)
+    overview = quiz_overview(call.tx, found.quiz_id, call.member.member_id)
+    locale = _locale()
+    shown = {"id": overview.quiz.id, "title": in_locale(overview.quiz.title, locale)}
+    if found.submitted_at is not None:
+        return render_template("storefront/result.html", quiz=shown, **_result(call, found, overview))
+    questions = []
+    for question in questions_of_attempt(call.tx, found):
+        view = question_view(question, locale)
+        questions.append({"id": view["id"], "text": view["text"], "choices": view["options"]})
+    return render_template("storefront/attempt.html", quiz=shown, attempt={"id": found.id}, questions=questions)
+
+
+@page(
+    pages, "POST", "/attempts/<attempt_id>/answers", auth=MEMBER, login=Login.EARNING, idempotent=True,
+    on_error="/attempts/{attempt_id}",
+)  # fmt: skip
+def hand_in(call: Call, attempt_id: str) -> ResponseReturnValue:
+    """Hand in an attempt; its page then shows the result."""
+    answers = {
+        name.removeprefix(FIELD): value for name, value in request.form.items() if name.startswith(FIELD) and value
+    }
+    submit_answers(call.tx, call.member.member_id, attempt_id, answers, call.now)
+    return redirect(f"/attempts/{attempt_id}", 303)
+
+
+def _member_id(call: Call) -> str | None:
+    return call.principal.member_id if isinstance(call.principal, MemberPrincipal) else None
+
+
+def _locale() -> str:
+    return str(get_locale())
+
+
+def _quiz(call: Call, overview: QuizOverview) -> dict[str, Any]:
+    worth = worth_of(call.tx, overview.question_count, call.now, mall_zone())
+    score, locale = overview.best_score, _locale()
+    best = None
+    if score is not None:
+        best = {"score": score, "max_score": overview.question_count, "points": worth.by_score[score]}
+    return {
+        "id": overview.quiz.id,
+        "title": in_locale(overview.quiz.title, locale),
+        "description": in_locale(overview.quiz.summary, locale),
+        "category": overview.quiz.category,
+        "questions": overview.question_count,
+        "max_points": worth.max_points,
+        "tiers": worth.tiers,
+        "state": "done" if score == overview.question_count else "open",
+        "best": best,
+        "open_attempt_id": overview.open_attempt_id,
+    }
+
+
+def _result(call: Call, found: QuizAttempt, overview: QuizOverview) -> dict[str, Any]:
+    graded = graded_attempt(call.tx, found)
+    score, max_score = graded.grade.score, graded.grade.max_score
+    paid = worth_of(call.tx, max_score, call.now, mall_zone()).by_score[score]
+    result = {
+        "score": score,
+        "max_score": max_score,
+        "percent": percent_of(score, max_score),
+        "points": graded.points,
+        "passed": paid > 0,
+        "questions": result_view(graded, _locale()),
+    }
+    return {"result": result, "can_retry": overview.best_score != overview.question_count}

@@ -1,0 +1,1 @@
+"""Standing: levels, from points that may be seen."""

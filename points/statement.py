@@ -1,0 +1,56 @@
+"""A member's statement: ledger lines, each with as much of its reason as may be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from mall.http.pagination import decode_cursor, encode_cursor
+from points.earning.awards_query import NEUTRAL_LABEL, public_explanations
+from points.earning.explain import Line as Explanation
+from points.earning.explain_display import localized
+from points.ledger.queries import StatementLine, statement
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a statement. ``points`` is signed; ``why`` is empty where there is nothing to show."""
+
+    id: str
+    kind: str
+    label: str
+    points: int
+    balance_after: int
+    posted_at: datetime
+    ref: str | None
+    why: list[str]
+    confidential: bool
+
+
+def statement_page(
+    tx: Session, member_id: str, limit: int, cursor_text: str | None
+) -> tuple[list[Line], str | None]:
+    """A page of a member's statement, newest first, and the cursor of the next."""
+    seen = decode_cursor(cursor_text, int)
+    rows = statement(tx, member_id, limit=limit + 1, before=seen[0] if seen else None)
+    page = rows[:limit]
+    explained = public_explanations(tx, member_id, [row.award_id for row in page if row.award_id])
+    lines = [_line(row, explained) for row in page]
+    return lines, encode_cursor(page[-1].version) if len(rows) > limit else None
+
+
+def _line(row: StatementLine, explained: dict[str, list[Explanation]]) -> Line:
+    confidential = row.label == NEUTRAL_LABEL
+    why = [] if confidential else [localized(line) for line in explained.get(row.award_id or "", [])]
+    return Line(
+        f"pst_{row.version}", row.kind, row.label, row.points, row.balance_after, row.posted_at,
+        None if confidential else row.ref, why, confidential,
+    )  # fmt: skip
+
+
+def neutral_why() -> str:
+    """What is said of every line that reporting systems pay for, a tip or not."""
+    return _("Points for taking part in the community.")

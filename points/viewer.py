@@ -1,0 +1,29 @@
+"""Who looks at a page: what every page of the storefront shows of a signed-in member."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from mall.http.principals import MemberPrincipal, Principal
+from points.ledger.queries import Balance, balance
+from points.standing.levels import Level, standing_of
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A signed-in member with level and figures."""
+
+    nickname: str
+    level: Level
+    balance: Balance
+
+
+def viewer(tx: Session, principal: Principal, now: datetime) -> Viewer | None:
+    """The member who looks, None for anybody else."""
+    if not isinstance(principal, MemberPrincipal):
+        return None
+    figures = balance(tx, principal.member_id, now)
+    return Viewer(principal.nickname, standing_of(tx, principal.member_id), figures)

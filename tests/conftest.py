@@ -1,0 +1,115 @@
+"""Fixtures of the suite: a real PostgreSQL and Redis for each test worker, emptied between tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import flask_migrate
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from mall.app import create_app
+from mall.db import Login, engine, run_tx
+from mall.settings import Settings
+
+T = TypeVar("T")
+
+TEST_SECRET = "test-7f3c9a1e5b2d8460c1f7e3a95d0b6842"
+
+# Tables that a new database is born with rows in are put back as they were; all others are emptied.
+REMEMBER = """
+CREATE SCHEMA IF NOT EXISTS seed;
+DO $$ DECLARE t record; filled boolean; BEGIN
+ FOR t IN SELECT schemaname s, tablename n FROM pg_tables WHERE schemaname IN ('public','ledger','sources')
+   AND tablename <> 'alembic_version' LOOP
+  EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.%I)', t.s, t.n) INTO filled;
+  IF filled THEN EXECUTE format('CREATE TABLE seed.%I AS TABLE %I.%I', t.s || '__' || t.n, t.s, t.n); END IF;
+ END LOOP;
+END $$;
+"""
+RESTORE = """
+SET LOCAL session_replication_role = replica;
+SET LOCAL lock_timeout = '5s';
+DO $$ DECLARE t record; filled boolean; seeded boolean; BEGIN
+ FOR t IN SELECT schemaname s, tablename n FROM pg_tables WHERE schemaname IN ('public','ledger','sources')
+   AND tablename <> 'alembic_version' LOOP
+  EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.%I)', t.s, t.n) INTO filled;
+  IF filled THEN EXECUTE format('DELETE FROM %I.%I', t.s, t.n); END IF;
+  SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'seed' AND tablename = t.s || '__' || t.n) INTO seeded;
+  IF seeded THEN EXECUTE format('INSERT INTO %I.%I SELECT * FROM seed.%I', t.s, t.n, t.s || '__' || t.n); END IF;
+ END LOOP;
+END $$;
+"""
+
+
+@pytest.fixture(scope="session")
+def settings() -> Iterator[Settings]:
+    """Settings of this worker: stores of its own in a temporary folder, or ``TEST_DATABASE_URL``."""
+    var = Path(tempfile.mkdtemp(prefix="mall-test-"))
+    yield Settings(
+        secret_key=TEST_SECRET,
+        var=var,
+        database_url=os.environ.get("TEST_DATABASE_URL"),
+        redis_url=os.environ.get("TEST_REDIS_URL"),
+        public_url="http://localhost",
+        ratelimit_enabled=False,
+        threads=32,
+        testing=True,
+    )
+    shutil.rmtree(var, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def session_app(settings: Settings) -> Iterator[Flask]:
+    """The app, its database migrated."""
+    app = create_app(settings)
+    with app.app_context():
+        flask_migrate.upgrade()
+        with engine(Login.OWNER).begin() as connection:
+            connection.execute(text("DROP SCHEMA IF EXISTS seed CASCADE"))
+            connection.execute(text(REMEMBER))
+    yield app
+    stores = app.extensions.get("stores")
+    if stores is not None:
+        stores.stop()
+
+
+@pytest.fixture
+def app(session_app: Flask) -> Iterator[Flask]:
+    """The app with an application context, on a database as new."""
+    with session_app.app_context():
+        with engine(Login.OWNER).begin() as connection:
+            connection.execute(text(RESTORE))
+        yield session_app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser or program without credentials."""
+    return app.test_client()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def run(app: Flask) -> Callable[[Login, Callable[[Session], T]], T]:
+    """``run(Login.EARNING, lambda tx: …)``: one transaction, also from a thread."""
+
+    def in_context(login: Login, work: Callable[[Session], Any]) -> Any:
+        with app.app_context():
+            return run_tx(login, work)
+
+    return in_context
