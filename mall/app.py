@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import importlib.util
 
@@ -14,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mall.crypto import Keyring
 from mall.db import db, engine_options, login_urls
+from mall.embedded import EmbeddedStores
 from mall.http import limits, problems, security
 from mall.http.page import form_key
 from mall.openapi import create_api, docs
@@ -58,17 +60,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     Without a database or Redis address in the settings, the embedded ones are started or joined.
     """
     settings = settings or Settings.from_env()
-    database_url, redis_url = settings.database_url, settings.redis_url
-    if database_url is None or redis_url is None:
-        from mall.embedded import EmbeddedStores
-
-        stores = EmbeddedStores.ensure(settings)
-        database_url, redis_url = stores.database_url, stores.redis_url  # noqa
-    assert database_url is not None
+    stores = EmbeddedStores(settings)
+    urls = stores.ensure()
+    atexit.register(stores.stop)
     app = Flask("mall", template_folder="../templates", static_folder="static")
     app.extensions["settings"] = settings
     app.extensions["keyring"] = Keyring(settings.secret_key)
-    app.extensions["redis_url"] = redis_url
+    app.extensions["stores"] = stores
+    app.extensions["redis_url"] = urls.redis_url
     app.config.update(
         SECRET_KEY=app.extensions["keyring"].text_key("flask"),
         TESTING=settings.testing,
@@ -80,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=30 * 24 * 3600,
-        SQLALCHEMY_BINDS=_binds(settings, database_url),
+        SQLALCHEMY_BINDS=_binds(settings, urls.database_url),
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=False,
         COMPRESS_MIN_SIZE=600,
@@ -96,7 +95,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     CSRFProtect(app)
     Compress(app)
     security.init_app(app)
-    limits.init_app(app, settings, redis_url)
+    limits.init_app(app, settings, urls.redis_url)
     problems.init_app(app)
     for init in _find(INITS):
         init(app)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from mall.errors import Forbidden
 from mall.http.principals import MemberPrincipal, Principal
 from points.ledger.queries import Balance, balance
 from points.standing.levels import Level, standing_of
@@ -27,3 +28,9 @@ def viewer(tx: Session, principal: Principal, now: datetime) -> Viewer | None:
         return None
     figures = balance(tx, principal.member_id, now)
     return Viewer(principal.nickname, standing_of(tx, principal.member_id), figures)
+
+
+def require_active(member: MemberPrincipal) -> None:
+    """Raise Forbidden unless the member may act: a suspended one signs in and reads."""
+    if member.suspended:
+        raise Forbidden("forbidden")

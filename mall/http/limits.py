@@ -60,7 +60,7 @@ def _headers(response: Response) -> Response:
 def init_app(app: Flask, settings: Settings, redis_url: str | None) -> None:
     """Switch the limits on, unless the settings say no."""
     app.config["RATELIMIT_ENABLED"] = settings.ratelimit_enabled
-    app.config["RATELIMIT_STORAGE_URI"] = redis_url or "memory://"
+    app.config["RATELIMIT_STORAGE_URI"] = redis_url.replace("unix://", "redis+unix://") if redis_url else "memory://"
     limiter.init_app(app)
     if settings.ratelimit_enabled:
         app.after_request(_headers)

@@ -76,7 +76,7 @@ def book_events(tx: Session, source: EventSource, events: Sequence[EventIn], now
     booking = _Booking(cursor(tx), source, now, mall_zone())
     items = booking.prepare(events)
     if items:
-        with open_books(tx, [item.member_id for _, item in items], now) as books:
+        with open_books(tx, [item.member_id for _place, item in items], now) as books:
             booking.book(items, books)
     return booking.outcomes
 
@@ -115,8 +115,8 @@ class _Booking:
             else:
                 left.append((place, item))
         if not source.internal:
-            open_missing(self.cur, ring, source, [item for _, item in left], self.now)
-        for _, item in left:
+            open_missing(self.cur, ring, source, [item for _place, item in left], self.now)
+        for _place, item in left:
             item.case_key = case_key(ring, source, item.event, item.member_id, self.zone)
         return left
 
@@ -137,8 +137,8 @@ class _Booking:
 
     def book(self, items: list[tuple[int, Item]], books: Books) -> None:
         """Settle and write, under the locks of the members' wallets."""
-        known, cases = read_state(self.cur, [item for _, item in items])
-        worths = [self._worth(item.event) for _, item in items]
+        known, cases = read_state(self.cur, [item for _place, item in items])
+        worths = [self._worth(item.event) for _place, item in items]
         settler = Settler(self.rules, Counters(), self.zone, self.now)
         load_counters(self.cur, self._counter_keys(items, worths, cases), settler.counters)
         new: list[NewEvent] = []
@@ -155,7 +155,11 @@ class _Booking:
             case = cases.get(item.case_key)
             if case is None:
                 case = cases[item.case_key] = CaseState(
-                    item.case_key, self.source.source_id, item.member_id, item.event.type, item.event.occurred_at
+                    item.case_key,
+                    self.source.source_id,
+                    item.member_id,
+                    item.event.type,
+                    item.event.occurred_at,
                 )
             case.member_id = item.member_id
             touched[item.case_key] = case
@@ -197,7 +201,7 @@ class _Booking:
     ) -> set[CounterKey]:
         keys: set[CounterKey] = set()
         anchors = {key: case.anchor_at for key, case in cases.items()}
-        for (_, item), worth in zip(items, worths, strict=True):
+        for (_place, item), worth in zip(items, worths, strict=True):
             anchor = anchors.setdefault(item.case_key, item.event.occurred_at)
             for award in worth:
                 if award.rule.document.caps:

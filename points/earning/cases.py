@@ -103,20 +103,27 @@ class Settler:
     """Awards changed, by id."""
 
     def settle(
-        self, case: CaseState, worths: Sequence[AwardWorth], source: EventSource, book: Book, occurred_at: datetime
+        self,
+        case: CaseState,
+        worths: Sequence[AwardWorth],
+        source: EventSource,
+        book: Book,
+        occurred_at: datetime,
     ) -> Change:
         """Make the case's awards what ``worths`` say, within caps, and book the differences.
 
         Increases are booked before decreases, so that a member never owes for a moment what another rule of
         the same case pays.
         """
-        for award in case.awards.values():
-            rule = self.rules.version(award.rule_key, award.rule_version)
+        for old in case.awards.values():
+            rule = self.rules.version(old.rule_key, old.rule_version)
             if rule is not None:
-                self.counters.give_back(rule, case.member_id, case.anchor_at, self.zone, award.points)
+                self.counters.give_back(rule, case.member_id, case.anchor_at, self.zone, old.points)
         wanted: list[tuple[str, AwardWorth | None, int, list[list[str]]]] = []
         for worth in worths:
-            granted, cuts = self.counters.take(worth.rule, case.member_id, case.anchor_at, self.zone, worth.points)
+            granted, cuts = self.counters.take(
+                worth.rule, case.member_id, case.anchor_at, self.zone, worth.points
+            )
             stored = [line.stored() for line in (*worth.lines, *cuts)]
             wanted.append((worth.rule.key, worth, granted, stored))
         valued = {worth.rule.key for worth in worths}

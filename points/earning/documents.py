@@ -149,7 +149,9 @@ def _read_table(value: Any, path: str, event: str) -> Table:
     if "equal" in body:
         rows = body["equal"]
         if not isinstance(rows, dict) or not 1 <= len(rows) <= 1000 or kinds[by] is float:
-            raise _Refused(f"{path}.equal", "must be an object of values, for a fact that is a word or whole number")
+            raise _Refused(
+                f"{path}.equal", "must be an object of values, for a fact that is a word or whole number"
+            )
         return Table(by, {str(key): _decimal(row, f"{path}.equal.{key}"[:120]) for key, row in rows.items()})
     steps = body["at_least"]
     if kinds[by] is str or not isinstance(steps, list) or not 1 <= len(steps) <= 1000:
@@ -232,7 +234,10 @@ def _read_day(value: Any, path: str) -> date | None:
 
 def _read_active(value: Any, event: str) -> Active:
     body = _object(value, "active", ("first_day", "last_day", "weekdays", "hours"))
-    first, last = _read_day(body.get("first_day"), "active.first_day"), _read_day(body.get("last_day"), "active.last_day")
+    first, last = (
+        _read_day(body.get("first_day"), "active.first_day"),
+        _read_day(body.get("last_day"), "active.last_day"),
+    )
     if first is not None and last is not None and last < first:
         raise _Refused("active.last_day", "must not be before first_day")
     weekdays, hours = body.get("weekdays") or [], body.get("hours") or []
@@ -262,7 +267,9 @@ def _read_expiry(value: Any, event: str) -> Expiry:
     if kind not in ("days", "months"):
         return Expiry(kind)
     count = _whole(body.get("count"), "expiry.count", 1, 3650 if kind == "days" else 600)
-    return Expiry(kind, count, _choice(body.get("round_to", "none"), "expiry.round_to", ("none", "month", "year")))
+    return Expiry(
+        kind, count, _choice(body.get("round_to", "none"), "expiry.round_to", ("none", "month", "year"))
+    )
 
 
 def _read_stacking(value: Any, event: str) -> str | None:

@@ -161,7 +161,7 @@ def read_event(raw: Any) -> EventIn:
         data = _read_data(raw, spec, errors)
     if errors:
         raise ma.ValidationError(errors)
-    subject = next((data.pop(name) for name in _SUBJECTS if name in data), None)
+    subject = next((str(data.pop(name)) for name in _SUBJECTS if name in data), None)
     return EventIn(read["id"], kind, read["member"], read["occurred_at"], subject, data)
 
 
@@ -194,7 +194,12 @@ def _read_data(
 
 
 def _take(
-    sent: Mapping[str, Any], name: str, reader: Reader, default: Any, read: dict[str, Any], errors: dict[str, Any]
+    sent: Mapping[str, Any],
+    name: str,
+    reader: Reader,
+    default: Any,
+    read: dict[str, Any],
+    errors: dict[str, Any],
 ) -> None:
     value = sent.get(name, _MISSING)
     if value is _MISSING:

@@ -69,7 +69,12 @@ class CaseEvent:
 
 
 def event_body(
-    event_key: bytes, event_id: str, status: str, points: int, awards: list[dict[str, Any]], reason: str | None
+    event_key: bytes,
+    event_id: str,
+    status: str,
+    points: int,
+    awards: list[dict[str, Any]],
+    reason: str | None,
 ) -> dict[str, Any]:
     """A credit event as the API gives it (docs/api.md, "Reporting systems")."""
     body: dict[str, Any] = {

@@ -21,10 +21,16 @@ def localized(line: Line) -> str:
         "base": lambda: f"{_fact(first)} {_value(middle)}: {last}",
         "times": lambda: f"{_fact(first)} {_value(middle)}: × {last}",
         "cap_points": lambda: _(
-            "at most %(most)s points per %(period)s: %(points)s", most=first, period=_period(middle), points=last
+            "at most %(most)s points per %(period)s: %(points)s",
+            most=first,
+            period=_period(middle),
+            points=last,
         ),
         "cap_times": lambda: _(
-            "at most %(most)s times per %(period)s: %(points)s", most=first, period=_period(middle), points=last
+            "at most %(most)s times per %(period)s: %(points)s",
+            most=first,
+            period=_period(middle),
+            points=last,
         ),
     }
     return words[line.code]() if line.code in words else line.text

@@ -104,6 +104,8 @@ def _counter_keys(case: CaseState, worths: list[AwardWorth], rules: RuleSet) -> 
     zone = mall_zone()
     used = [award.rule for award in worths]
     used += [
-        rule for award in case.awards.values() if (rule := rules.version(award.rule_key, award.rule_version)) is not None
+        rule
+        for award in case.awards.values()
+        if (rule := rules.version(award.rule_key, award.rule_version)) is not None
     ]
     return set().union(*(counter_keys(rule, case.member_id, case.anchor_at, zone) for rule in used))

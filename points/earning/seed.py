@@ -16,7 +16,12 @@ SYSTEM = "system"
 def seed_rules(connection: Connection, now: datetime) -> None:
     """Publish version 1 of each default rule, reaching back without limit; what exists stays as it is."""
     for key, document in DEFAULT_RULES.items():
-        values = {"key": key, "title": json.dumps(RULE_TITLES[key]), "document": json.dumps(document), "now": now}
+        values = {
+            "key": key,
+            "title": json.dumps(RULE_TITLES[key]),
+            "document": json.dumps(document),
+            "now": now,
+        }
         connection.execute(
             text(
                 "INSERT INTO earning_rules (key, title, created_at) "

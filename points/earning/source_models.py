@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Integer, LargeBinary, Text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,8 +59,8 @@ class CreditEvent(Base):
     status: Mapped[str] = mapped_column(Text)
     points: Mapped[int] = mapped_column(BigInteger)
     reason: Mapped[str | None] = mapped_column(Text)
-    awards: Mapped[list[Any]] = mapped_column(JSONB)
-    """What the event was answered with, so that a repeat gets the same."""
+    awards: Mapped[list[Any]] = mapped_column(JSON)
+    """What the event was answered with, so that a repeat gets the same; JSON keeps the order of its members."""
     reversed_at: Mapped[datetime | None]
     reversal_points: Mapped[int | None] = mapped_column(BigInteger)
     reversal_box: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -91,7 +91,10 @@ class Award(Base):
     """What one rule grants for one case. The ledger's postings and lots carry ``award_id`` and nothing else."""
 
     __tablename__ = "awards"
-    __table_args__ = (_SOURCES,)
+    __table_args__ = (
+        Index("ix_awards_public", "member_id", "booked_at", postgresql_where=text("visibility = 'public'")),
+        _SOURCES,
+    )
 
     award_id: Mapped[str] = mapped_column(IdText, primary_key=True)
     case_key: Mapped[bytes] = mapped_column(LargeBinary)

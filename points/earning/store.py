@@ -11,6 +11,7 @@ import psycopg
 from psycopg.errors import SerializationFailure
 
 from mall.crypto import Keyring
+from points.arrays import arrays
 from points.earning.caps import Counter, CounterKey, Counters
 from points.earning.cases import AwardState, CaseState
 from points.earning.event_rows import CaseEvent, Item, KnownEvent, NewEvent
@@ -26,8 +27,6 @@ LOOK_UP = """SELECT (SELECT token FROM rule_revision), coalesce(m.alias_of, s.me
  LEFT JOIN sources.source_members s ON s.member_hash = n.member_hash
  LEFT JOIN members m ON m.id = s.member_id
  ORDER BY n.place"""
-LOOK_AGAIN = """SELECT event_key, fingerprint, status, points, reason, awards FROM sources.credit_events
- WHERE event_key = ANY(%s::bytea[])"""
 _CASE = "c.case_key, c.source_id, c.member_id, c.type, c.anchor_at, c.arrivals, c.deciding_event, c.deciding_at, c.worth"
 _AWARD = (
     "a.award_id, a.rule_key, a.rule_version, a.points, a.explanation, a.available_at, a.expires_at, "
@@ -51,7 +50,7 @@ LOCK_COUNTERS = """SELECT u.holder, u.rule_key, u.period, u.starts_at, u.points,
 _WRITE_EVENTS = """INSERT INTO sources.credit_events (event_key, source_id, fingerprint, box, member_id, case_key,
  type, facts, occurred_at, arrival, posted_at, status, points, reason, awards)
  SELECT n.event_key, n.source_id, n.fingerprint, n.box, n.member_id, n.case_key, n.type, n.facts::jsonb,
- n.occurred_at, n.arrival, n.posted_at, n.status, n.points, n.reason, n.awards::jsonb
+ n.occurred_at, n.arrival, n.posted_at, n.status, n.points, n.reason, n.awards::json
  FROM unnest(%s::bytea[], %s::text[], %s::bytea[], %s::bytea[], %s::text[], %s::bytea[], %s::text[], %s::text[],
  %s::timestamptz[], %s::int4[], %s::timestamptz[], %s::text[], %s::int8[], %s::text[], %s::text[])
  AS n(event_key, source_id, fingerprint, box, member_id, case_key, type, facts, occurred_at, arrival, posted_at,
@@ -88,7 +87,7 @@ _MARK_REVERSED = """UPDATE sources.credit_events SET reversed_at = %s, reversal_
 def look_up(cur: Cursor, items: Sequence[Item]) -> tuple[str, list[KnownEvent | None]]:
     """The revision of the rules and, for each item, the event if it was booked before; sets ``member_id``."""
     rows = cur.execute(
-        LOOK_UP, ([item.event_key for item in items], [item.member_hash for item in items]), prepare=True
+        LOOK_UP, arrays([(item.event_key, item.member_hash) for item in items]), prepare=True
     ).fetchall()
     known: list[KnownEvent | None] = []
     for item, row in zip(items, rows, strict=True):
@@ -97,13 +96,9 @@ def look_up(cur: Cursor, items: Sequence[Item]) -> tuple[str, list[KnownEvent | 
     return rows[0][0] or "", known
 
 
-def read_state(
-    cur: Cursor, items: Sequence[Item]
-) -> tuple[dict[bytes, KnownEvent], dict[bytes, CaseState]]:
+def read_state(cur: Cursor, items: Sequence[Item]) -> tuple[dict[bytes, KnownEvent], dict[bytes, CaseState]]:
     """Under the members' locks: events booked meanwhile, and the cases of the items with their awards."""
-    rows = cur.execute(
-        READ_STATE, ([item.event_key for item in items], [item.case_key for item in items]), prepare=True
-    )
+    rows = cur.execute(READ_STATE, arrays([(item.event_key, item.case_key) for item in items]), prepare=True)
     known: dict[bytes, KnownEvent] = {}
     cases: dict[bytes, CaseState] = {}
     for row in rows:
@@ -128,8 +123,7 @@ def load_counters(cur: Cursor, keys: Iterable[CounterKey], counters: Counters) -
     wanted = sorted(set(keys))
     if not wanted:
         return
-    columns = [list(column) for column in zip(*[(k.holder, k.rule_key, k.period, k.starts_at) for k in wanted],
-                                              strict=True)]  # fmt: skip
+    columns = arrays([(key.holder, key.rule_key, key.period, key.starts_at) for key in wanted])
     rows = cur.execute(LOCK_COUNTERS, columns).fetchall()
     if len(rows) < len(wanted):
         cur.execute(OPEN_COUNTERS, columns)
@@ -150,7 +144,7 @@ class Writes:
     def _add(self, clause: str, rows: list[tuple[Any, ...]]) -> None:
         if rows:
             self._clauses.append(clause)
-            self._values.extend(map(list, zip(*rows, strict=True)))
+            self._values.extend(arrays(rows))
 
     def events(self, source_id: str, events: Sequence[NewEvent]) -> None:
         """New events."""
@@ -207,7 +201,9 @@ class Writes:
 
     def standings(self, changes: dict[str, int]) -> None:
         """Changes of public points, by member."""
-        self._add(_WRITE_STANDINGS, [(member_id, points) for member_id, points in sorted(changes.items()) if points])
+        self._add(
+            _WRITE_STANDINGS, [(member_id, points) for member_id, points in sorted(changes.items()) if points]
+        )
 
     def write(self, cur: Cursor) -> None:
         """Write everything. Raises SerializationFailure when another transaction booked one of the events."""

@@ -7,7 +7,7 @@ checks of one book are in ``points.ledger.proof``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,16 @@ from sqlalchemy.orm import Session
 from points.ledger.proof import Bad, BookRows, check_book
 from points.ledger.seals import SealBroken, link, read_file, signed_bytes
 from points.ledger.shelf import HOLD_COLUMNS, LOT_COLUMNS, WALLET_COLUMNS
-from points.ledger.states import GENESIS, DrawRow, HoldState, LotState, PostingRow, SealedHead, ShareState, WalletState
+from points.ledger.states import (
+    GENESIS,
+    DrawRow,
+    HoldState,
+    LotState,
+    PostingRow,
+    SealedHead,
+    ShareState,
+    WalletState,
+)
 
 _POSTING = (
     "member_id, version, debit, credit, points, kind, label, ref, award_id, occurred_at, posted_at, "
@@ -137,23 +146,38 @@ def _check_books(connection: psycopg.Connection[Any], sealed: dict[str, SealedHe
         raise Bad(f"wallet {head.member_id}: sealed at version {head.version}, now missing")
 
 
+@dataclass(frozen=True, slots=True)
+class _SealFile:
+    """What the file outside the database says: its seals, the newest head of each wallet, its last seal."""
+
+    seals: set[tuple[int, bytes, bytes]] = field(default_factory=set)
+    heads: dict[str, SealedHead] = field(default_factory=dict)
+    last: list[SealedHead] = field(default_factory=list)
+
+    def read(self, path: Path, key: Ed25519PublicKey, only: set[tuple[int, bytes, bytes]] | None = None) -> None:
+        """Take in the file, or ``only`` some seals of it."""
+        for number, root, signature, heads in read_file(path, key):
+            if only is None or (number, root, signature) in only:
+                self.seals.add((number, root, signature))
+                self.last[:] = heads
+                for head in heads:
+                    known = self.heads.get(head.member_id)
+                    if known is None or head.version > known.version:
+                        self.heads[head.member_id] = head
+
+
 def _check_seals(
     connection: psycopg.Connection[Any], path: Path, key: Ed25519PublicKey, counts: dict[str, int]
 ) -> dict[str, SealedHead]:
     """The newest sealed head of each wallet, once the seals themselves hold."""
+    file = _SealFile()
+    file.read(path, key)  # before the snapshot is taken: no head in it is newer than what will be read
     rows = connection.execute(
         "SELECT number, sealed_at, heads, root, previous, signature FROM ledger.seals ORDER BY number"
     ).fetchall()
-    sealed: dict[str, SealedHead] = {}
-    in_file: dict[int, tuple[bytes, bytes]] = {}
-    last: list[SealedHead] = []
-    for number, root, signature, heads in read_file(path, key):
-        in_file[number] = (root, signature)
-        last = heads
-        for head in heads:
-            known = sealed.get(head.member_id)
-            if known is None or head.version > known.version:
-                sealed[head.member_id] = head
+    later = {(number, root, signature) for number, _, _, root, _, signature in rows} - file.seals
+    if later:
+        file.read(path, key, only=later)
     expected, before = 1, GENESIS
     for number, sealed_at, heads, root, previous, signature in rows:
         if number != expected:
@@ -166,13 +190,13 @@ def _check_seals(
         if previous != before:
             raise Bad(f"seal {number}: does not follow seal {number - 1}")
         before = link(root, signature)
-        if in_file.get(number) != (root, signature):
+        if (number, root, signature) not in file.seals:
             raise Bad(f"seal {number}: not in {path.name}" + ("" if path.exists() else ", which is missing"))
         counts["seals"] += 1
-    beyond = [number for number in in_file if number >= expected]
-    if len(beyond) > 1 or beyond and _was_committed(connection, last):
+    beyond = {number for number, _, _ in file.seals if number >= expected}
+    if len(beyond) > 1 or (beyond and _was_committed(connection, file.last)):
         raise Bad(f"seal {min(beyond)}: in {path.name}, missing from the database")
-    return sealed
+    return file.heads
 
 
 def _was_committed(connection: psycopg.Connection[Any], heads: list[SealedHead]) -> bool:

@@ -18,6 +18,7 @@ from mall.http.endpoint import endpoint
 from mall.http.fields import StrictSchema, Text
 from mall.http.principals import MEMBER
 from points.earning.claim_codes import claim, note_miss, refuse_after_misses
+from points.viewer import require_active
 
 blp = api_blueprint("claims", __name__, description="Points for whoever holds a code")
 T = TypeVar("T")
@@ -40,6 +41,7 @@ def counting_misses(call: Call, attempt: Callable[[Session], T]) -> T:
 
     Raises TooMany ``too_many_misses``, and NotFound after counting it.
     """
+    require_active(call.member)
     member_id = call.member.member_id
 
     def work(tx: Session) -> T | NotFound:
@@ -71,8 +73,7 @@ def post_claim(call: Call, body: dict[str, Any]) -> Response | Reply:
 
     def effect(tx: Session) -> Response:
         points = claim(tx, call.member.member_id, body["code"], call.now)
-        response = Response(f'{{"points":{points}}}', status=201, content_type="application/json")
-        return response
+        return Response(f'{{"points":{points}}}', status=201, content_type="application/json")
 
     return counting_misses(
         call, lambda tx: idempotency.once(tx, call.principal.name, key, asked, call.now, lambda: effect(tx))

@@ -7,18 +7,19 @@ from typing import Any
 from marshmallow import fields
 
 from mall.db import Login
-from mall.errors import Forbidden
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Instant, StrictSchema
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import MEMBER
-from mall.identity.members import get_member
+from mall.identity.members import profile
+from mall.identity.step_up import require_full
 from points.checkin.check_in import check_in
 from points.ledger.queries import balance
 from points.standing.levels import standing_of
 from points.statement import neutral_why, statement_page
+from points.viewer import require_active
 
 blp = api_blueprint("me", __name__, description="A member's own account")
 
@@ -38,6 +39,8 @@ class MeSchema(StrictSchema):
     id = fields.String(required=True)
     username = fields.String(required=True, allow_none=True)
     nickname = fields.String(required=True)
+    locale = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True)
     joined_at = Instant(required=True)
     level = fields.Nested(LevelSchema, required=True)
     badges = fields.List(fields.String(), required=True)
@@ -82,13 +85,9 @@ class CheckedInSchema(StrictSchema):
 
 @endpoint(blp, "GET", "/me", auth=MEMBER, login=Login.EARNING, response=MeSchema)
 def get_me(call: Call) -> dict[str, Any]:
-    member = get_member(call.tx, call.member.member_id)
-    level = standing_of(call.tx, member.id)
+    level = standing_of(call.tx, call.member.member_id)
     return {
-        "id": member.id,
-        "username": member.username,
-        "nickname": member.nickname,
-        "joined_at": member.created_at,
+        **profile(call.tx, call.member.member_id),
         "level": {
             "number": level.number,
             "name": level.name,
@@ -118,8 +117,7 @@ def get_balance(call: Call) -> dict[str, Any]:
     response=list_schema(StatementLineSchema),
 )  # fmt: skip
 def get_statement(call: Call) -> dict[str, Any]:
-    if call.member.restricted:
-        raise Forbidden("credential_required")
+    require_full(call.member)
     lines, next_cursor = statement_page(
         call.tx, call.member.member_id, call.query["limit"], call.query.get("cursor")
     )
@@ -144,5 +142,6 @@ def get_statement(call: Call) -> dict[str, Any]:
     idempotency="required", errors=("already_checked_in",),
 )  # fmt: skip
 def post_check_in(call: Call) -> dict[str, Any]:
+    require_active(call.member)
     done = check_in(call.tx, call.member.member_id, call.now)
     return {"points": done.points, "streak": done.streak, "date": done.day}

@@ -25,7 +25,7 @@ from points.ledger.queries import awards_pending, balance
 from points.routes.claims import counting_misses
 from points.standing.levels import standing_of
 from points.statement import statement_page
-from points.viewer import viewer
+from points.viewer import require_active, viewer
 
 pages = Blueprint("points", __name__)
 STATEMENT_LINES = 20
@@ -33,8 +33,12 @@ STATEMENT_LINES = 20
 
 @page(pages, "POST", "/check-in", auth=MEMBER, login=Login.EARNING, idempotent=True, on_error="/")
 def check_in_form(call: Call) -> Redirect:
+    require_active(call.member)
     done = check_in(call.tx, call.member.member_id, call.now)
-    flash(_("Checked in: +%(points)s points, day %(streak)s.", points=done.points, streak=done.streak), "success")
+    flash(
+        _("Checked in: +%(points)s points, day %(streak)s.", points=done.points, streak=done.streak),
+        "success",
+    )
     return redirect(safe_path(request.form.get("next")), 303)
 
 
@@ -46,7 +50,10 @@ def tasks(call: Call) -> str:
         today = clock.local_date(call.now, mall_zone())
         shown = week(call.tx, call.principal.member_id, today)
     return render_template(
-        "storefront/tasks.html", me=me, check_in=shown, tasks=_tasks(shown.today_points if shown else 5, shown)
+        "storefront/tasks.html",
+        me=me,
+        check_in=shown,
+        tasks=_tasks(shown.today_points if shown else 5, shown),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
-from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from werkzeug.wrappers import Response as Redirect
 
 from mall.db import Login
 from mall.http.call import Call
@@ -20,6 +20,7 @@ from points.quizzes.models import QuizAttempt
 from points.quizzes.queries import QuizOverview, attempt_of, list_quizzes, questions_of_attempt, quiz_overview
 from points.quizzes.views import question_view, result_view
 from points.quizzes.worth import worth_of
+from points.viewer import viewer
 
 pages = Blueprint("quiz_pages", __name__)
 SHOWN = 100
@@ -32,14 +33,15 @@ FIELD = "answer."
 def quizzes(call: Call) -> str:
     """The quizzes there are; signed in, with the own best results."""
     found = list_quizzes(call.tx, _member_id(call), limit=SHOWN)
-    return render_template("storefront/quizzes.html", quizzes=[_quiz(call, overview) for overview in found])
+    me = viewer(call.tx, call.principal, call.now)
+    return render_template("storefront/quizzes.html", quizzes=[_quiz(call, overview) for overview in found], me=me)
 
 
 @page(pages, "GET", "/quizzes/<quiz_id>", auth=OPTIONAL_MEMBER, login=Login.EARNING)
 def quiz(call: Call, quiz_id: str) -> str:
     """What a quiz is about and what it pays."""
     overview = quiz_overview(call.tx, quiz_id, _member_id(call))
-    me = {"nickname": call.member.nickname} if _member_id(call) else None
+    me = viewer(call.tx, call.principal, call.now)
     return render_template("storefront/quiz.html", quiz=_quiz(call, overview), me=me)
 
 
@@ -47,7 +49,7 @@ def quiz(call: Call, quiz_id: str) -> str:
     pages, "POST", "/quizzes/<quiz_id>/attempts", auth=MEMBER, login=Login.EARNING, idempotent=True,
     on_error="/quizzes",
 )  # fmt: skip
-def begin_quiz(call: Call, quiz_id: str) -> ResponseReturnValue:
+def begin_quiz(call: Call, quiz_id: str) -> Redirect:
     """Begin an attempt."""
     attempt = start_attempt(call.tx, call.member.member_id, quiz_id, call.now)
     return redirect(f"/attempts/{attempt.id}", 303)
@@ -73,7 +75,7 @@ def attempt(call: Call, attempt_id: str) -> str:
     pages, "POST", "/attempts/<attempt_id>/answers", auth=MEMBER, login=Login.EARNING, idempotent=True,
     on_error="/attempts/{attempt_id}",
 )  # fmt: skip
-def hand_in(call: Call, attempt_id: str) -> ResponseReturnValue:
+def hand_in(call: Call, attempt_id: str) -> Redirect:
     """Hand in an attempt; its page then shows the result."""
     answers = {
         name.removeprefix(FIELD): value for name, value in request.form.items() if name.startswith(FIELD) and value

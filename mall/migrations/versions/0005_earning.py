@@ -35,7 +35,9 @@ def upgrade() -> None:
     _create_rules()
     _create_events()
     _create_caps_and_claims()
-    op.create_table("standings", _column("member_id", IdText, key=True), _column("public_points", sa.BigInteger))
+    op.create_table(
+        "standings", _column("member_id", IdText, key=True), _column("public_points", sa.BigInteger)
+    )
     op.create_table(
         "check_ins",
         _column("member_id", IdText, key=True),
@@ -115,7 +117,7 @@ def _create_events() -> None:
         _column("status", sa.Text),
         _column("points", sa.BigInteger),
         _column("reason", sa.Text, nullable=True),
-        _column("awards", JSONB),
+        _column("awards", sa.JSON),
         _column("reversed_at", TIMED, nullable=True),
         _column("reversal_points", sa.BigInteger, nullable=True),
         _column("reversal_box", sa.LargeBinary, nullable=True),
@@ -154,6 +156,13 @@ def _create_events() -> None:
         _column("visibility", sa.Text),
         _column("label", sa.Text),
         _column("booked_at", TIMED),
+        **SOURCES,
+    )
+    op.create_index(
+        "ix_awards_public",
+        "awards",
+        ["member_id", "booked_at"],
+        postgresql_where=sa.text("visibility = 'public'"),
         **SOURCES,
     )
 

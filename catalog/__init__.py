@@ -1,0 +1,1 @@
+"""What points can get, and getting it."""

@@ -1,0 +1,88 @@
+"""The audit trail: who did what to what, and when. Rows are never changed (a trigger refuses it)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, Text, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from mall.db import Base, IdText
+from mall.http.pagination import decode_cursor, page_of
+from mall.ids import new_id
+
+
+class AuditEntry(Base):
+    """One deed. ``actor`` and ``subject`` are names such as ``staff:stf_…`` and ``client:cli_…``."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index("ix_audit_entries_actor_id", "actor", "id"),
+        Index("ix_audit_entries_subject_id", "subject", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(IdText)
+    action: Mapped[str] = mapped_column(IdText)
+    subject: Mapped[str] = mapped_column(IdText)
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    request_id: Mapped[str | None] = mapped_column(Text)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries are wanted; None asks for all. ``since`` is included, ``until`` is not."""
+
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def record(
+    tx: Session,
+    actor: str,
+    action: str,
+    subject: str,
+    detail: Mapping[str, Any],
+    now: datetime,
+    request_id: str | None = None,
+) -> None:
+    """Write an entry in the transaction of the deed itself. ``detail``: JSON, no secret, no personal data."""
+    entry = AuditEntry(
+        id=new_id("aud"),
+        at=now,
+        actor=actor,
+        action=action,
+        subject=subject,
+        detail=dict(detail),
+        request_id=request_id,
+    )
+    tx.add(entry)
+    tx.flush()
+
+
+def audit_page(tx: Session, wanted: AuditFilter, limit: int, cursor: str | None) -> dict[str, Any]:
+    """Entries, newest first. Raises Invalid for a cursor that is not ours."""
+    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit + 1)
+    for column, value in (
+        (AuditEntry.actor, wanted.actor),
+        (AuditEntry.action, wanted.action),
+        (AuditEntry.subject, wanted.subject),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.since is not None:
+        query = query.where(AuditEntry.at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(AuditEntry.at < wanted.until)
+    last = decode_cursor(cursor, str)
+    if last is not None:
+        query = query.where(AuditEntry.id < last[0])
+    return page_of(tx.scalars(query).all(), limit, lambda entry: (entry.id,))

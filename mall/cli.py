@@ -1,0 +1,74 @@
+"""Commands of the machinery: ``serve``, ``worker``, ``jobs``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import click
+import flask_migrate
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+
+from mall import clock
+from mall.jobs import JOBS, run_job
+from mall.serve import ServeError, Supervisor
+from mall.worker import run_worker
+
+jobs = AppGroup("jobs", help="Scheduled jobs.")
+
+
+@jobs.command("run")
+@click.argument("name")
+def run(name: str) -> None:
+    """Run the job NAME now and print what it did."""
+    if name not in JOBS:
+        raise click.ClickException(f"No job {name!r}. There are: {', '.join(sorted(JOBS))}")
+    summary = run_job(name, clock.now())
+    if summary is None:
+        raise click.ClickException(f"{name} is running elsewhere.")
+    click.echo(f"{name}: " + (", ".join(f"{key} {value}" for key, value in summary.items()) or "done"))
+
+
+@jobs.command("list")
+def list_jobs() -> None:
+    """List the jobs and how often they run."""
+    for name, job in sorted(JOBS.items()):
+        click.echo(f"{name}  every {job.every}")
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do what is due and end.")
+@with_appcontext
+def worker(once: bool) -> None:
+    """Handle outbox messages and run due jobs until stopped."""
+    run_worker(current_app._get_current_object(), once=once)  # type: ignore[attr-defined]
+
+
+@click.command("serve")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port (default: PORT, or 8000).")
+@click.option("--workers", type=click.IntRange(1, 64), help="Worker processes (default: WORKERS, or 2).")
+@click.option("--demo", is_flag=True, help="Load the demo and replay the city's requests first.")
+@with_appcontext
+def serve(port: int | None, workers: int | None, demo: bool) -> None:
+    """Serve the mall: stores, migrations, HTTP server and worker, until stopped."""
+    settings = current_app.extensions["settings"]
+    settings = replace(settings, port=port or settings.port, workers=workers or settings.workers)
+    flask_migrate.upgrade()
+    supervisor = Supervisor(
+        settings,
+        current_app.extensions["stores"],
+        before=[["demo", "load"]] if demo else [],
+        when_ready=[["demo", "replay"]] if demo else [],
+        banner=None if demo else lambda: f"The mall is at http://{settings.host}:{settings.port}",
+    )
+    try:
+        sys.exit(supervisor.run())
+    except ServeError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def register(app: Flask) -> None:
+    """Add the commands to the app."""
+    for command in (jobs, worker, serve):
+        app.cli.add_command(command)

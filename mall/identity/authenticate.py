@@ -1,0 +1,156 @@
+"""Who calls: one cheap look-up for each kind of credential, in the transaction of the call."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import datetime, timedelta
+
+from flask import Request, g, session
+from sqlalchemy.orm import Session
+
+from mall import clock
+from mall.crypto import keyring
+from mall.db import Login, cursor, run_tx
+from mall.errors import Forbidden, Unauthenticated
+from mall.http.principals import Anonymous, ClientPrincipal, MemberPrincipal, Principal, StaffPrincipal
+from mall.identity.api_clients import SECRET_PURPOSE
+from mall.identity.sessions import API, BROWSER, SEEN_EVERY, STAFF_IDLE
+from mall.identity.signatures import is_signed, verify_signature
+from mall.identity.tokens import KEY_PREFIX, SESSION_PREFIX, digest, looks_like_secret
+
+COOKIE_TOKEN = "token"
+"""Where the signed cookie keeps the session's token."""
+USED_EVERY = timedelta(minutes=10)
+"""``last_used_at`` of a key is written at most this often: the busiest row must not be a hot one."""
+
+_CLIENT = """SELECT k.id, k.expires_at, k.revoked_at, k.last_used_at, k.secret_box, c.id, c.name, c.scopes,
+  c.daily_cap_points, c.allowed_networks, c.signed_only, c.disabled_at
+ FROM api_keys AS k JOIN api_clients AS c ON c.id = k.client_id WHERE k.{} = %s"""
+_CLIENT_BY_HASH = _CLIENT.format("key_hash")
+_CLIENT_BY_ID = _CLIENT.format("id")
+_KEY_USED = """UPDATE api_keys SET last_used_at = %s WHERE id = (SELECT id FROM api_keys WHERE id = %s
+ AND (last_used_at IS NULL OR last_used_at <= %s) FOR UPDATE SKIP LOCKED)"""
+_SESSION = """SELECT s.id, s.kind, s.restricted, s.authenticated_at, s.last_seen_at, s.expires_at,
+  m.id, m.nickname, m.locale, m.status, t.id, t.username, t.role, t.disabled_at
+ FROM login_sessions AS s
+ LEFT JOIN members AS o ON o.id = s.member_id LEFT JOIN members AS m ON m.id = coalesce(o.alias_of, o.id)
+ LEFT JOIN staff AS t ON t.id = s.staff_id WHERE s.token_hash = %s"""
+_SESSION_SEEN = """UPDATE login_sessions SET last_seen_at = %s WHERE id = (SELECT id FROM login_sessions
+ WHERE id = %s AND last_seen_at <= %s FOR UPDATE SKIP LOCKED)"""
+_SPEND_NONCE = """INSERT INTO used_nonces (key_id, nonce_hash, used_at) VALUES (%s, %s, %s)
+ ON CONFLICT DO NOTHING RETURNING 1"""
+
+
+def authenticate(tx: Session, request: Request) -> Principal:
+    """The caller of ``request``.
+
+    A credential shown in a header must be good, else Unauthenticated (401); a cookie whose session has
+    ended only makes its holder Anonymous. Raises Forbidden ``address_not_allowed`` for a key used from
+    outside its networks.
+    """
+    if is_signed(request):
+        return _signed_client(tx, request)
+    shown = request.headers.get("Authorization")
+    if shown is not None:
+        scheme, _, secret = shown.partition(" ")
+        if scheme.lower() != "bearer" or not looks_like_secret(secret):
+            raise Unauthenticated("key_invalid")
+        if secret.startswith(KEY_PREFIX):
+            return _client(tx, request, secret)
+        found = _session(tx, secret, API, "bearer") if secret.startswith(SESSION_PREFIX) else None
+        if found is None:
+            raise Unauthenticated("key_invalid")
+        return found
+    token = session.get(COOKIE_TOKEN)
+    if token is None:
+        return Anonymous()
+    found = _session(tx, token, BROWSER, "cookie") if looks_like_secret(token) else None
+    if found is None:
+        session.pop(COOKIE_TOKEN, None)
+        return Anonymous()
+    return found
+
+
+def _client(tx: Session, request: Request, secret: str) -> ClientPrincipal:
+    row = cursor(tx).execute(_CLIENT_BY_HASH, (digest(secret),)).fetchone()
+    if row is None or not _is_live(row, clock.now()):
+        raise Unauthenticated("key_invalid")
+    if row[10]:
+        raise Unauthenticated("signature_required")
+    return _admitted(tx, request, row)
+
+
+def _signed_client(tx: Session, request: Request) -> ClientPrincipal:
+    now = clock.now()
+    rows: list[tuple] = []
+
+    def secret_of(key_id: str) -> str | None:
+        row = cursor(tx).execute(_CLIENT_BY_ID, (key_id,)).fetchone() if "\0" not in key_id else None
+        if row is None or row[4] is None or not _is_live(row, now):
+            return None
+        rows.append(row)
+        return keyring().decrypt(SECRET_PURPOSE, row[4]).decode()
+
+    signature = verify_signature(request, secret_of)
+    nonce = (signature.key_id, digest(signature.nonce))
+    # A transaction that is tried again verifies the same request again: that is not a second use.
+    if g.get("spent_nonce") != nonce:
+        # Spent for good even if the call is refused and rolls back. Another login's pool than any client
+        # route's, so that calls waiting for a connection never wait for each other in a circle.
+        spent = run_tx(Login.BACKOFFICE, lambda own: cursor(own).execute(_SPEND_NONCE, (*nonce, now)).fetchone())
+        if spent is None:
+            raise Unauthenticated("signature_invalid")
+        g.spent_nonce = nonce
+    return _admitted(tx, request, rows[0])
+
+
+def _is_live(row: tuple, now: datetime) -> bool:
+    expires_at, revoked_at, disabled_at = row[1], row[2], row[11]
+    return revoked_at is None and disabled_at is None and (expires_at is None or expires_at > now)
+
+
+def _admitted(tx: Session, request: Request, row: tuple) -> ClientPrincipal:
+    networks = row[9]
+    if networks is not None and not _within(request.remote_addr, networks):
+        raise Forbidden("address_not_allowed")
+    now = clock.now()
+    if row[3] is None or now - row[3] >= USED_EVERY:
+        cursor(tx).execute(_KEY_USED, (now, row[0], now - USED_EVERY))
+    return ClientPrincipal(row[5], row[6], frozenset(row[7]), row[8])
+
+
+def _within(address: str | None, networks: list[str]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return False
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    return any(parsed in ipaddress.ip_network(network) for network in networks)
+
+
+def _session(tx: Session, token: str, kind: str, via: str) -> MemberPrincipal | StaffPrincipal | None:
+    row = cursor(tx).execute(_SESSION, (digest(token),)).fetchone()
+    now = clock.now()
+    if row is None or row[1] != kind or row[5] <= now:
+        return None
+    session_id, _, restricted, authenticated_at, last_seen_at = row[:5]
+    member_id, nickname, locale, status, staff_id, username, role, disabled_at = row[6:]
+    if staff_id is not None:
+        if disabled_at is not None or now - last_seen_at > STAFF_IDLE:
+            return None
+    elif status == "closed":
+        return None
+    if now - last_seen_at >= SEEN_EVERY:
+        cursor(tx).execute(_SESSION_SEEN, (now, session_id, now - SEEN_EVERY))
+    if staff_id is not None:
+        return StaffPrincipal(staff_id, username, role, session_id, via, authenticated_at)
+    return MemberPrincipal(
+        member_id=member_id,
+        session_id=session_id,
+        via=via,
+        restricted=restricted,
+        authenticated_at=authenticated_at,
+        locale=locale,
+        nickname=nickname,
+        suspended=status == "suspended",
+    )

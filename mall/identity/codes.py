@@ -1,0 +1,22 @@
+"""Titles of the error codes that ``mall.identity`` raises."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+TITLES = {
+    "username_taken": _l("This username is taken."),
+    "too_many_sign_ins": _l("Too many attempts to sign in. Please wait a little."),
+    "credential_required": _l("Please confirm with your password first."),
+    "confirmation_required": _l("Please enter your password again first."),
+    "credential_exists": _l("This account has a username and a password already."),
+    "login_link_invalid": _l("This link has been used or is too old. Please ask for a new one."),
+    "otp_required": _l("Please give the code of your authenticator too."),
+    "otp_enrolled": _l("An authenticator is set up already."),
+    "signature_required": _l("This client's requests must be signed."),
+    "signature_invalid": _l("The signature of this request is not valid."),
+    "address_not_allowed": _l("This key may not be used from this address."),
+    "staff_exists": _l("There is a member of staff of this name already."),
+    "client_exists": _l("There is a client of this name already."),
+    "too_many_keys": _l("A client has at most two live keys. Please revoke one first."),
+}

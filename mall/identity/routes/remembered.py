@@ -1,0 +1,47 @@
+"""Idempotency keys for routes that open their own transactions because they hash a password first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from mall.crypto import keyring
+from mall.http import idempotency
+from mall.http.call import Call
+
+_PURPOSE = "idempotency-fingerprint"
+
+
+def remembered(
+    tx: Session,
+    call: Call,
+    scope: str,
+    body: Mapping[str, Any],
+    effect: Callable[[], Any],
+    *,
+    schema: ma.Schema,
+    secret_fields: tuple[str, ...] = (),
+) -> Response:
+    """201 with ``effect``'s value, or the first answer again for the same ``Idempotency-Key``.
+
+    ``scope`` keeps callers without a credential apart: two people may choose one key. The body holds a
+    password, so what is kept of it is an HMAC and not a plain hash that could be guessed at.
+    """
+
+    def respond() -> Response:
+        text = json.dumps(schema.dump(effect()), ensure_ascii=False, separators=(",", ":"))
+        return Response(text, status=201, content_type="application/json")
+
+    key = idempotency.check_form(request.headers.get("Idempotency-Key"), required=False)
+    if key is None:
+        return respond()
+    ring = keyring()
+    canonical = json.dumps([request.method, request.full_path, body], sort_keys=True)
+    owner = f"{call.principal.name}/{ring.hmac16(_PURPOSE, scope).hex()}"
+    asked = ring.hmac16(_PURPOSE, canonical)
+    return idempotency.once(tx, owner, key, asked, call.now, respond, secret_fields)

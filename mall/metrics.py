@@ -1,0 +1,78 @@
+"""``/metrics`` for Prometheus: not public. Counted over all worker processes of this machine."""
+
+from __future__ import annotations
+
+import hmac
+import time
+
+from flask import Blueprint, Flask, Response, current_app, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import multiprocess, values
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from mall.db import Login, run_tx
+from mall.errors import Forbidden
+from mall.http.principals import Auth
+from mall.outbox import backlog
+
+REQUESTS = Counter("mall_http_requests_total", "Requests answered", ["method", "route", "status"])
+SECONDS = Histogram(
+    "mall_http_request_seconds", "Time to answer, in seconds", ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)  # fmt: skip
+
+metrics = Blueprint("metrics", __name__)
+
+
+def _finish(response: Response) -> Response:
+    route = request.url_rule.rule if request.url_rule else "none"
+    REQUESTS.labels(request.method, route, str(response.status_code)).inc()
+    if "began" in g:
+        SECONDS.labels(route).observe(time.perf_counter() - g.began)
+    return response
+
+
+def _may_read() -> bool:
+    token = current_app.extensions["settings"].metrics_token
+    shown = request.headers.get("Authorization", "")
+    if token is not None:
+        return hmac.compare_digest(shown.encode(), f"Bearer {token}".encode())
+    forwarded = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"))
+    return request.remote_addr in ("127.0.0.1", "::1") and not forwarded
+
+
+def _database_figures(registry: CollectorRegistry) -> None:
+    waiting = Gauge("mall_outbox_backlog", "Outbox messages waiting", registry=registry)
+    success = Gauge("mall_job_last_success_seconds", "Unix time of a job's last success", ["job"], registry=registry)
+
+    def read(tx: Session) -> None:
+        waiting.set(backlog(tx))
+        for name, moment in tx.execute(text("SELECT name, extract(epoch FROM last_success_at) FROM job_runs")):
+            if moment is not None:
+                success.labels(name).set(float(moment))
+
+    run_tx(Login.BACKOFFICE, read)
+
+
+def show() -> Response:
+    """The figures of all processes. Only from this machine itself, or with METRICS_TOKEN."""
+    if not _may_read():
+        raise Forbidden("forbidden")
+    registry = CollectorRegistry()
+    if values.ValueClass.__name__ == "MmapedValue":
+        multiprocess.MultiProcessCollector(registry)
+    else:
+        registry.register(REQUESTS)
+        registry.register(SECONDS)
+    _database_figures(registry)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+show.auth = Auth("metrics")  # type: ignore[attr-defined]
+metrics.add_url_rule("/metrics", "show", show)
+
+
+def init_app(app: Flask) -> None:
+    """Count every request."""
+    app.after_request(_finish)

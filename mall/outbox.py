@@ -1,0 +1,118 @@
+"""The outbox: messages written in the transaction of what they tell, handled afterwards by the worker.
+
+A message is handled in a transaction that also marks it done, so its effect in the database happens exactly
+once. A handler that calls the outside world must itself bear being called again.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Identity, Index, Integer, Text, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from mall.db import Base, Login, run_tx
+
+Handler = Callable[[Session, dict[str, Any], datetime], None]
+
+BATCH = 50
+MAX_ATTEMPTS = 12
+FIRST_RETRY = timedelta(seconds=5)
+LONGEST_RETRY = timedelta(hours=6)
+
+_handlers: dict[str, list[Handler]] = {}
+
+
+class OutboxMessage(Base):
+    """A message. ``done_at`` is set once handled; ``failed_at`` when it was given up after 12 attempts."""
+
+    __tablename__ = "outbox_messages"
+    __table_args__ = (
+        Index(
+            "ix_outbox_messages_due",
+            "available_at",
+            "id",
+            postgresql_where=text("done_at IS NULL AND failed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    topic: Mapped[str] = mapped_column(Text)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime]
+    available_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    last_error: Mapped[str | None] = mapped_column(Text)
+    done_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+
+
+def handler(topic: str) -> Callable[[Handler], Handler]:
+    """Register a handler of ``topic``: ``(tx, payload, now)``. Several may share a topic."""
+
+    def register(function: Handler) -> Handler:
+        _handlers.setdefault(topic, []).append(function)
+        return function
+
+    return register
+
+
+def publish(tx: Session, topic: str, payload: dict[str, Any], now: datetime) -> None:
+    """Write a message in the caller's transaction. ``payload`` holds ids and codes, never personal data."""
+    tx.add(OutboxMessage(topic=topic, payload=payload, created_at=now, available_at=now))
+
+
+def deliver_due(now: datetime) -> int:
+    """Handle up to 50 messages that are due, each in a transaction of its own; returns how many were tried."""
+    tried = 0
+    while tried < BATCH and run_tx(Login.BACKOFFICE, lambda tx: _deliver_one(tx, now)):
+        tried += 1
+    return tried
+
+
+def _deliver_one(tx: Session, now: datetime) -> bool:
+    due = (
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.done_at.is_(None), OutboxMessage.failed_at.is_(None), OutboxMessage.available_at <= now
+        )
+        .order_by(OutboxMessage.available_at, OutboxMessage.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    message = tx.scalars(due).first()
+    if message is None:
+        return False
+    message.attempts += 1
+    tx.flush()
+    try:
+        with tx.begin_nested():
+            for function in _handlers.get(message.topic, []):
+                function(tx, message.payload, now)
+    except Exception:
+        message.last_error = traceback.format_exc(limit=3)[-1000:]
+        message.available_at = now + min(FIRST_RETRY * 2 ** (message.attempts - 1), LONGEST_RETRY)
+        if message.attempts >= MAX_ATTEMPTS:
+            message.failed_at = now
+    else:
+        message.done_at = now
+    tx.flush()
+    return True
+
+
+def backlog(tx: Session) -> int:
+    """Messages waiting to be handled."""
+    waiting = select(text("count(*)")).select_from(OutboxMessage).where(
+        OutboxMessage.done_at.is_(None), OutboxMessage.failed_at.is_(None)
+    )
+    return int(tx.execute(waiting).scalar_one())
+
+
+def forget_done(tx: Session, before: datetime) -> int:
+    """Delete messages handled before ``before``; returns how many."""
+    gone = tx.execute(text("DELETE FROM outbox_messages WHERE done_at < :before"), {"before": before})
+    return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,67 @@
+/* Smoothness only: every page works without this file. */
+(function () {
+  "use strict";
+
+  function toast(text) {
+    var box = document.getElementById("flash");
+    var item = document.createElement("div");
+    item.className = "toast toast--error";
+    item.setAttribute("data-toast", "");
+    item.appendChild(document.createElement("p")).textContent = text;
+    box.appendChild(item);
+    settle(box);
+  }
+
+  /* Good news leaves by itself; what went wrong stays until it is touched. */
+  function settle(root) {
+    root.querySelectorAll("[data-toast]").forEach(function (item) {
+      if (item.dataset.settled) return;
+      item.dataset.settled = "1";
+      item.addEventListener("click", function () { item.remove(); });
+      if (!item.classList.contains("toast--error")) setTimeout(function () { item.remove(); }, 6000);
+    });
+  }
+
+  function offerCopy(root) {
+    if (!navigator.clipboard) return;
+    root.querySelectorAll("[data-copy][hidden]").forEach(function (button) {
+      button.hidden = false;
+      button.addEventListener("click", function () {
+        navigator.clipboard.writeText(button.dataset.copy).then(function () {
+          button.querySelector("span").textContent = button.dataset.copied;
+        });
+      });
+    });
+  }
+
+  /* One press, one order: the server would refuse the second anyway, this only shows it. */
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    setTimeout(function () {
+      form.querySelectorAll("button[type=submit]").forEach(function (button) { button.disabled = true; });
+    });
+  });
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted) location.reload();
+  });
+
+  /* The answer is a whole page. If it is another page than the one asked for (signed out meanwhile, an error), go there. */
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var wanted = (event.detail.requestConfig.elt.getAttribute("hx-select") || "").match(/^#([\w-]+)/);
+    if (wanted && event.detail.serverResponse.indexOf('id="' + wanted[1] + '"') < 0) {
+      event.detail.shouldSwap = false;
+      location.assign(event.detail.xhr.responseURL || location.href);
+    }
+  });
+  document.addEventListener("htmx:afterSettle", function () {
+    settle(document);
+    offerCopy(document);
+  });
+  document.addEventListener("htmx:responseError", function () { location.reload(); });
+  document.addEventListener("htmx:sendError", function () { toast(document.body.dataset.offline); });
+  document.addEventListener("htmx:timeout", function () { toast(document.body.dataset.offline); });
+
+  settle(document);
+  offerCopy(document);
+})();

@@ -1,0 +1,67 @@
+"""The background worker: outbox messages and due jobs, until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import structlog
+from flask import Flask
+
+from mall import clock
+from mall.db import Login, run_tx
+from mall.errors import Unavailable
+from mall.jobs import due_jobs, run_job
+from mall.outbox import deliver_due
+
+log = structlog.get_logger("mall.worker")
+
+IDLE_SECONDS = 1.0
+SCHEDULE_SECONDS = 5.0
+LONGEST_PAUSE = 30.0
+
+
+def run_worker(app: Flask, *, once: bool = False) -> None:
+    """Work until SIGTERM or SIGINT, or until the process that started this one is gone.
+
+    What is being done is finished first. A database that is away is waited for.
+    """
+    stop = threading.Event()
+    parent = os.getppid()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+    log.info("worker started")
+    next_schedule, pause = 0.0, IDLE_SECONDS
+    with app.app_context():
+        while not stop.is_set():
+            try:
+                if time.monotonic() >= next_schedule:
+                    _run_due()
+                    next_schedule = time.monotonic() + SCHEDULE_SECONDS
+                busy = deliver_due(clock.now())
+                pause = 0.0 if busy else IDLE_SECONDS
+            except Unavailable:
+                pause = min(max(pause, IDLE_SECONDS) * 2, LONGEST_PAUSE)
+                log.warning("database away", retry_seconds=pause)
+            if once or os.getppid() != parent:
+                break
+            stop.wait(pause)
+    log.info("worker stopped")
+
+
+def _run_due() -> None:
+    now = clock.now()
+    for name in run_tx(Login.BACKOFFICE, lambda tx: due_jobs(tx, now)):
+        started = time.perf_counter()
+        try:
+            summary = run_job(name, clock.now())
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("job failed", job=name)
+            continue
+        if summary is not None:
+            log.info("job done", job=name, seconds=round(time.perf_counter() - started, 3), **summary)
