@@ -59,9 +59,8 @@ def job(name: str, *, every: timedelta) -> Callable[[Work], Work]:
 def run_job(name: str, now: datetime) -> dict[str, Any] | None:
     """Run a job now; returns its summary, None when it is running elsewhere. Raises KeyError, or what the job raises."""
     found = JOBS[name]
-    with engine(Login.BACKOFFICE).connect() as connection:
+    with engine(Login.BACKOFFICE).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         locked = connection.execute(text("SELECT pg_try_advisory_lock(hashtext(:name), 7320)"), {"name": name}).scalar()
-        connection.commit()
         if not locked:
             return None
         try:
@@ -72,7 +71,6 @@ def run_job(name: str, now: datetime) -> dict[str, Any] | None:
             raise
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(hashtext(:name), 7320)"), {"name": name})
-            connection.commit()
     run_tx(Login.BACKOFFICE, lambda tx: _note(tx, name, now, summary, None))
     return summary
 

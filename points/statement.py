@@ -31,11 +31,11 @@ class Line:
 
 
 def statement_page(
-    tx: Session, member_id: str, limit: int, cursor_text: str | None
+    tx: Session, member_id: str, limit: int, cursor_text: str | None, direction: str | None = None
 ) -> tuple[list[Line], str | None]:
-    """A page of a member's statement, newest first, and the cursor of the next."""
+    """A page of a member's statement, newest first, and the cursor of the next; ``direction``: in, out or None."""
     seen = decode_cursor(cursor_text, int)
-    rows = statement(tx, member_id, limit=limit + 1, before=seen[0] if seen else None)
+    rows = statement(tx, member_id, limit=limit + 1, before=seen[0] if seen else None, direction=direction)
     page = rows[:limit]
     explained = public_explanations(tx, member_id, [row.award_id for row in page if row.award_id])
     lines = [_line(row, explained) for row in page]
@@ -53,4 +53,4 @@ def _line(row: StatementLine, explained: dict[str, list[Explanation]]) -> Line:
 
 def neutral_why() -> str:
     """What is said of every line that reporting systems pay for, a tip or not."""
-    return _("Points for taking part in the community.")
+    return str(_("Points for taking part in the community."))

@@ -18,7 +18,7 @@ from mall.identity.sessions import API, BROWSER, SEEN_EVERY, STAFF_IDLE
 from mall.identity.signatures import is_signed, verify_signature
 from mall.identity.tokens import KEY_PREFIX, SESSION_PREFIX, digest, looks_like_secret
 
-COOKIE_TOKEN = "token"
+COOKIE_TOKEN = "token"  # noqa: S105 - a name, not a secret
 """Where the signed cookie keeps the session's token."""
 USED_EVERY = timedelta(minutes=10)
 """``last_used_at`` of a key is written at most this often: the busiest row must not be a hot one."""

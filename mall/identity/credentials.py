@@ -22,26 +22,22 @@ class Credential:
 def member_credential(tx: Session, username_key: str) -> Credential | None:
     """The credential of a member who may sign in, None without one."""
     query = select(Member.id, Member.password_hash).where(
-        Member.username_key == username_key, Member.status != "closed", Member.password_hash.is_not(None)
+        Member.username_key == username_key, Member.status != "closed"
     )
     row = tx.execute(query).one_or_none()
-    return None if row is None else Credential(row[0], username_key, row[1])
+    return None if row is None or row[1] is None else Credential(row[0], username_key, row[1])
 
 
 def own_credential(tx: Session, member_id: str) -> Credential | None:
     """A signed-in member's own credential, None on an account that has none yet."""
-    query = select(Member.username_key, Member.password_hash).where(
-        Member.id == member_id, Member.password_hash.is_not(None)
-    )
+    query = select(Member.username_key, Member.password_hash).where(Member.id == member_id)
     row = tx.execute(query).one_or_none()
-    return None if row is None else Credential(member_id, row[0], row[1])
+    return None if row is None or row[0] is None or row[1] is None else Credential(member_id, row[0], row[1])
 
 
 def staff_credential(tx: Session, username_key: str) -> Credential | None:
     """The credential of staff who may sign in, None without one."""
-    query = select(Staff.id, Staff.password_hash).where(
-        Staff.username_key == username_key, Staff.disabled_at.is_(None)
-    )
+    query = select(Staff.id, Staff.password_hash).where(Staff.username_key == username_key, Staff.disabled_at.is_(None))
     row = tx.execute(query).one_or_none()
     return None if row is None else Credential(row[0], username_key, row[1])
 

@@ -43,9 +43,7 @@ class Staff(Base):
     """
 
     __tablename__ = "staff"
-    __table_args__ = (
-        CheckConstraint("role IN ('owner', 'rules', 'catalog', 'fulfilment', 'auditor')", name="role"),
-    )
+    __table_args__ = (CheckConstraint("role IN ('owner', 'rules', 'catalog', 'fulfilment', 'auditor')", name="role"),)
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)
     username: Mapped[str] = mapped_column(Text)

@@ -61,7 +61,7 @@ def clean_nickname(text: str) -> str:
     visible = False
     for char in name:
         category = unicodedata.category(char)
-        if category[0] == "C" and char != _JOINER or category in ("Zl", "Zp") or char in _BLANK_LETTERS:
+        if (category[0] == "C" and char != _JOINER) or category in ("Zl", "Zp") or char in _BLANK_LETTERS:
             raise BadText("characters")
         marks = marks + 1 if category[0] == "M" else 0
         if marks > _MARKS_IN_A_ROW:

@@ -15,7 +15,7 @@ COMMONEST = frozenset(
     password12 password123 passw0rd p@ssw0rd p@ssword iloveyou iloveyou1 sunshine princess football baseball
     superman trustno1 welcome1 letmein1 changeme admin123 administrator woaini520 woaini1314 5201314520 wodemima
     mima1234 beijing2008 haidian123
-    """.split()
+    """.split()  # noqa: SIM905 - a list to read
 )
 """The commonest of public lists that are long enough to pass otherwise, and some that are obvious here."""
 

@@ -69,9 +69,7 @@ def open_session(
 
 
 def _end_surplus(tx: Session, row: LoginSession, now: datetime) -> None:
-    holder = (
-        LoginSession.member_id == row.member_id if row.staff_id is None else LoginSession.staff_id == row.staff_id
-    )
+    holder = LoginSession.member_id == row.member_id if row.staff_id is None else LoginSession.staff_id == row.staff_id
     oldest = select(LoginSession.id).where(holder).order_by(LoginSession.id.desc()).offset(MOST_SESSIONS)
     ended = delete(LoginSession).where(holder & ((LoginSession.expires_at <= now) | LoginSession.id.in_(oldest)))
     tx.execute(ended.execution_options(synchronize_session=False))

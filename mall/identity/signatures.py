@@ -32,11 +32,11 @@ class VerifiedSignature:
     nonce: str
 
 
-class _Verifier(HTTPMessageVerifier):
+class _Verifier(HTTPMessageVerifier):  # type: ignore[misc]
     max_clock_skew = CREATED_WITHIN
 
 
-class _Keys(HTTPSignatureKeyResolver):
+class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]
     def __init__(self, secret_of: Callable[[str], str | None]) -> None:
         self.secret_of = secret_of
 

@@ -35,9 +35,7 @@ def streak_day(streak: int) -> int:
     return (streak - 1) % CYCLE + 1
 
 
-def week_of(
-    today: date, done: dict[date, tuple[int, int]], before: int, worth: Callable[[date, int], int]
-) -> Week:
+def week_of(today: date, done: dict[date, tuple[int, int]], before: int, worth: Callable[[date, int], int]) -> Week:
     """The week of ``today`` from check-ins ``{day: (streak, points)}``.
 
     ``before``: the streak up to yesterday. ``worth(day, streak)``: what checking in would pay, for days to

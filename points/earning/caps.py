@@ -68,9 +68,7 @@ class Counters:
             counter.times += times
             self.changed.add(key)
 
-    def give_back(
-        self, rule: RuleVersion, member_id: str, anchor_at: datetime, zone: ZoneInfo, points: int
-    ) -> None:
+    def give_back(self, rule: RuleVersion, member_id: str, anchor_at: datetime, zone: ZoneInfo, points: int) -> None:
         """Free the room that ``points`` granted under ``rule`` took."""
         if rule.document.caps and points > 0:
             self.count(counter_keys(rule, member_id, anchor_at, zone), -points, -1)

@@ -121,9 +121,7 @@ class Settler:
                 self.counters.give_back(rule, case.member_id, case.anchor_at, self.zone, old.points)
         wanted: list[tuple[str, AwardWorth | None, int, list[list[str]]]] = []
         for worth in worths:
-            granted, cuts = self.counters.take(
-                worth.rule, case.member_id, case.anchor_at, self.zone, worth.points
-            )
+            granted, cuts = self.counters.take(worth.rule, case.member_id, case.anchor_at, self.zone, worth.points)
             stored = [line.stored() for line in (*worth.lines, *cuts)]
             wanted.append((worth.rule.key, worth, granted, stored))
         valued = {worth.rule.key for worth in worths}

@@ -110,9 +110,7 @@ def claim(tx: Session, member_id: str, code: str, now: datetime) -> int:
     row = cursor(tx).execute(_USE, (_hash(plain), now)).fetchone()
     if row is None:
         raise NotFound("claim_code_not_found")
-    event = EventIn(
-        new_id("clm"), "points.credit", member_id, now, None, {"points": row[0], "label": "claim"}
-    )
+    event = EventIn(new_id("clm"), "points.credit", member_id, now, None, {"points": row[0], "label": "claim"})
     outcome = book_events(tx, CLAIMS, [event], now)[0]
     if outcome.body is None or outcome.body["points"] <= 0:
         raise NotFound("claim_code_not_found")

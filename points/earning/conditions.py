@@ -19,9 +19,7 @@ from points.earning.event_types import COMMON_FACTS, EVENT_TYPES
 MAX_LENGTH = 2000
 _TYPES = {str: cel.Type.STRING, int: cel.Type.INT, float: cel.Type.DOUBLE}
 _ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
-_TOKEN = re.compile(
-    r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|//[^\n]*|[/%]|\s+|[0-9.eE]+u?|\w+|.""", re.DOTALL
-)
+_TOKEN = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|//[^\n]*|[/%]|\s+|[0-9.eE]+u?|\w+|.""", re.DOTALL)
 _STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _ENVIRONMENTS: dict[str, cel.Env] = {}
 

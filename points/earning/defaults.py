@@ -1,7 +1,8 @@
 """Pure: the rules of the community's charter, published in a new database (docs/api.md, "Reporting systems").
 
-Points last to the end of the next calendar year. What reporting systems pay is confidential or carries the
-neutral label; only the check-in and own quizzes name themselves on a statement.
+Migration 0005 publishes them; a test compares the two. Points last to the end of the next calendar year. What
+reporting systems pay is confidential or carries the neutral label; only the check-in and own quizzes name
+themselves on a statement.
 """
 
 from __future__ import annotations
@@ -63,19 +64,4 @@ DEFAULT_RULES: dict[str, dict[str, Any]] = {
         "expiry": _EXPIRY,
         "visibility": "confidential",
     },
-}
-
-RULE_TITLES: dict[str, dict[str, str]] = {
-    "tip-outcome": {"zh": "线索成果", "en": "Tip outcome"},
-    "daily-check-in": {"zh": "每日签到", "en": "Daily check-in"},
-    "member-login": {"zh": "每日登录", "en": "Daily login"},
-    "quiz-result": {"zh": "答题成绩", "en": "Quiz result"},
-    "activity-attended": {"zh": "参加活动", "en": "Activity attended"},
-    "points-credit": {"zh": "积分发放", "en": "Points credited"},
-}
-
-DEFAULT_LABELS: dict[str, dict[str, str]] = {
-    "bonus": {"zh": "奖励", "en": "Bonus"},
-    "thanks": {"zh": "感谢", "en": "Thanks"},
-    "correction": {"zh": "更正", "en": "Correction"},
 }

@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import Any
 
 from points.earning.conditions import Condition, ConditionInvalid, known_facts
@@ -149,9 +150,7 @@ def _read_table(value: Any, path: str, event: str) -> Table:
     if "equal" in body:
         rows = body["equal"]
         if not isinstance(rows, dict) or not 1 <= len(rows) <= 1000 or kinds[by] is float:
-            raise _Refused(
-                f"{path}.equal", "must be an object of values, for a fact that is a word or whole number"
-            )
+            raise _Refused(f"{path}.equal", "must be an object of values, for a fact that is a word or whole number")
         return Table(by, {str(key): _decimal(row, f"{path}.equal.{key}"[:120]) for key, row in rows.items()})
     steps = body["at_least"]
     if kinds[by] is str or not isinstance(steps, list) or not 1 <= len(steps) <= 1000:
@@ -161,7 +160,7 @@ def _read_table(value: Any, path: str, event: str) -> Table:
         if not isinstance(step, list) or len(step) != 2:
             raise _Refused(f"{path}.at_least.{index}", "must be [step, value]")
         read.append(tuple(_decimal(part, f"{path}.at_least.{index}", MAX_POINTS) for part in step))
-    if any(before[0] >= after[0] for before, after in zip(read, read[1:], strict=False)):
+    if any(before[0] >= after[0] for before, after in pairwise(read)):
         raise _Refused(f"{path}.at_least", "steps must rise")
     return Table(by, None, tuple(read))  # type: ignore[arg-type]
 
@@ -267,9 +266,7 @@ def _read_expiry(value: Any, event: str) -> Expiry:
     if kind not in ("days", "months"):
         return Expiry(kind)
     count = _whole(body.get("count"), "expiry.count", 1, 3650 if kind == "days" else 600)
-    return Expiry(
-        kind, count, _choice(body.get("round_to", "none"), "expiry.round_to", ("none", "month", "year"))
-    )
+    return Expiry(kind, count, _choice(body.get("round_to", "none"), "expiry.round_to", ("none", "month", "year")))
 
 
 def _read_stacking(value: Any, event: str) -> str | None:

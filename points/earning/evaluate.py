@@ -76,9 +76,7 @@ def _stacked(found: list[AwardWorth]) -> list[AwardWorth]:
         group = award.rule.document.best_of
         if group is not None and (group not in best or award.points > best[group].points):
             best[group] = award
-    kept = [
-        award for award in found if (group := award.rule.document.best_of) is None or best[group] is award
-    ]
+    kept = [award for award in found if (group := award.rule.document.best_of) is None or best[group] is award]
     return sorted(kept, key=lambda award: award.rule.key)
 
 

@@ -97,7 +97,7 @@ def _whole(least: int, most: int) -> Reader:
             value = int(value)
         if not least <= value <= most:
             raise _Bad(OUT_OF_RANGE)
-        return value
+        return int(value)
 
     return read
 

@@ -38,9 +38,7 @@ EVENT_TYPES: dict[str, EventType] = {
     for kind in (
         EventType("tip.outcome", {"stage": str, "grade": int, "share": int}, Deciding.LATEST, "superseded"),
         EventType("member.login", {}, Deciding.BEST, "already_awarded"),
-        EventType(
-            "quiz.result", {"score": int, "max_score": int, "percent": float}, Deciding.BEST, "not_best"
-        ),
+        EventType("quiz.result", {"score": int, "max_score": int, "percent": float}, Deciding.BEST, "not_best"),
         EventType("activity.attended", {}, Deciding.BEST, "already_awarded"),
         EventType("points.credit", {"points": int, "label": str}, Deciding.BEST, "already_awarded"),
         EventType("check.in", {"streak": int, "streak_day": int}, Deciding.BEST, "already_awarded"),

@@ -37,12 +37,12 @@ def localized(line: Line) -> str:
 
 
 def _fact(name: str) -> str:
-    known = {"stage": _("stage"), "grade": _("grade"), "label": _("label"), "weekday": _("weekday")}
+    known: dict[str, str] = {"stage": _("stage"), "grade": _("grade"), "label": _("label"), "weekday": _("weekday")}
     return known.get(name, name)
 
 
 def _value(value: str) -> str:
-    known = {
+    known: dict[str, str] = {
         "received": _("received"),
         "adopted": _("adopted"),
         "solved": _("solved"),
@@ -54,5 +54,11 @@ def _value(value: str) -> str:
 
 
 def _period(period: str) -> str:
-    known = {"hour": _("hour"), "day": _("day"), "week": _("week"), "month": _("month"), "total": _("total")}
+    known: dict[str, str] = {
+        "hour": _("hour"),
+        "day": _("day"),
+        "week": _("week"),
+        "month": _("month"),
+        "total": _("total"),
+    }
     return known.get(period, period)

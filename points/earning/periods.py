@@ -46,9 +46,7 @@ class Active:
     def holds(self, local: datetime) -> bool:
         """Whether the rule pays for what happened at ``local``, a moment in the mall's zone."""
         day = local.date()
-        if (self.first_day is not None and day < self.first_day) or (
-            self.last_day is not None and day > self.last_day
-        ):
+        if (self.first_day is not None and day < self.first_day) or (self.last_day is not None and day > self.last_day):
             return False
         if self.weekdays and day.isoweekday() not in self.weekdays:
             return False

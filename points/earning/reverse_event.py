@@ -80,9 +80,7 @@ def reverse_event(tx: Session, source: EventSource, either_id: str, reason: str,
     return Reversed({**body, "points": points}, again=False)
 
 
-def _decide(
-    case: CaseState, events: list[CaseEvent], rules: RuleSet
-) -> tuple[CaseEvent | None, list[AwardWorth]]:
+def _decide(case: CaseState, events: list[CaseEvent], rules: RuleSet) -> tuple[CaseEvent | None, list[AwardWorth]]:
     """The event that decides the case among ``events``, and what it is worth."""
     zone = mall_zone()
 

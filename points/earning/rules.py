@@ -11,7 +11,7 @@ from points.earning.evaluate import RuleSet, RuleVersion
 _VERSIONS = """SELECT rule_key, version, document, effective_from, effective_until FROM earning_rule_versions
  WHERE state <> 'draft' ORDER BY rule_key, version"""
 _LABELS = "SELECT code FROM credit_labels WHERE active"
-_TOKEN = "SELECT token FROM rule_revision"
+_REVISION = "SELECT token FROM rule_revision"
 
 _kept: tuple[str, RuleSet] | None = None
 
@@ -20,7 +20,7 @@ def rule_set(cur: psycopg.Cursor[tuple], token: str | None = None) -> RuleSet:
     """The published rules. ``token`` is the current revision, when a query has brought it along already."""
     global _kept
     if token is None:
-        row = cur.execute(_TOKEN).fetchone()
+        row = cur.execute(_REVISION).fetchone()
         token = row[0] if row else ""
     if _kept is not None and _kept[0] == token:
         return _kept[1]

@@ -27,7 +27,9 @@ LOOK_UP = """SELECT (SELECT token FROM rule_revision), coalesce(m.alias_of, s.me
  LEFT JOIN sources.source_members s ON s.member_hash = n.member_hash
  LEFT JOIN members m ON m.id = s.member_id
  ORDER BY n.place"""
-_CASE = "c.case_key, c.source_id, c.member_id, c.type, c.anchor_at, c.arrivals, c.deciding_event, c.deciding_at, c.worth"
+_CASE = (
+    "c.case_key, c.source_id, c.member_id, c.type, c.anchor_at, c.arrivals, c.deciding_event, c.deciding_at, c.worth"
+)
 _AWARD = (
     "a.award_id, a.rule_key, a.rule_version, a.points, a.explanation, a.available_at, a.expires_at, "
     "a.visibility = 'confidential', a.label"
@@ -86,9 +88,7 @@ _MARK_REVERSED = """UPDATE sources.credit_events SET reversed_at = %s, reversal_
 
 def look_up(cur: Cursor, items: Sequence[Item]) -> tuple[str, list[KnownEvent | None]]:
     """The revision of the rules and, for each item, the event if it was booked before; sets ``member_id``."""
-    rows = cur.execute(
-        LOOK_UP, arrays([(item.event_key, item.member_hash) for item in items]), prepare=True
-    ).fetchall()
+    rows = cur.execute(LOOK_UP, arrays([(item.event_key, item.member_hash) for item in items]), prepare=True).fetchall()
     known: list[KnownEvent | None] = []
     for item, row in zip(items, rows, strict=True):
         item.member_id = row[1] or item.member_id
@@ -201,9 +201,7 @@ class Writes:
 
     def standings(self, changes: dict[str, int]) -> None:
         """Changes of public points, by member."""
-        self._add(
-            _WRITE_STANDINGS, [(member_id, points) for member_id, points in sorted(changes.items()) if points]
-        )
+        self._add(_WRITE_STANDINGS, [(member_id, points) for member_id, points in sorted(changes.items()) if points])
 
     def write(self, cur: Cursor) -> None:
         """Write everything. Raises SerializationFailure when another transaction booked one of the events."""

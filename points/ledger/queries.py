@@ -86,12 +86,18 @@ def balance(tx: Session, member_id: str, now: datetime, *, expiring: bool = True
     return Balance(wallet.available, wallet.pending, wallet.held, wallet.debt, listed)
 
 
-def statement(tx: Session, member_id: str, *, limit: int, before: int | None = None) -> list[StatementLine]:
-    """Up to ``limit`` statement lines below version ``before``, newest first."""
+_DIRECTIONS = {"in": "AND credit IN ('available', 'debt') ", "out": "AND debit IN ('available', 'debt') ", None: ""}
+
+
+def statement(
+    tx: Session, member_id: str, *, limit: int, before: int | None = None, direction: str | None = None
+) -> list[StatementLine]:
+    """Up to ``limit`` statement lines below version ``before``, newest first; ``direction``: in, out or None."""
     rows = cursor(tx).execute(
         "SELECT version, kind, label, debit, credit, points, net_after, occurred_at, posted_at, ref, award_id "
         "FROM ledger.postings WHERE member_id = %s AND version < %s "
         "AND (debit IN ('available', 'debt')) <> (credit IN ('available', 'debt')) "
+        f"{_DIRECTIONS[direction]}"
         "ORDER BY version DESC LIMIT %s",
         (member_id, before if before is not None else 2**62, limit),
     )

@@ -46,15 +46,12 @@ def counting_misses(call: Call, attempt: Callable[[Session], T]) -> T:
 
     def work(tx: Session) -> T | NotFound:
         refuse_after_misses(tx, member_id, call.now)
-        savepoint = tx.begin_nested()
         try:
-            result = attempt(tx)
+            with tx.begin_nested():
+                return attempt(tx)
         except NotFound as error:
-            savepoint.rollback()
             note_miss(tx, member_id, call.now)
             return error
-        savepoint.commit()
-        return result
 
     outcome = run_tx(Login.EARNING, work)
     if isinstance(outcome, NotFound):

@@ -106,9 +106,7 @@ def get_balance(call: Call) -> dict[str, Any]:
         "pending": figures.pending,
         "held": figures.held,
         "debt": figures.debt,
-        "expiring": [
-            {"points": points, "expires_at": moment.isoformat()} for points, moment in figures.expiring
-        ],
+        "expiring": [{"points": points, "expires_at": moment.isoformat()} for points, moment in figures.expiring],
     }
 
 
@@ -118,9 +116,7 @@ def get_balance(call: Call) -> dict[str, Any]:
 )  # fmt: skip
 def get_statement(call: Call) -> dict[str, Any]:
     require_full(call.member)
-    lines, next_cursor = statement_page(
-        call.tx, call.member.member_id, call.query["limit"], call.query.get("cursor")
-    )
+    lines, next_cursor = statement_page(call.tx, call.member.member_id, call.query["limit"], call.query.get("cursor"))
     items = []
     for line in lines:
         item = {

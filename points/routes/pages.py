@@ -110,15 +110,18 @@ def balance_page(call: Call) -> str:
 def statement_of_points(call: Call) -> str | Redirect:
     if call.member.restricted:
         return redirect(f"/me/confirm?{urlencode({'next': '/statement'})}", 303)
+    direction = request.args.get("direction") or None
+    direction = direction if direction in ("in", "out") else None
     lines, cursor = statement_page(
-        call.tx, call.member.member_id, STATEMENT_LINES, request.args.get("cursor") or None
+        call.tx, call.member.member_id, STATEMENT_LINES, request.args.get("cursor") or None, direction
     )
+    following = {"cursor": cursor, **({"direction": direction} if direction else {})}
     return render_template(
         "storefront/statement.html",
         balance=balance(call.tx, call.member.member_id, call.now),
         lines=lines,
-        next_url=f"/statement?{urlencode({'cursor': cursor})}" if cursor else None,
-        direction=None,
+        next_url=f"/statement?{urlencode(following)}" if cursor else None,
+        direction=direction,
     )
 
 

@@ -24,9 +24,7 @@ from points.earning.members_query import source_member
 from points.earning.source_members import member_for
 from points.routes.opaque import use_opaque_ids
 
-blp = api_blueprint(
-    "sources", __name__, description="Members, login links and claim codes of reporting systems"
-)
+blp = api_blueprint("sources", __name__, description="Members, login links and claim codes of reporting systems")
 use_opaque_ids(blp)
 
 

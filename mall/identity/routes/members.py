@@ -66,9 +66,7 @@ def post_member(call: Call, body: dict[str, Any]) -> Response:
     return run_tx(Login.REDEMPTION, work)
 
 
-@endpoint(
-    blp, "PATCH", "/me", auth=MEMBER, login=Login.REDEMPTION, body=ProfileChangeSchema, response=ProfileSchema
-)
+@endpoint(blp, "PATCH", "/me", auth=MEMBER, login=Login.REDEMPTION, body=ProfileChangeSchema, response=ProfileSchema)
 def patch_me(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     change_profile(call.tx, call.member.member_id, body)
     return profile(call.tx, call.member.member_id)

@@ -21,6 +21,7 @@ from mall.identity.routes.members import ProfileSchema
 from mall.identity.routes.remembered import remembered
 from mall.identity.routes.signing_in import (
     Visitor,
+    accept,
     open_member_session,
     open_staff_session,
     prove_member,
@@ -103,6 +104,8 @@ def post_session(call: Call, body: dict[str, Any]) -> Response:
     proof = prove_member(body["username"], body["password"], request.remote_addr)
 
     def work(tx: Session) -> Response:
+        accept(tx, proof)
+
         def effect() -> dict[str, Any]:
             opened = open_member_session(tx, proof, _visitor(), call.now)
             member = profile(tx, proof.credential.holder_id)

@@ -94,8 +94,7 @@ def accept(tx: Session, proof: Proof) -> None:
 
 
 def open_member_session(tx: Session, proof: Proof, visitor: Visitor, now: datetime) -> OpenedSession:
-    """The session of a member whose password was right."""
-    accept(tx, proof)
+    """The session of a member whose password was right and whose attempt was taken back (``accept``)."""
     return open_session(tx, now, kind=visitor.kind, member_id=proof.credential.holder_id, device=visitor.device)
 
 

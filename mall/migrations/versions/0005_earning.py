@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +12,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from mall.db import IdText
 from mall.migrations.grants import grant
-from points.earning.seed import seed_rules
 
 revision = "0005"
 down_revision = "0004"
@@ -25,6 +26,69 @@ SOURCE_TABLES = (
 )  # fmt: skip
 
 
+CHARTER: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "tip-outcome": (
+        "线索成果",
+        "Tip outcome",
+        {
+            "event": "tip.outcome",
+            "points": {
+                "base": {
+                    "by": "stage",
+                    "equal": {
+                        "received": 2,
+                        "adopted": 20,
+                        "solved": 100,
+                        "rejected": 0,
+                        "overturned": 0,
+                        "malicious": -50,
+                    },
+                },
+                "multipliers": [
+                    {"by": "grade", "equal": {"0": "1", "1": "1.2", "2": "1.5", "3": "2", "4": "2.5", "5": "3"}},
+                    {"percent_of": "share"},
+                ],
+            },
+            "visibility": "confidential",
+        },
+    ),
+    "daily-check-in": (
+        "每日签到",
+        "Daily check-in",
+        {
+            "event": "check.in",
+            "points": {"base": {"by": "streak_day", "at_least": [[1, 5], [7, 30]]}},
+            "visibility": "public",
+        },
+    ),
+    "member-login": (
+        "每日登录",
+        "Daily login",
+        {"event": "member.login", "points": {"base": {"fixed": 1}}, "visibility": "public"},
+    ),
+    "quiz-result": (
+        "答题成绩",
+        "Quiz result",
+        {
+            "event": "quiz.result",
+            "points": {"base": {"by": "percent", "at_least": [[0, 0], [60, 10], [80, 20], [100, 30]]}},
+            "visibility": "public",
+        },
+    ),
+    "activity-attended": (
+        "参加活动",
+        "Activity attended",
+        {"event": "activity.attended", "points": {"base": {"fixed": 10}}, "visibility": "public"},
+    ),
+    "points-credit": (
+        "积分发放",
+        "Points credited",
+        {"event": "points.credit", "points": {"base": {"fact": "points"}}, "visibility": "confidential"},
+    ),
+}
+LABELS = {"bonus": ("奖励", "Bonus"), "thanks": ("感谢", "Thanks"), "correction": ("更正", "Correction")}
+
+
 def _column(name: str, kind: object, *, key: bool = False, nullable: bool = False) -> sa.Column:
     if key:
         return sa.Column(name, kind, primary_key=True, autoincrement=False)
@@ -35,9 +99,7 @@ def upgrade() -> None:
     _create_rules()
     _create_events()
     _create_caps_and_claims()
-    op.create_table(
-        "standings", _column("member_id", IdText, key=True), _column("public_points", sa.BigInteger)
-    )
+    op.create_table("standings", _column("member_id", IdText, key=True), _column("public_points", sa.BigInteger))
     op.create_table(
         "check_ins",
         _column("member_id", IdText, key=True),
@@ -52,7 +114,32 @@ def upgrade() -> None:
     grant(op, "sources.claim_codes", EARNING="DELETE")
     for name in ("standings", "check_ins"):
         grant(op, name, EARNING="SELECT, INSERT, UPDATE", REDEMPTION="SELECT", BACKOFFICE="SELECT")
-    seed_rules(op.get_bind(), datetime.now(UTC))
+    _publish_the_charter()
+
+
+def _publish_the_charter() -> None:
+    """The default rules as they were when this migration was written; version 1 reaches back without limit."""
+    connection, now = op.get_bind(), datetime.now(UTC)
+    for key, (zh, en, document) in CHARTER.items():
+        full = {**document, "expiry": {"kind": "end_of_next_year"}}
+        values = {"key": key, "title": json.dumps({"zh": zh, "en": en}), "document": json.dumps(full), "now": now}
+        connection.execute(
+            sa.text("INSERT INTO earning_rules (key, title, created_at) VALUES (:key, CAST(:title AS jsonb), :now)"),
+            values,
+        )
+        connection.execute(
+            sa.text(
+                "INSERT INTO earning_rule_versions (rule_key, version, document, state, created_by, created_at, "
+                "published_at) VALUES (:key, 1, CAST(:document AS jsonb), 'published', 'system', :now, :now)"
+            ),
+            values,
+        )
+    for code, (zh, en) in LABELS.items():
+        connection.execute(
+            sa.text("INSERT INTO credit_labels (code, name) VALUES (:code, CAST(:name AS jsonb))"),
+            {"code": code, "name": json.dumps({"zh": zh, "en": en})},
+        )
+    connection.execute(sa.text("INSERT INTO rule_revision (id, token) VALUES (1, 'rev_0')"))
 
 
 def _create_rules() -> None:
@@ -125,9 +212,7 @@ def _create_events() -> None:
         **SOURCES,
     )
     op.create_index("ix_credit_events_case_key", "credit_events", ["case_key"], **SOURCES)
-    op.create_index(
-        "ix_credit_events_source_id", "credit_events", ["source_id", "posted_at", "event_key"], **SOURCES
-    )
+    op.create_index("ix_credit_events_source_id", "credit_events", ["source_id", "posted_at", "event_key"], **SOURCES)
     op.create_table(
         "cases",
         _column("case_key", sa.LargeBinary, key=True),

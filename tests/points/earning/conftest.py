@@ -44,23 +44,15 @@ class Mall:
 
     def tip(self, event_id: str, stage: str, at: datetime = NOON, **more: Any) -> EventIn:
         facts = {"stage": stage, "grade": more.pop("grade", 0), "share": more.pop("share", 100)}
-        return EventIn(
-            event_id, "tip.outcome", more.pop("member", "u-1"), at, more.pop("case", "tip-1"), facts
-        )
+        return EventIn(event_id, "tip.outcome", more.pop("member", "u-1"), at, more.pop("case", "tip-1"), facts)
 
-    def quiz(
-        self, event_id: str, score: int, most: int = 100, at: datetime = NOON, quiz: str = "q-1"
-    ) -> EventIn:
+    def quiz(self, event_id: str, score: int, most: int = 100, at: datetime = NOON, quiz: str = "q-1") -> EventIn:
         return EventIn(event_id, "quiz.result", "u-1", at, quiz, {"score": score, "max_score": most})
 
-    def event(
-        self, event_id: str, kind: str, at: datetime = NOON, subject: str | None = None, **facts: Any
-    ) -> EventIn:
+    def event(self, event_id: str, kind: str, at: datetime = NOON, subject: str | None = None, **facts: Any) -> EventIn:
         return EventIn(event_id, kind, facts.pop("member", "u-1"), at, subject, facts)
 
-    def book(
-        self, *events: EventIn, now: datetime = NOON, source: EventSource | None = None
-    ) -> list[Outcome]:
+    def book(self, *events: EventIn, now: datetime = NOON, source: EventSource | None = None) -> list[Outcome]:
         return self.run(Login.EARNING, lambda tx: book_events(tx, source or self.source, events, now))
 
     def points(self, *events: EventIn, **more: Any) -> list[int | str]:
@@ -75,9 +67,7 @@ class Mall:
         from mall.crypto import keyring
         from points.earning.source_members import find_member
 
-        found = self.run(
-            Login.EARNING, lambda tx: find_member(cursor(tx), keyring(), self.source.source_id, member)
-        )
+        found = self.run(Login.EARNING, lambda tx: find_member(cursor(tx), keyring(), self.source.source_id, member))
         assert found is not None
         return found
 
@@ -108,9 +98,9 @@ class Mall:
             )
             tx.execute(
                 text(
-                    "INSERT INTO earning_rule_versions (rule_key, version, document, state, effective_from, created_by, "
-                    "created_at) SELECT :key, coalesce(max(version), 0) + 1, CAST(:document AS jsonb), 'published', "
-                    ":since, 'test', now() FROM earning_rule_versions WHERE rule_key = :key"
+                    "INSERT INTO earning_rule_versions (rule_key, version, document, state, effective_from, "
+                    "created_by, created_at) SELECT :key, coalesce(max(version), 0) + 1, CAST(:document AS jsonb), "
+                    "'published', :since, 'test', now() FROM earning_rule_versions WHERE rule_key = :key"
                 ),
                 {"key": key, "document": json.dumps(document), "since": since},
             )

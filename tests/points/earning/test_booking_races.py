@@ -37,9 +37,7 @@ def test_one_event_sent_by_twenty_threads_is_booked_once(mall):
 def test_one_id_for_two_members_at_once_is_booked_for_one(mall):
     mall.book(mall.event("x", "member.login", member="u-1"), mall.event("y", "member.login", member="u-2"))
     for number in range(10):
-        works = [
-            lambda n=number, m=m: mall.points(mall.tip(f"e{n}", "adopted", member=m)) for m in ("u-1", "u-2")
-        ]
+        works = [lambda n=number, m=m: mall.points(mall.tip(f"e{n}", "adopted", member=m)) for m in ("u-1", "u-2")]
         results = at_once(works)
         assert sorted(map(str, results)) == [
             "['event_mismatch']",

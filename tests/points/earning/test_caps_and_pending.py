@@ -41,9 +41,7 @@ def test_a_negative_change_gives_the_room_back(mall, simple):
     cap = {"per": "member", "period": "day", "unit": "points", "limit": 100}
     document = {
         "event": "tip.outcome",
-        "points": {
-            "base": {"by": "stage", "equal": {"adopted": 60, "solved": 90, "malicious": -50, "overturned": 0}}
-        },
+        "points": {"base": {"by": "stage", "equal": {"adopted": 60, "solved": 90, "malicious": -50, "overturned": 0}}},
         "caps": [cap],
         "visibility": "confidential",
     }
@@ -78,8 +76,7 @@ def test_a_cap_at_its_edge_holds_under_fifty_threads(mall, simple):
     cap = {"per": "all", "period": "day", "unit": "points", "limit": 105}
     mall.publish("activity-attended", simple.fixed(10, caps=[cap]))
     threads = [
-        threading.Thread(target=lambda i=i: mall.book(activity(mall, f"a{i}", member=f"u-{i % 7}")))
-        for i in range(50)
+        threading.Thread(target=lambda i=i: mall.book(activity(mall, f"a{i}", member=f"u-{i % 7}"))) for i in range(50)
     ]
     for thread in threads:
         thread.start()

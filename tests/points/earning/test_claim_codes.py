@@ -20,9 +20,7 @@ SOURCE = EventSource("cli_test")
 @pytest.fixture
 def make(mall):
     def create(points=50, count=3, expires_at=None, source=SOURCE):
-        return mall.run(
-            Login.EARNING, lambda tx: create_codes(tx, source, points, count, expires_at, mall.noon)
-        )
+        return mall.run(Login.EARNING, lambda tx: create_codes(tx, source, points, count, expires_at, mall.noon))
 
     return create
 

@@ -46,9 +46,7 @@ def test_an_adopted_tip_of_grade_2_is_worth_30_and_says_why(mall):
         ("malicious", 5, 50, -50),
     ],
 )
-def test_a_case_is_worth_stage_times_grade_times_share_rounded_half_up_once(
-    mall, stage, grade, share, points
-):
+def test_a_case_is_worth_stage_times_grade_times_share_rounded_half_up_once(mall, stage, grade, share, points):
     assert mall.points(mall.tip("a", stage, grade=grade, share=share)) == [points]
     balance = mall.balance()
     assert balance.available - balance.debt == points
@@ -215,9 +213,7 @@ def test_explicit_credits_need_the_scope(mall):
     mall.book(mall.event("first", "member.login"))
     before = mall.snapshot()
     plain = EventSource("cli_test")
-    assert mall.points(mall.event("a", "points.credit", points=5, label="bonus"), source=plain) == [
-        "scope_missing"
-    ]
+    assert mall.points(mall.event("a", "points.credit", points=5, label="bonus"), source=plain) == ["scope_missing"]
     assert mall.snapshot() == before
     assert mall.points(mall.event("a", "points.credit", points=5, label="bonus")) == [5]
 
@@ -256,9 +252,7 @@ def test_the_ledger_learns_nothing_of_a_tip_but_an_award_id(mall):
 
     at = mall.noon - timedelta(days=3)
     mall.book(mall.tip("secret-event", "solved", at, case="secret-case", member="secret-member"))
-    rows = mall.run(
-        Login.EARNING, lambda tx: tx.execute(text("SELECT * FROM ledger.postings")).mappings().all()
-    )
+    rows = mall.run(Login.EARNING, lambda tx: tx.execute(text("SELECT * FROM ledger.postings")).mappings().all())
     (row,) = rows
     assert row["label"] == "points"
     assert row["ref"] is None

@@ -437,6 +437,17 @@ class TestTime:
             assert desk.rows(A).wallet.next_due_at == expected
 
 
+    def test_points_that_come_back_are_waited_for_again(self, desk: Desk) -> None:
+        desk.credit(A, 10, days=10)
+        desk.hold(A, 10)
+        desk.credit_pending(A, 1, wait=2, days=30)
+        desk.pass_time(days=3)
+        desk.on(A, lambda book: None)
+        assert desk.rows(A).wallet.next_due_at == desk.start + timedelta(days=30)
+        desk.on(A, lambda book: book.release("hold_1"))
+        assert desk.rows(A).wallet.next_due_at == desk.start + timedelta(days=10)
+
+
 class TestStatement:
     def test_it_adds_up_to_what_can_be_spent(self, desk: Desk) -> None:
         desk.credit(A, 100, days=10)

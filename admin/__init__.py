@@ -1,0 +1,1 @@
+"""The back office: no rules of its own, only calls."""

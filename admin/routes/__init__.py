@@ -1,0 +1,1 @@
+"""API routes of the back office, under /api/v1/admin."""

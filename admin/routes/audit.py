@@ -1,0 +1,52 @@
+"""The audit trail, for auditors and owners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from mall.audit import AuditFilter, audit_page
+from mall.db import Login
+from mall.http.blueprint import api_blueprint
+from mall.http.call import Call
+from mall.http.endpoint import endpoint
+from mall.http.fields import Instant, StrictSchema, Text
+from mall.http.pagination import PageQuery, list_schema
+from mall.http.principals import staff
+
+blp = api_blueprint("admin-audit", __name__, description="Who did what, and when")
+
+
+class AuditQuery(PageQuery):
+    """Filters; ``since`` is included, ``until`` is not."""
+
+    actor = Text(1, 128)
+    action = Text(1, 128)
+    subject = Text(1, 128)
+    since = Instant()
+    until = Instant()
+
+
+class AuditEntrySchema(StrictSchema):
+    """One deed."""
+
+    id = fields.String(required=True)
+    at = Instant(required=True)
+    actor = fields.String(required=True)
+    action = fields.String(required=True)
+    subject = fields.String(required=True)
+    detail = fields.Dict(keys=fields.String(), required=True)
+    request_id = fields.String(required=True, allow_none=True)
+
+
+@endpoint(
+    blp, "GET", "/admin/audit", auth=staff("auditor"), login=Login.BACKOFFICE, query=AuditQuery,
+    response=list_schema(AuditEntrySchema),
+)  # fmt: skip
+def list_audit(call: Call) -> dict[str, Any]:
+    query = call.query
+    wanted = AuditFilter(
+        query.get("actor"), query.get("action"), query.get("subject"), query.get("since"), query.get("until")
+    )
+    return audit_page(call.tx, wanted, query["limit"], query.get("cursor"))

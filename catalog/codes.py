@@ -1,0 +1,20 @@
+"""Titles of the error codes that ``catalog`` raises."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+TITLES = {
+    "not_on_sale": _l("This gift is not on sale now."),
+    "sold_out": _l("This gift is sold out."),
+    "limit_reached": _l("The limit for each member is reached."),
+    "not_eligible": _l("This gift is for higher levels."),
+    "illegal_transition": _l("The order cannot go there from where it is."),
+    "pickup_code_not_found": _l("No order waits for this code."),
+    "too_many_codes": _l("Too many wrong codes. Please wait a little."),
+    "code_taken": _l("This code is used already."),
+    "stock_below_zero": _l("There is not that much in stock."),
+    "voucher_stock": _l("The stock of a voucher gift is its unused codes: import codes instead."),
+    "not_a_voucher": _l("Only voucher gifts have codes."),
+    "variant_exists": _l("Stock of a gift with variants is kept for each variant."),
+}

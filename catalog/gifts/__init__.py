@@ -1,0 +1,1 @@
+"""Gifts: what points can get; categories, pickup points, pictures."""

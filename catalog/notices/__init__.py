@@ -1,0 +1,1 @@
+"""Notices: what members are told about their orders."""

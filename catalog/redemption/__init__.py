@@ -1,0 +1,1 @@
+"""Redemption: orders from placing to completion."""

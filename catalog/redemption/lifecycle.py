@@ -1,0 +1,126 @@
+"""Pure: the life of an order, as one table (design, section 6: redemption).
+
+    placed → (awaiting_payment) → confirmed → (preparing → shipped | ready_for_pickup | issued) → completed
+
+with the exits cancelled, expired, returned, refunded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from catalog.gifts.windows import GIFT_KINDS
+from mall.errors import Conflict
+
+
+class Status(StrEnum):
+    """Where an order is."""
+
+    PLACED = "placed"
+    AWAITING_PAYMENT = "awaiting_payment"
+    CONFIRMED = "confirmed"
+    PREPARING = "preparing"
+    SHIPPED = "shipped"
+    READY = "ready_for_pickup"
+    ISSUED = "issued"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    RETURNED = "returned"
+    REFUNDED = "refunded"
+
+
+class By(StrEnum):
+    """Who moves an order on."""
+
+    MEMBER = "member"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A transition: from where, to where, for which kinds of gift, by whom."""
+
+    source: Status
+    target: Status
+    kinds: frozenset[str]
+    by: frozenset[By]
+
+
+def _step(source: Status, target: Status, kinds: str, *by: By) -> Step:
+    return Step(source, target, frozenset(GIFT_KINDS if kinds == "*" else kinds.split()), frozenset(by))
+
+
+_S = Status
+TRANSITIONS: tuple[Step, ...] = (
+    _step(_S.PLACED, _S.AWAITING_PAYMENT, "*", By.SYSTEM),
+    _step(_S.PLACED, _S.CONFIRMED, "*", By.STAFF, By.SYSTEM),
+    _step(_S.PLACED, _S.CANCELLED, "*", By.MEMBER, By.STAFF),
+    _step(_S.AWAITING_PAYMENT, _S.CONFIRMED, "*", By.SYSTEM),
+    _step(_S.AWAITING_PAYMENT, _S.CANCELLED, "*", By.MEMBER, By.STAFF),
+    _step(_S.AWAITING_PAYMENT, _S.EXPIRED, "*", By.SYSTEM),
+    _step(_S.CONFIRMED, _S.PREPARING, "delivery pickup", By.STAFF),
+    _step(_S.CONFIRMED, _S.READY, "pickup", By.STAFF, By.SYSTEM),
+    _step(_S.CONFIRMED, _S.ISSUED, "voucher virtual draw", By.STAFF, By.SYSTEM),
+    _step(_S.CONFIRMED, _S.COMPLETED, "donation", By.STAFF, By.SYSTEM),
+    _step(_S.CONFIRMED, _S.CANCELLED, "*", By.MEMBER, By.STAFF),
+    _step(_S.PREPARING, _S.SHIPPED, "delivery", By.STAFF),
+    _step(_S.PREPARING, _S.READY, "pickup", By.STAFF),
+    _step(_S.PREPARING, _S.CANCELLED, "delivery pickup", By.STAFF),
+    _step(_S.SHIPPED, _S.COMPLETED, "delivery", By.STAFF, By.SYSTEM),
+    _step(_S.SHIPPED, _S.RETURNED, "delivery", By.STAFF),
+    _step(_S.READY, _S.COMPLETED, "pickup", By.STAFF),
+    _step(_S.READY, _S.CANCELLED, "pickup", By.MEMBER, By.STAFF),
+    _step(_S.READY, _S.EXPIRED, "pickup", By.SYSTEM),
+    _step(_S.ISSUED, _S.COMPLETED, "voucher virtual draw", By.STAFF, By.SYSTEM),
+    _step(_S.COMPLETED, _S.RETURNED, "delivery pickup", By.STAFF),
+    _step(_S.RETURNED, _S.REFUNDED, "delivery pickup", By.STAFF),
+    # A payment that arrives after its order has expired or was cancelled.
+    _step(_S.EXPIRED, _S.REFUNDED, "*", By.SYSTEM),
+    _step(_S.CANCELLED, _S.REFUNDED, "*", By.SYSTEM),
+)
+
+OVER = frozenset({_S.COMPLETED, _S.CANCELLED, _S.EXPIRED, _S.RETURNED, _S.REFUNDED})
+"""Nothing more is to be done for the member."""
+GIVES_POINTS_BACK = frozenset({_S.CANCELLED, _S.EXPIRED, _S.REFUNDED})
+GIVES_STOCK_BACK = frozenset({_S.CANCELLED, _S.EXPIRED})
+"""A returned piece is looked at before it is put back: staff correct the stock."""
+NOT_COUNTED = frozenset({_S.CANCELLED, _S.EXPIRED, _S.RETURNED, _S.REFUNDED})
+"""Orders that leave a member's limits as they were."""
+
+
+def targets(kind: str, status: str, by: By) -> list[str]:
+    """Where ``by`` may move an order of ``kind`` that is ``status``, in the table's order."""
+    return [
+        step.target.value for step in TRANSITIONS if step.source == status and kind in step.kinds and by in step.by
+    ]
+
+
+def check_step(kind: str, status: str, target: str, by: By) -> None:
+    """Raise Conflict ``illegal_transition`` with the allowed targets unless the table has the step."""
+    allowed = targets(kind, status, by)
+    if target not in allowed:
+        raise Conflict("illegal_transition", extra={"status": status, "allowed": allowed})
+
+
+def path_after(kind: str, status: Status, *, by_hand: bool, approval: bool) -> list[Status]:
+    """The steps that follow ``status`` by themselves.
+
+    ``approval``: the gift asks staff to confirm. ``by_hand``: something is to be prepared or was to be
+    approved, so a pickup order waits for staff to say that it is ready.
+    """
+    path: list[Status] = []
+    while True:
+        if status == Status.PLACED and not approval:
+            status = Status.CONFIRMED
+        elif status == Status.CONFIRMED and kind == "pickup" and not by_hand:
+            status = Status.READY
+        elif status == Status.CONFIRMED and kind == "voucher":
+            status = Status.ISSUED
+        elif (status == Status.CONFIRMED and kind == "donation") or (status == Status.ISSUED and kind == "voucher"):
+            status = Status.COMPLETED
+        else:
+            return path
+        path.append(status)

@@ -1,0 +1,11 @@
+"""Pure: what an order costs. Prices come from the gift, never from the caller."""
+
+from __future__ import annotations
+
+MAX_QUANTITY = 100
+"""Most pieces in one order."""
+
+
+def order_points(unit_points: int, quantity: int) -> int:
+    """The points of ``quantity`` pieces."""
+    return unit_points * quantity

@@ -1,0 +1,1 @@
+"""Routes of the catalog: API and pages."""

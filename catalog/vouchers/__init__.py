@@ -1,0 +1,1 @@
+"""Vouchers: pools of codes that are given out once."""

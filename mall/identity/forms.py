@@ -1,0 +1,65 @@
+"""What forms of people without a session need: a CSRF check, fields read as text, the browser's session."""
+
+from __future__ import annotations
+
+from flask import current_app, request, session
+from flask_babel import gettext as _
+from flask_wtf.csrf import validate_csrf
+from wtforms.validators import ValidationError as CsrfInvalid
+
+from mall.errors import FieldErrors, Invalid, Malformed, MallError
+from mall.http.page import safe_path
+from mall.http.problems import problem_of
+from mall.identity.authenticate import COOKIE_TOKEN
+from mall.identity.devices import device_name
+from mall.identity.routes.signing_in import Visitor
+from mall.identity.sessions import BROWSER
+
+TYPED = 256
+"""Characters read of a form's field."""
+
+
+def guard_form() -> None:
+    """Refuse a form from another site. Needed where nobody is signed in yet: the page decorator checks
+    only what a session's cookie would authorise, and signing somebody in is worth forging too.
+
+    Raises Malformed ``csrf_failed`` (400).
+    """
+    if not current_app.config["WTF_CSRF_ENABLED"]:
+        return
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except CsrfInvalid as error:
+        raise Malformed("csrf_failed") from error
+
+
+def typed(name: str) -> str:
+    """A field of the form as one line of text. Raises Invalid naming it when it is too long or not text."""
+    text = request.form.get(name, "")
+    if len(text) > TYPED or any(char < " " or "\ud800" <= char <= "\udfff" for char in text):
+        raise Invalid({name: [_("Contains a character that is not allowed.")]})
+    return text
+
+
+def next_path(default: str = "/") -> str:
+    """Where to go afterwards, always inside the mall: from the form, else from the address."""
+    return safe_path(request.form.get("next") or request.args.get("next"), default)
+
+
+def visitor() -> Visitor:
+    """Who is at the browser."""
+    return Visitor(request.remote_addr, device_name(request.headers.get("User-Agent")), BROWSER)
+
+
+def keep_session(token: str) -> None:
+    """Make ``token`` this browser's session. Whatever the cookie held before is dropped: a cookie that
+    somebody else planted (fixation) is worth nothing afterwards."""
+    session.clear()
+    session[COOKIE_TOKEN] = token
+    session.permanent = True
+
+
+def messages_of(error: MallError, field: str) -> FieldErrors:
+    """A refusal as sentences by field; what names no field stands at ``field``."""
+    problem = problem_of(error)
+    return problem.get("errors") or {field: [problem["detail"]]}

@@ -1,0 +1,136 @@
+"""Pages of a member's own credential: password, devices, first credential, confirmation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as Redirect
+
+from mall.db import Login, run_tx
+from mall.errors import Conflict, MallError
+from mall.http.call import Call
+from mall.http.page import page
+from mall.http.principals import MEMBER
+from mall.http.problems import STATUS
+from mall.identity.forms import keep_session, messages_of, next_path, typed
+from mall.identity.members import claim_account, get_member, registration, set_password
+from mall.identity.passwords import check_new_password, hash_password
+from mall.identity.routes.signing_in import accept, prove_own
+from mall.identity.sessions import confirm_session, end_member_sessions, sessions_of
+from mall.identity.step_up import require_full
+
+CHANGED = "/me/security"
+
+
+def _security(call: Call, tx: Session, **more: Any) -> str:
+    member = get_member(tx, call.member.member_id)
+    sessions = [
+        {
+            "id": row.id,
+            "device": row.device,
+            "started_at": row.created_at,
+            "last_seen_at": row.last_seen_at,
+            "current": row.id == call.member.session_id,
+        }
+        for row in sessions_of(tx, member.id, call.now)
+    ]
+    return render_template("storefront/security.html", username=member.username, sessions=sessions, **more)
+
+
+def security_page(call: Call) -> str | Redirect:
+    """Password and devices. A session that came by a link confirms first."""
+    if call.member.restricted:
+        return redirect(f"/me/confirm?next={CHANGED}", 303)
+    return _security(call, call.tx)
+
+
+def _refused(call: Call, error: MallError, field: str, **form: str) -> Response:
+    errors = messages_of(error, field)
+    body = run_tx(Login.REDEMPTION, lambda tx: _security(call, tx, errors=errors, form=form))
+    return make_response(body, STATUS[error.kind])
+
+
+def change_password(call: Call) -> Response | Redirect:
+    """Set a new password; every other session ends."""
+    require_full(call.member)
+    member_id = call.member.member_id
+    try:
+        proof = prove_own(member_id, typed("current_password"), request.remote_addr)
+    except MallError as error:
+        return _refused(call, error, "current_password")
+    try:
+        check_new_password(typed("new_password"), proof.credential.username_key, "new_password")
+    except MallError as error:
+        return _refused(call, error, "new_password")
+    new_hash = hash_password(typed("new_password"))
+
+    def work(tx: Session) -> str:
+        accept(tx, proof)
+        set_password(tx, member_id, new_hash)
+        end_member_sessions(tx, member_id, but=call.member.session_id)
+        return confirm_session(tx, call.member.session_id, call.now)
+
+    keep_session(run_tx(Login.REDEMPTION, work))
+    flash(_("Your password is changed; other devices are signed out."), "success")
+    return redirect(CHANGED, 303)
+
+
+def first_credential(call: Call) -> Response | Redirect:
+    """Make an unclaimed account one's own; other sessions, opened by links, end."""
+    require_full(call.member)
+    member_id = call.member.member_id
+    username = request.form.get("username", "")[:64]
+    try:
+        if run_tx(Login.REDEMPTION, lambda tx: get_member(tx, member_id).username) is not None:
+            raise Conflict("credential_exists")
+        entry = registration(typed("username"), typed("password"))
+
+        def work(tx: Session) -> str:
+            claim_account(tx, member_id, entry, call.now)
+            end_member_sessions(tx, member_id, but=call.member.session_id)
+            return confirm_session(tx, call.member.session_id, call.now)
+
+        token = run_tx(Login.REDEMPTION, work)
+    except MallError as error:
+        return _refused(call, error, "username", username=username)
+    keep_session(token)
+    flash(_("This account is yours now."), "success")
+    return redirect(CHANGED, 303)
+
+
+def confirm_page(call: Call) -> str | Redirect:
+    """Asks for the password once more."""
+    username = get_member(call.tx, call.member.member_id).username
+    if username is None:
+        return redirect(CHANGED, 303)
+    return render_template("storefront/confirm.html", username=username, next=next_path(""))
+
+
+def confirm(call: Call) -> Response | Redirect:
+    """The password again: lifts a link session's restriction and opens what needs a recent one."""
+    member_id = call.member.member_id
+    try:
+        proof = prove_own(member_id, typed("password"), request.remote_addr)
+    except MallError as error:
+        values = {"username": request.form.get("username", "")[:64], "next": next_path("")}
+        body = render_template("storefront/confirm.html", errors=messages_of(error, "password"), **values)
+        return make_response(body, STATUS[error.kind])
+
+    def work(tx: Session) -> str:
+        accept(tx, proof)
+        return confirm_session(tx, call.member.session_id, call.now)
+
+    keep_session(run_tx(Login.REDEMPTION, work))
+    return redirect(next_path("/me"), 303)
+
+
+def add_security_pages(pages: Blueprint) -> None:
+    """Declare the routes on the blueprint of identity's pages."""
+    page(pages, "GET", "/me/security", auth=MEMBER, login=Login.REDEMPTION)(security_page)
+    page(pages, "POST", "/me/password", auth=MEMBER, login=None)(change_password)
+    page(pages, "POST", "/me/credential", auth=MEMBER, login=None)(first_credential)
+    page(pages, "GET", "/me/confirm", auth=MEMBER, login=Login.REDEMPTION)(confirm_page)
+    page(pages, "POST", "/me/confirm", auth=MEMBER, login=None)(confirm)
