@@ -33,7 +33,7 @@ API_BLUEPRINTS = (
     "admin.routes.members:blp", "admin.routes.audit:blp", "admin.routes.api_clients:blp", "admin.routes.gifts:blp",
     "admin.routes.orders:blp",
 )
-PAGE_BLUEPRINTS = ("mall.identity.pages:pages", "points.routes.pages:pages", "catalog.routes.pages:pages",
+PAGE_BLUEPRINTS = ("mall.identity.pages:pages", "points.routes.pages:pages", "points.routes.me_pages:pages", "points.routes.quiz_pages:pages", "catalog.routes.pages:pages",
     "mall.health:health", "mall.metrics:metrics", "catalog.routes.pictures:pictures")
 COMMANDS = ("mall.cli:register", "mall.identity.cli:register", "points.ledger.cli:register", "catalog.demo.cli:register")
 INITS = ("mall.logs:init_app", "mall.i18n:init_app", "mall.metrics:init_app")

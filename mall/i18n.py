@@ -13,8 +13,9 @@ from typing import Any, Final
 from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_precision
-from flask import Flask, Response, current_app, g, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Babel, get_locale
+from werkzeug.wrappers import Response
 
 from mall import looks
 from mall.settings import Settings
@@ -25,8 +26,20 @@ COOKIE: Final = "lang"
 COOKIE_SECONDS: Final = 365 * 24 * 3600
 
 _PATTERNS: Final = {
-    "zh": {"date": "yyyy-MM-dd", "datetime": "yyyy-MM-dd HH:mm", "monthday": "MM-dd", "time": "HH:mm", "weekday": "EEE"},
-    "en": {"date": "d MMM yyyy", "datetime": "d MMM yyyy, HH:mm", "monthday": "d MMM", "time": "HH:mm", "weekday": "EEE"},
+    "zh": {
+        "date": "yyyy-MM-dd",
+        "datetime": "yyyy-MM-dd HH:mm",
+        "monthday": "MM-dd",
+        "time": "HH:mm",
+        "weekday": "EEE",
+    },
+    "en": {
+        "date": "d MMM yyyy",
+        "datetime": "d MMM yyyy, HH:mm",
+        "monthday": "d MMM",
+        "time": "HH:mm",
+        "weekday": "EEE",
+    },
 }
 
 

@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from flask import Flask, Response, current_app, has_request_context, request, url_for
+from flask import Flask, current_app, has_request_context, request, url_for
+from werkzeug.wrappers import Response
 
 THEMES: Final = ("auto", "light", "dark")
 THEME_COOKIE: Final = "theme"

@@ -130,7 +130,7 @@ class Supervisor:
             "--port", str(settings.port), "--workers", str(settings.workers),
             "--blocking-threads", str(settings.threads), "--no-ws", "--http", "1", "--backlog", "2048",
             "--respawn-failed-workers", "--workers-kill-timeout", str(FINISH_SECONDS),
-            "--log-level", "warning", "--process-name", "mall-http", "wsgi:app",
+            "--log-level", "error", "wsgi:app",
         ]  # fmt: skip
 
     def _start(self, child: Child) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextvars import Context
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,9 @@ from sqlalchemy.orm import Session
 from mall.app import create_app
 from mall.db import Login, engine, run_tx
 from mall.settings import Settings
+from people import make_client, make_member, make_staff
+
+__all__ = ["make_client", "make_member", "make_staff"]
 
 T = TypeVar("T")
 
@@ -51,6 +55,11 @@ END $$;
 """
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--ledger-runs N``: how many random lives the ledger's state machine leads."""
+    parser.addoption("--ledger-runs", type=int, default=500, help="runs of the ledger's state machine")
+
+
 @pytest.fixture(scope="session")
 def settings() -> Iterator[Settings]:
     """Settings of this worker: stores of its own in a temporary folder, or ``TEST_DATABASE_URL``."""
@@ -72,7 +81,12 @@ def settings() -> Iterator[Settings]:
 def session_app(settings: Settings) -> Iterator[Flask]:
     """The app, its database migrated."""
     app = create_app(settings)
+    app.test_client_class = FreshClient
     with app.app_context():
+        if settings.database_url is None:  # a cluster of our own: nothing in it outlives the run
+            with engine(Login.OWNER).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("ALTER SYSTEM SET fsync = off"))
+                connection.execute(text("SELECT pg_reload_conf()"))
         flask_migrate.upgrade()
         with engine(Login.OWNER).begin() as connection:
             connection.execute(text("DROP SCHEMA IF EXISTS seed CASCADE"))
@@ -81,6 +95,16 @@ def session_app(settings: Settings) -> Iterator[Flask]:
     stores = app.extensions.get("stores")
     if stores is not None:
         stores.stop()
+
+
+class FreshClient(FlaskClient):
+    """A client whose every request starts without the test's own application context, as in a server."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Send a request in an empty context (``with client:`` keeps the request's own, as Flask documents)."""
+        if self.preserve_context:
+            return super().open(*args, **kwargs)
+        return Context().run(super().open, *args, **kwargs)
 
 
 @pytest.fixture

@@ -59,7 +59,8 @@ def make_member(app: Flask) -> Callable[..., Person]:
             token = open_session(tx, clock.now(), kind=API, member_id=member.id).token
             return Person(member.id, _bearer(token), token, name, password)
 
-        return run_tx(Login.REDEMPTION, work)
+        with app.app_context():
+            return run_tx(Login.REDEMPTION, work)
 
     return make
 
@@ -76,7 +77,8 @@ def make_staff(app: Flask) -> Callable[..., Person]:
             token = open_session(tx, clock.now(), kind=API, staff_id=found.id).token
             return Person(found.id, _bearer(token), token, name, password)
 
-        return run_tx(Login.BACKOFFICE, work)
+        with app.app_context():
+            return run_tx(Login.BACKOFFICE, work)
 
     return make
 
@@ -93,6 +95,7 @@ def make_client(app: Flask) -> Callable[..., Person]:
             key = add_key(tx, found.id, clock.now(), "test")
             return Person(found.id, _bearer(key.secret), key.secret, key_id=key.id)
 
-        return run_tx(Login.BACKOFFICE, work)
+        with app.app_context():
+            return run_tx(Login.BACKOFFICE, work)
 
     return make

@@ -57,7 +57,7 @@ def member_of(key: str, members: Sequence[str]) -> str:
     The key's SHA-256 read as a fraction u of 1 picks place ⌊n × u²⌋ of n.
     """
     number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
-    place = (len(members) * number**SKEW) >> (64 * SKEW)
+    place: int = (len(members) * number**SKEW) >> (64 * SKEW)
     return members[place]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from catalog.demo.gifts import load_categories, load_gifts
 from catalog.demo.history import book_history
 from catalog.demo.people import PASSWORD, Person, load_client, load_members, load_staff, read_people
 from mall.db import Login, run_tx
@@ -25,6 +26,10 @@ def load_demo(folder: Path, settings: Settings, now: datetime) -> Iterator[str]:
     yield f"staff: {', '.join(ROLES)} ({_new(new)})"
     client_id, renewed = load_client(settings.var, now)
     yield f"API client: 311 replay ({'new key' if renewed else 'its key is kept'})"
+    there, new = load_categories(folder / "categories.json", now)
+    yield f"categories: {there} ({_new(new)})"
+    there, new = load_gifts(folder, now)
+    yield f"gifts: {there} ({_new(new)}), with pictures, stock and voucher codes"
     yield f"quizzes: {_load_quizzes(folder / 'quizzes.json', now)}"
     member_ids, new = load_members(people, client_id, now)
     yield f"members: {len(member_ids)} ({_new(new)}), everybody's password is {PASSWORD}"

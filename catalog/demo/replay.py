@@ -74,7 +74,8 @@ def summary(done: Replay, requests: int, nicknames: dict[str, str], top: int = 5
     """
     lines = [
         f"{requests} requests",
-        f"{done.sent:,} events sent: {done.booked:,} booked, {done.replayed:,} replayed, {len(done.rejected):,} rejected",
+        f"{done.sent:,} events sent: {done.booked:,} booked, {done.replayed:,} replayed, "
+        f"{len(done.rejected):,} rejected",
         "points by stage: "
         + ", ".join(
             f"{stage} {done.points_by_stage[stage]:,} ({done.events_by_stage[stage]} events)"

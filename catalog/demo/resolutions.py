@@ -64,6 +64,6 @@ STAGE_OF_RESOLUTION: dict[str, Stage] = {
     "Your complaint has been received by the Police Department and additional information will be available "
     "later.": RECEIVED,
     f"{NYPD}reviewed your complaint and provided additional information below.": RECEIVED,
-    "Due to technical issues or other circumstances, the Department of Homeless Services has determined that this request should now be "
-    "administratively closed.": RECEIVED,
+    "Due to technical issues or other circumstances, the Department of Homeless Services has determined that "
+    "this request should now be administratively closed.": RECEIVED,
 }

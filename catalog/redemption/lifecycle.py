@@ -102,7 +102,7 @@ def check_step(kind: str, status: str, target: str, by: By) -> None:
     """Raise Conflict ``illegal_transition`` with the allowed targets unless the table has the step."""
     allowed = targets(kind, status, by)
     if target not in allowed:
-        raise Conflict("illegal_transition", extra={"status": status, "allowed": allowed})
+        raise Conflict("illegal_transition", extra={"order_status": status, "allowed": allowed})
 
 
 def path_after(kind: str, status: Status, *, by_hand: bool, approval: bool) -> list[Status]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from datetime import datetime, timedelta
 
-from flask import Request, g, session
+from flask import Request, session
 from sqlalchemy.orm import Session
 
 from mall import clock
@@ -22,6 +22,8 @@ COOKIE_TOKEN = "token"  # noqa: S105 - a name, not a secret
 """Where the signed cookie keeps the session's token."""
 USED_EVERY = timedelta(minutes=10)
 """``last_used_at`` of a key is written at most this often: the busiest row must not be a hot one."""
+
+_SPENT = "mall.spent_nonce"
 
 _CLIENT = """SELECT k.id, k.expires_at, k.revoked_at, k.last_used_at, k.secret_box, c.id, c.name, c.scopes,
   c.daily_cap_points, c.allowed_networks, c.signed_only, c.disabled_at
@@ -94,13 +96,13 @@ def _signed_client(tx: Session, request: Request) -> ClientPrincipal:
     signature = verify_signature(request, secret_of)
     nonce = (signature.key_id, digest(signature.nonce))
     # A transaction that is tried again verifies the same request again: that is not a second use.
-    if g.get("spent_nonce") != nonce:
+    if request.environ.get(_SPENT) != nonce:
         # Spent for good even if the call is refused and rolls back. Another login's pool than any client
         # route's, so that calls waiting for a connection never wait for each other in a circle.
         spent = run_tx(Login.BACKOFFICE, lambda own: cursor(own).execute(_SPEND_NONCE, (*nonce, now)).fetchone())
         if spent is None:
             raise Unauthenticated("signature_invalid")
-        g.spent_nonce = nonce
+        request.environ[_SPENT] = nonce
     return _admitted(tx, request, rows[0])
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
+from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from mall import clock
 from mall.db import Login, run_tx
-from mall.errors import MallError
+from mall.errors import MallError, NotFound
 from mall.http.problems import TITLES
 from mall.identity.api_clients import NewClient, ShownKey, add_key, create_client
 from mall.identity.models import Staff
@@ -24,9 +27,16 @@ staff_cli = AppGroup("staff", help="People who work in the back office.")
 client_cli = AppGroup("client", help="Reporting systems that use the API.")
 
 
-def _sentence(error: MallError) -> click.ClickException:
-    fields = [f"{name}: {' '.join(map(str, texts))}" for name, texts in (error.errors or {}).items()]
-    return click.ClickException("; ".join(fields) or str(error.detail or TITLES.get(error.code, error.code)))
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Refusals as one line of English and exit code 1: commands speak one language."""
+    with force_locale("en"):
+        try:
+            yield
+        except MallError as error:
+            fields = [f"{name}: {' '.join(map(str, texts))}" for name, texts in (error.errors or {}).items()]
+            said = "; ".join(fields) or str(error.detail or TITLES.get(error.code, error.code))
+            raise click.ClickException(said) from error
 
 
 def _one_line(stream: object) -> str:
@@ -44,11 +54,9 @@ def create_staff_command(name: str, role: str, password_stdin: bool) -> None:
         password = _one_line(sys.stdin)
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    try:
+    with _plain_errors():
         entry = new_staff(name, password, role)
         run_tx(Login.BACKOFFICE, lambda tx: create_staff(tx, entry, clock.now(), ACTOR))
-    except MallError as error:
-        raise _sentence(error) from error
     click.echo(f"{entry.username} may now sign in as {role}.")
 
 
@@ -70,7 +78,7 @@ def disable_staff_command(name: str) -> None:
 
     try:
         found = run_tx(Login.BACKOFFICE, work)
-    except MallError as error:
+    except NotFound as error:
         raise click.ClickException(f"There is no member of staff called {name}.") from error
     click.echo(f"{found.username} can no longer sign in.")
 
@@ -98,10 +106,8 @@ def create_client_command(
         client = create_client(tx, wanted, now, ACTOR)
         return add_key(tx, client.id, now, ACTOR, now + timedelta(days=expires_in_days))
 
-    try:
+    with _plain_errors():
         key = run_tx(Login.BACKOFFICE, work)
-    except MallError as error:
-        raise _sentence(error) from error
     if signed_only:
         click.echo(f"keyid: {key.id}")
     click.echo(key.secret)

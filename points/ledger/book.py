@@ -421,9 +421,7 @@ class Book:
             )
             self._draw(posting.version, amount, lots)
 
-    def _give_back(
-        self, source: Account, kind: str, hold: HoldState, parts: list[tuple[ShareState, int]]
-    ) -> None:
+    def _give_back(self, source: Account, kind: str, hold: HoldState, parts: list[tuple[ShareState, int]]) -> None:
         """Points come back: to their own lots, or to new ones of 30 days where those have expired."""
         self.changed_holds[hold.hold_id] = hold
         versions = [share.lot_version for share, _ in parts]

@@ -13,6 +13,7 @@ from points.ledger.states import (
     LotState,
     PostingRow,
     SealedHead,
+    ShareState,
     WalletState,
     posting_hash,
 )
@@ -95,7 +96,9 @@ def _check_lots(rows: BookRows) -> None:
         by_posting[draw.version] += draw.points
     for posting in rows.postings:
         if (posting.expires_at is not None) != (posting.version in lots):
-            raise Bad(f"lot {member_id}/{posting.version}: " + ("missing" if posting.expires_at else "made by no credit"))
+            raise Bad(
+                f"lot {member_id}/{posting.version}: " + ("missing" if posting.expires_at else "made by no credit")
+            )
         if by_posting[posting.version] != (due := _drawn_by(posting)):
             raise Bad(f"draw {member_id}/{posting.version}: draws add up to {by_posting[posting.version]}, not {due}")
     pending = available = 0
@@ -115,7 +118,10 @@ def _check_lots(rows: BookRows) -> None:
             pending += lot.remaining
         else:
             available += lot.remaining
-    for what, total, posted in (("pending", pending, rows.wallet.pending), ("available", available, rows.wallet.available)):
+    for what, total, posted in (
+        ("pending", pending, rows.wallet.pending),
+        ("available", available, rows.wallet.available),
+    ):
         if total != posted:
             raise Bad(f"lot {member_id}: all hold {total} {what}, the postings say {posted}")
 
@@ -170,10 +176,10 @@ def _check_holds(rows: BookRows) -> None:
             of_hold, of_shares = getattr(hold, what), sum(getattr(share, what) for share in hold.shares)
             if of_hold != of_shares:
                 raise Bad(f"{name}: {what} is {of_hold}, its shares say {of_shares}")
-        for share in (hold, *hold.shares):
-            if min(share.captured, share.released, share.refunded) < 0 or not (
-                share.captured + share.released <= share.points and share.refunded <= share.captured
-            ):
+        parts: list[HoldState | ShareState] = [hold, *hold.shares]
+        for part in parts:
+            left = (part.points - part.captured - part.released, part.captured - part.refunded)
+            if min(*left, part.captured, part.released, part.refunded) < 0:
                 raise Bad(f"{name}: more captured, released or refunded than held")
         shares = sorted((share.lot_version, share.points) for share in hold.shares)
         placed[(hold.label, hold.ref, hold.points, *shares)] -= 1
@@ -190,7 +196,8 @@ def _check_holds(rows: BookRows) -> None:
             raise Bad(f"hold {member_id}: the one of {key[2]} points for {key[0]} {key[1]} is missing")
     for key, points in settled.items():
         if points:
-            raise Bad(f"hold {member_id}: those for {key[0]} {key[1]} are {points} away from what was posted {key[2]} to {key[3]}")
+            label, ref, debit, credit = key
+            raise Bad(f"hold {member_id}: those for {label} {ref} are {points} off the postings {debit} to {credit}")
 
 
 def _check_due(rows: BookRows) -> None:

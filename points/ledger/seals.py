@@ -113,7 +113,9 @@ def read_file(path: Path, key: Ed25519PublicKey) -> Iterator[tuple[int, bytes, b
         for number, line in enumerate(file, start=1):
             try:
                 value = json.loads(line)
-                heads = [SealedHead(member_id, version, bytes.fromhex(head)) for member_id, version, head in value["heads"]]
+                heads = [
+                    SealedHead(member_id, version, bytes.fromhex(head)) for member_id, version, head in value["heads"]
+                ]
                 root, previous = bytes.fromhex(value["root"]), bytes.fromhex(value["previous"])
                 signature = bytes.fromhex(value["signature"])
                 sealed_at = datetime.fromisoformat(value["sealed_at"])

@@ -26,9 +26,7 @@ LOCK_WALLETS_IF_ALL = (
     "(SELECT count(*) FROM ledger.wallets WHERE member_id = ANY(%(ids)s)) = %(count)s ORDER BY member_id FOR UPDATE"
 )
 READ_WALLET = f"SELECT {WALLET_COLUMNS} FROM ledger.wallets WHERE member_id = %s"
-OPEN_WALLETS = (
-    "INSERT INTO ledger.wallets (member_id, head_hash) SELECT unnest(%s::text[]), %s ON CONFLICT DO NOTHING"
-)
+OPEN_WALLETS = "INSERT INTO ledger.wallets (member_id, head_hash) SELECT unnest(%s::text[]), %s ON CONFLICT DO NOTHING"
 OPEN_LOTS = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = %s AND remaining > 0"
 AWARD_LOTS = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = %s AND award_id = %s"
 LOTS = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = %s AND version = ANY(%s)"
@@ -149,7 +147,11 @@ def write_books(cur: Cursor, books: Sequence[Book]) -> None:
     add(_WRITE_LOTS, [_new_lot(lot) for lot in lots if lot.is_new])
     add(
         _CHANGE_LOTS,
-        [(lot.member_id, lot.version, lot.remaining, lot.expired_points, lot.pending) for lot in lots if not lot.is_new],
+        [
+            (lot.member_id, lot.version, lot.remaining, lot.expired_points, lot.pending)
+            for lot in lots
+            if not lot.is_new
+        ],
     )
     draws = [draw for book in changed for draw in book.draws]
     add(_WRITE_DRAWS, [(draw.member_id, draw.version, draw.lot_version, draw.points) for draw in draws])

@@ -104,7 +104,12 @@ def _check_books(connection: psycopg.Connection[Any], sealed: dict[str, SealedHe
         "posting": _Grouped(_stream(connection, _POSTING, "ledger.postings", "member_id, version")),
         "lot": _Grouped(_stream(connection, LOT_COLUMNS, "ledger.lots", "member_id, version")),
         "draw": _Grouped(
-            _stream(connection, "member_id, version, lot_version, points", "ledger.lot_draws", "member_id, version, lot_version")
+            _stream(
+                connection,
+                "member_id, version, lot_version, points",
+                "ledger.lot_draws",
+                "member_id, version, lot_version",
+            )
         ),
         "hold": _Grouped(_stream(connection, HOLD_COLUMNS, "ledger.holds", "member_id, hold_id")),
         "hold_share": _Grouped(

@@ -55,9 +55,7 @@ def start_attempt(tx: Session, member_id: str, quiz_id: str, now: datetime) -> Q
     return attempt
 
 
-def submit_answers(
-    tx: Session, member_id: str, attempt_id: str, answers: Mapping[str, str], now: datetime
-) -> Graded:
+def submit_answers(tx: Session, member_id: str, attempt_id: str, answers: Mapping[str, str], now: datetime) -> Graded:
     """Grade an attempt and book what its result is worth; a question left out counts as wrong.
 
     Raises NotFound (also for another member's attempt), Conflict ``attempt_submitted`` the second time,

@@ -86,9 +86,7 @@ def _question(value: Any, path: str) -> QuestionDocument:
         raise QuizInvalid(f"{path}.answer", "must be the index of an option")
     return QuestionDocument(
         _wording(body["text"], f"{path}.text"),
-        tuple(
-            (OPTION_IDS[index], _wording(option, f"{path}.options.{index}")) for index, option in enumerate(options)
-        ),
+        tuple((OPTION_IDS[index], _wording(option, f"{path}.options.{index}")) for index, option in enumerate(options)),
         OPTION_IDS[answer],
         _wording(body["explanation"], f"{path}.explanation"),
     )

@@ -75,7 +75,7 @@ def _overviews(tx: Session, quizzes: list[Quiz], member_id: str | None) -> list[
     counted = (
         select(QuizQuestion.quiz_id, func.count()).where(QuizQuestion.quiz_id.in_(ids)).group_by(QuizQuestion.quiz_id)
     )
-    counts: dict[str, int] = {quiz_id: count for quiz_id, count in tx.execute(counted)}
+    counts: dict[str, int] = dict(tx.execute(counted).all())
     standing = _attempts(tx, ids, member_id) if member_id is not None else {}
     return [QuizOverview(quiz, counts.get(quiz.id, 0), *standing.get(quiz.id, (None, None))) for quiz in quizzes]
 

@@ -45,9 +45,7 @@ def worth_of(tx: Session, question_count: int, now: datetime, zone: ZoneInfo) ->
         tuple(
             sum(
                 award.points
-                for award in dry_run(
-                    rules, Facts(EVENT_TYPE, now, {"score": score, "max_score": question_count}), zone
-                )
+                for award in dry_run(rules, Facts(EVENT_TYPE, now, {"score": score, "max_score": question_count}), zone)
             )
             for score in range(question_count + 1)
         )

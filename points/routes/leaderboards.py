@@ -61,9 +61,7 @@ def get_leaderboard(call: Call, period: str) -> dict[str, Any]:
     return {"items": found.places, "next_cursor": None, "mine": found.mine, "opted_in": found.opted_in}
 
 
-@endpoint(
-    blp, "PUT", "/me/board", auth=MEMBER, login=Login.EARNING, body=BoardChoiceSchema, response=BoardChoiceSchema
-)
+@endpoint(blp, "PUT", "/me/board", auth=MEMBER, login=Login.EARNING, body=BoardChoiceSchema, response=BoardChoiceSchema)
 def choose_board(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Be shown on the boards under the nickname, or no longer."""
     show_on_boards(call.tx, call.member.member_id, body["opted_in"], call.now)

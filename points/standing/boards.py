@@ -63,9 +63,7 @@ def period_start(period: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     return None
 
 
-def board(
-    tx: Session, period: str, member_id: str, now: datetime, zone: ZoneInfo, limit: int = BOARD_SIZE
-) -> Board:
+def board(tx: Session, period: str, member_id: str, now: datetime, zone: ZoneInfo, limit: int = BOARD_SIZE) -> Board:
     """The first ``limit`` lines of a board."""
     since = period_start(period, now, zone)
     sql = _RANKED.format(points=_ALL if since is None else _SINCE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,11 +13,16 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
 from catalog.demo import cli
+from catalog.demo.gifts import load_categories, load_gifts, voucher_codes
 from catalog.demo.load import load_demo
 from catalog.demo.people import KEY_FILE, PASSWORD, NotADemo, load_client, load_staff, read_key
+from catalog.gifts.models import Gift, Picture
+from catalog.stock.models import StockItem
+from catalog.vouchers.models import VoucherCode
 from mall.db import Login, run_tx
 from mall.identity.roles import ROLES
 from mall.identity.staff import create_staff, new_staff
@@ -86,6 +93,37 @@ def test_the_demo_loads_replays_and_does_nothing_the_second_time(
     assert not [line for line in second if " new)" in line and "(nothing new)" not in line]
     assert "789 events sent: 0 booked, 789 replayed, 0 rejected\n" in again.output
     assert client.get("/api/v1/me/balance", headers=zhang).json["available"] == 3865
+
+
+def test_thirty_gifts_stand_on_the_shelves_with_pictures_and_stock_and_are_made_once(
+    app: Flask, client: FlaskClient
+) -> None:
+    now = datetime.now(UTC)
+    assert load_categories(HERE / "categories.json", now) == (7, 7)
+    assert load_gifts(HERE, now) == (30, 30)
+    assert load_categories(HERE / "categories.json", now) == (7, 0)
+    assert load_gifts(HERE, now) == (30, 0)
+    shown = client.get("/api/v1/gifts?limit=100").json["items"]
+    assert len(shown) == 30
+    pictures, codes, stock = run_tx(
+        Login.BACKOFFICE,
+        lambda tx: (
+            tx.execute(select(func.count()).select_from(Picture)).scalar_one(),
+            tx.execute(select(func.count()).select_from(VoucherCode)).scalar_one(),
+            dict(tx.execute(select(Gift.code, StockItem.on_hand).join(StockItem, StockItem.item_id == Gift.id)).all()),
+        ),
+    )
+    wanted = json.loads((HERE / "gifts.json").read_text(encoding="utf-8"))
+    assert pictures == 30
+    assert codes == sum(gift["stock"] for gift in wanted if gift["kind"] == "voucher")
+    assert stock == {gift["key"]: gift["stock"] for gift in wanted}
+
+
+def test_voucher_codes_are_the_same_every_time_and_differ() -> None:
+    codes = voucher_codes("coffee-voucher", 500)
+    assert codes == voucher_codes("coffee-voucher", 500)
+    assert len(set(codes)) == 500
+    assert all(re.fullmatch(r"DEMO-[A-Z2-7]{4}-[A-Z2-7]{4}-[A-Z2-7]{4}", code) for code in codes)
 
 
 def test_a_lost_key_is_replaced_and_the_old_one_is_dead(app: Flask, client: FlaskClient, var: Path) -> None:

@@ -97,7 +97,7 @@ def test_a_server_that_stays_busy_is_given_up_after_eight_tries(mall: Mall) -> N
 
 def test_a_refusal_is_told_and_not_tried_again(mall: Mall) -> None:
     mall.answers = [(401, {}, {"code": "key_invalid"})]
-    with ApiClient(mall.url, "key") as client, pytest.raises(ApiRefused, match="401.*key_invalid"):
+    with ApiClient(mall.url, "key") as client, pytest.raises(ApiRefused, match=r"401.*key_invalid"):
         client.post("/x", {})
     assert len(mall.calls) == 1
 
@@ -128,7 +128,12 @@ def test_a_refused_item_is_named_and_the_others_count(mall: Mall) -> None:
 
 def test_the_summary_counts_by_stage_and_names_the_top_earners() -> None:
     done = Replay()
-    for member, stage, points in [("a", "received", 2), ("a", "solved", 98), ("b", "received", 2), ("b", "rejected", -2)]:
+    for member, stage, points in [
+        ("a", "received", 2),
+        ("a", "solved", 98),
+        ("b", "received", 2),
+        ("b", "rejected", -2),
+    ]:
         done.count({"id": "x", "member": member, "data": {"stage": stage}}, 201, {"points": points})
     assert summary(done, 2, {"a": "张小满"}) == [
         "2 requests",

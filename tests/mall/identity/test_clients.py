@@ -49,7 +49,9 @@ def signed(client, source, method, path, body=None, **change):
     )
     sent = {name: value for name, value in message.headers.items() if name != "Host"}
     sent.update(change.get("after", {}))
-    return client.open(change.get("path", path), method=change.get("method", method), data=change.get("raw", raw), headers=sent)
+    return client.open(
+        change.get("sent_to", path), method=change.get("method", method), data=change.get("raw", raw), headers=sent
+    )
 
 
 @pytest.fixture
@@ -139,9 +141,6 @@ def test_another_client_cannot_sign(client, make_client):
     assert signed(client, source, "GET", READ).json["code"] == "signature_invalid"
 
 
-LATE = timedelta(seconds=310)
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -154,7 +153,7 @@ LATE = timedelta(seconds=310)
         {"nonce": None},
         {"nonce": "short"},
         {"raw": b'{"member": "u-2"}'},
-        {"path": LINKS + "?x=1"},
+        {"sent_to": LINKS + "?x=1"},
         {"headers": {"Idempotency-Key": "one"}, "leave_out": ["idempotency-key"]},
         {"headers": {"Idempotency-Key": "one"}, "after": {"Idempotency-Key": "two"}},
         {"after": {"Signature": "pyhms=:AAAA:"}},

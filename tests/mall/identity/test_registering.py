@@ -129,7 +129,8 @@ def test_a_member_changes_nickname_and_language(client, make_member):
 
 
 @pytest.mark.parametrize(
-    ("typed", "stored"), [("  热心  市民 ", "热心 市民"), ("e\u0301", "é"), ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧")]
+    ("typed", "stored"),
+    [("  热心  市民 ", "热心 市民"), ("e\u0301", "é"), ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧")],
 )
 def test_a_nickname_is_stored_in_one_form(typed, stored):
     assert clean_nickname(typed) == stored

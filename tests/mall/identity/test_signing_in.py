@@ -78,7 +78,7 @@ def test_an_unknown_name_costs_a_hash_too(client, member, monkeypatch):
     assert compared == [1, 1]
 
 
-@pytest.mark.parametrize("body", [{"username": "somebody"}, {"username": 1, "password": "x"}, {}, [], None])
+@pytest.mark.parametrize("body", [{"username": "somebody"}, {"username": 1, "password": "x"}, {}, []])
 def test_a_body_that_is_no_credential_is_422(client, member, body):
     assert client.post(URL, json=body).status_code == 422
 
@@ -125,7 +125,8 @@ def test_when_it_was_last_seen_is_written_at_most_every_five_minutes(client, mem
 
 
 @pytest.mark.parametrize(
-    "header", ["Bearer mss_x", "Bearer", "Basic YTpi", "Bearer mall_live_" + "x" * 43, "Bearer mss_" + "x" * 43, "Bearer ü"]
+    "header",
+    ["Bearer mss_x", "Bearer", "Basic YTpi", "Bearer mall_live_" + "x" * 43, "Bearer mss_" + "x" * 43, "Bearer ü"],
 )
 def test_a_credential_that_is_not_good_is_401(client, member, header):
     answer = client.patch(ME, json={}, headers={"Authorization": header})
@@ -168,7 +169,8 @@ def test_ten_failures_close_an_account_for_a_while_even_to_the_right_password(cl
 def test_the_limit_ends_after_fifteen_minutes(client, member, limited, run, now):
     for _ in range(10):
         sign_in(client, password="wrong")
-    sql = "UPDATE login_attempts SET attempted_at = ARRAY(SELECT a - interval '15 minutes 1 second' FROM unnest(attempted_at) a)"
+    earlier = "SELECT a - interval '15 minutes 1 second' FROM unnest(attempted_at) a"
+    sql = f"UPDATE login_attempts SET attempted_at = ARRAY({earlier})"
     run(Login.REDEMPTION, lambda tx: tx.execute(text(sql)) and None)
     assert sign_in(client).status_code == 201
 

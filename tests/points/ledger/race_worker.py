@@ -67,7 +67,7 @@ def main(task: dict[str, Any]) -> None:
         thread.join()
     with app.app_context():
         db.engines[Login.EARNING.value].dispose()
-    print(json.dumps(counts))
+    sys.stdout.write(json.dumps(counts))
 
 
 if __name__ == "__main__":

@@ -134,9 +134,7 @@ def test_redemption_and_back_office_cannot_enter_the_schema_of_sources(run: Run,
 def test_each_login_of_the_app_owns_nothing_and_is_no_superuser(run: Run, login: Login) -> None:
     owned = run(
         login,
-        lambda tx: tx.execute(
-            text("SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole")
-        ).scalar(),
+        lambda tx: tx.execute(text("SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole")).scalar(),
     )
     powers = run(
         login,

@@ -173,6 +173,15 @@ class TestHolds:
         desk.pass_time(days=30)
         assert desk.balance(A).available == 0
 
+    @pytest.mark.parametrize("verb", ["release", "refund"])
+    def test_a_lot_has_expired_at_the_very_moment_of_its_expiry(self, desk: Desk, verb: str) -> None:
+        desk.credit(A, 10, days=10)
+        desk.hold(A, 10)
+        desk.on(A, lambda book: book.capture("hold_1") if verb == "refund" else None)
+        desk.pass_time(days=10)
+        desk.on(A, lambda book: getattr(book, verb)("hold_1"))
+        assert desk.lots(A) == [(10, 40)]
+
     def test_a_hold_expires_by_itself_and_gives_back(self, desk: Desk) -> None:
         desk.credit(A, 100)
         desk.hold(A, 60, days=1)
@@ -269,6 +278,16 @@ class TestClawback:
         assert desk.clawback(A, 20, award_id="awd_1") == (2, 1, 12, 5)
         assert desk.accounts(A) == {"issued": 15, "reversed": 20, "debt": 5}
         assert [line.points for line in desk.statement(A)][:2] == [-5, -12]
+
+    def test_of_its_own_lots_it_takes_the_first_to_expire_first(self, desk: Desk) -> None:
+        desk.credit(A, 10, days=50, award_id="awd_1")
+        desk.credit(A, 10, days=20, award_id="awd_1")
+        desk.credit_pending(A, 10, wait=5, days=80, award_id="awd_1")
+        desk.credit_pending(A, 10, wait=9, days=70, award_id="awd_1")
+        assert desk.clawback(A, 25, award_id="awd_1") == (20, 0, 5, 0)
+        assert desk.lots(A) == [(5, 20), (10, 50)]
+        assert desk.clawback(A, 10, award_id="awd_1") == (0, 0, 10, 0)
+        assert desk.lots(A) == [(5, 50)]
 
     def test_held_points_are_never_taken(self, desk: Desk) -> None:
         desk.credit(A, 100, award_id="awd_1")
@@ -436,7 +455,6 @@ class TestTime:
             expected = None if due is None else desk.start + timedelta(days=due)
             assert desk.rows(A).wallet.next_due_at == expected
 
-
     def test_points_that_come_back_are_waited_for_again(self, desk: Desk) -> None:
         desk.credit(A, 10, days=10)
         desk.hold(A, 10)
@@ -446,6 +464,34 @@ class TestTime:
         assert desk.rows(A).wallet.next_due_at == desk.start + timedelta(days=30)
         desk.on(A, lambda book: book.release("hold_1"))
         assert desk.rows(A).wallet.next_due_at == desk.start + timedelta(days=10)
+
+    @pytest.mark.parametrize("verb", ["release", "refund"])
+    def test_new_lots_of_points_that_come_back_are_waited_for(self, desk: Desk, verb: str) -> None:
+        desk.credit(A, 10, days=10)
+        desk.hold(A, 10)
+        if verb == "refund":
+            desk.on(A, lambda book: book.capture("hold_1"))
+        desk.pass_time(days=11)
+        desk.on(A, lambda book: None)
+        assert desk.rows(A).wallet.next_due_at is None
+        desk.on(A, lambda book: getattr(book, verb)("hold_1"))
+        assert desk.rows(A).wallet.next_due_at == desk.start + timedelta(days=41)
+
+    def test_confirmed_points_are_waited_for(self, desk: Desk) -> None:
+        desk.credit_pending(A, 10, wait=None, days=30, award_id="awd_1")
+        desk.credit(A, 5, days=1)
+        desk.pass_time(days=2)
+        desk.on(A, lambda book: None)
+        assert desk.rows(A).wallet.next_due_at is None
+        desk.on(A, lambda book: book.confirm("awd_1"))
+        assert desk.rows(A).wallet.next_due_at == desk.start + timedelta(days=30)
+
+    def test_points_confirmed_after_their_expiry_expire(self, desk: Desk) -> None:
+        desk.clawback(A, 4)
+        desk.credit_pending(A, 10, wait=None, days=30, award_id="awd_1")
+        desk.pass_time(days=31)
+        assert desk.on(A, lambda book: book.confirm("awd_1")) == 10
+        assert desk.accounts(A) == {"issued": 10, "expired": 6, "reversed": 4}
 
 
 class TestStatement:

@@ -41,7 +41,7 @@ def at_once(works: list[Callable[[], Any]]) -> list[Any]:
         gate.wait()
         try:
             results[index] = works[index]()
-        except BaseException as error:  # noqa: BLE001 - handed back to the test
+        except BaseException as error:
             results[index] = error
 
     threads = [threading.Thread(target=run, args=(index,)) for index in range(len(works))]
@@ -172,7 +172,9 @@ def test_a_balance_read_beside_writes_is_always_of_one_moment(desk: Desk) -> Non
         try:
             for number in range(40):
                 desk.credit(A, 7, days=1 if number % 2 else -1)
-                desk.on(A, lambda book: book.hold(7, hold_id=f"hold_{number}") if book.open_lots() else None)
+                desk.on(
+                    A, lambda book, number=number: book.hold(7, hold_id=f"hold_{number}") if book.open_lots() else None
+                )
         finally:
             stop.set()
 
@@ -218,9 +220,13 @@ def test_two_processes_on_the_same_members_lose_nothing(desk: Desk) -> None:
     assert counts == [{"rounds": 10}] * 8
 
     def totals(tx: Session) -> tuple[int, ...]:
-        row = cursor(tx).execute(
-            "SELECT sum(issued)::int, sum(available)::int, sum(held)::int, sum(redeemed)::int FROM ledger.wallets"
-        ).fetchone()
+        row = (
+            cursor(tx)
+            .execute(
+                "SELECT sum(issued)::int, sum(available)::int, sum(held)::int, sum(redeemed)::int FROM ledger.wallets"
+            )
+            .fetchone()
+        )
         assert row is not None
         return row
 

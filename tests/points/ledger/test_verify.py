@@ -228,6 +228,7 @@ def test_a_posting_without_a_wallet_is_found(desk: Desk, member_id: str, table: 
 
 # -- wallets, lots, draws, holds
 
+
 @pytest.mark.parametrize(
     ("table", "row", "change", "named"),
     [
@@ -328,6 +329,7 @@ def test_the_first_of_several_bad_rows_is_named(desk: Desk) -> None:
 
 
 # -- seals
+
 
 @pytest.mark.parametrize(
     ("change", "named"),
@@ -445,6 +447,7 @@ def test_a_wallet_that_is_opened_and_left_empty_is_clean(desk: Desk, run: Callab
 
 
 # -- the command
+
 
 def test_the_command_says_ok_and_leaves_with_0(app: Flask, sealed: Desk) -> None:
     result = FlaskCliRunner(app).invoke(args=["ledger", "verify"])

@@ -24,7 +24,12 @@ _numbers = itertools.count(1)
 
 
 def _document(code: str = "five", count: int = 5) -> dict[str, Any]:
-    question = {"text": WORD, "options": [WORD, WORD, WORD], "answer": 1, "explanation": {"zh": "因为", "en": "Because"}}
+    question = {
+        "text": WORD,
+        "options": [WORD, WORD, WORD],
+        "answer": 1,
+        "explanation": {"zh": "因为", "en": "Because"},
+    }
     return {"code": code, "category": "law", "title": WORD, "summary": WORD, "questions": [question] * count}
 
 
@@ -134,9 +139,7 @@ def test_without_an_idempotency_key_nothing_is_graded(
     assert _hand_in(client, attempt["id"], _answers(attempt, 5), who).json["points"] == 30
 
 
-def test_another_members_attempt_does_not_exist(
-    client: FlaskClient, quiz: str, member: Callable[[], Headers]
-) -> None:
+def test_another_members_attempt_does_not_exist(client: FlaskClient, quiz: str, member: Callable[[], Headers]) -> None:
     owner, stranger = member(), member()
     attempt = _begin(client, quiz, owner)
     assert _hand_in(client, attempt["id"], _answers(attempt, 5), stranger).status_code == 404
@@ -214,9 +217,7 @@ def test_publishing_a_taken_code_or_a_bad_document_changes_nothing(app: Flask, q
     assert kept == (1, 5)
 
 
-def test_an_attempt_keeps_what_was_answered(
-    client: FlaskClient, quiz: str, member: Callable[[], Headers]
-) -> None:
+def test_an_attempt_keeps_what_was_answered(client: FlaskClient, quiz: str, member: Callable[[], Headers]) -> None:
     graded = _take(client, quiz, member(), 4)
     kept = run_tx(Login.EARNING, lambda tx: tx.execute(select(QuizAttempt)).scalar_one())
     assert kept.id == graded["id"]

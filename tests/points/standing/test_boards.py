@@ -95,9 +95,7 @@ def test_who_opts_out_is_gone_and_opting_in_twice_is_once(
     assert (shown["items"], shown["mine"], shown["opted_in"]) == ([], None, False)
 
 
-def test_last_months_points_count_for_all_time_only(
-    app: Flask, member: Callable[[str], tuple[str, Headers]]
-) -> None:
+def test_last_months_points_count_for_all_time_only(app: Flask, member: Callable[[str], tuple[str, Headers]]) -> None:
     own, _ = member("甲")
     now = datetime.now(UTC)
     _attend(own, 2, now - timedelta(days=40))
@@ -120,7 +118,9 @@ def test_ones_own_line_is_told_below_the_last_place_shown(
     assert shown["mine"]["rank"] == 3
 
 
-@pytest.mark.parametrize("body", [{}, {"opted_in": 1}, {"opted_in": "true"}, {"opted_in": None}, {"opted_in": True, "x": 1}])
+@pytest.mark.parametrize(
+    "body", [{}, {"opted_in": 1}, {"opted_in": "true"}, {"opted_in": None}, {"opted_in": True, "x": 1}]
+)
 def test_a_choice_is_true_or_false(
     client: FlaskClient, member: Callable[[str], tuple[str, Headers]], body: dict[str, object]
 ) -> None:

@@ -1,0 +1,156 @@
+"""Gifts, stock, voucher codes, categories and pickup points, for the back office."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from admin.routes.catalog_schemas import (
+    AdminCategorySchema, AdminGiftSchema, AdminGiftsQuery, AdminPointSchema, AdminVariantSchema, CategoryChangeSchema,
+    GiftChangeSchema, ImportedSchema, MovementSchema, MovementsQuery, NewCategorySchema, NewGiftSchema, NewPointSchema,
+    NewVariantSchema, PointChangeSchema, StockChangeSchema, StockSchema, VariantQuery,
+)  # fmt: skip
+from catalog.gifts.edit import add_variant, change_gift, create_gift, get_gift
+from catalog.gifts.models import Gift
+from catalog.gifts.queries import on_hand_now, staff_gifts_page
+from catalog.gifts.shelves import (
+    categories, change_category, change_pickup_point, create_category, create_pickup_point, pickup_points,
+)  # fmt: skip
+from catalog.routes.ids import checked_id
+from catalog.stock.change import change_stock, movements_page
+from catalog.vouchers.import_codes import Imported, import_codes
+from mall.db import Login
+from mall.http.blueprint import api_blueprint
+from mall.http.call import Call
+from mall.http.endpoint import endpoint
+from mall.http.pagination import list_schema
+from mall.http.principals import staff
+
+blp = api_blueprint("admin-gifts", __name__, description="The catalog, for the back office")
+EDITORS = staff("catalog")
+READERS = staff("catalog", "fulfilment", "auditor")
+
+
+def _who(call: Call) -> tuple[str, Any, str]:
+    return call.staff.name, call.now, call.request_id
+
+
+def _gift(gift: Gift, stock: int) -> dict[str, Any]:
+    names = (name for name in AdminGiftSchema().fields if name not in ("stock", "category"))
+    return {**{name: getattr(gift, name) for name in names}, "category_id": gift.category_id, "stock": stock}
+
+
+def _variant_id(given: dict[str, Any]) -> str | None:
+    return checked_id(given["variant"]) if "variant" in given else None
+
+
+@endpoint(
+    blp, "POST", "/admin/gifts", auth=EDITORS, login=Login.BACKOFFICE, body=NewGiftSchema, response=AdminGiftSchema,
+    status=201, idempotency="required", errors=("code_taken", "voucher_stock"),
+)  # fmt: skip
+def post_gift(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    return _gift(create_gift(call.tx, body, *_who(call)), body.get("stock", 0))
+
+
+@endpoint(
+    blp, "GET", "/admin/gifts", auth=READERS, login=Login.BACKOFFICE, query=AdminGiftsQuery,
+    response=list_schema(AdminGiftSchema),
+)  # fmt: skip
+def list_admin_gifts(call: Call) -> dict[str, Any]:
+    page = staff_gifts_page(call.tx, call.query.get("status"), call.query["limit"], call.query.get("cursor"))
+    return {**page, "items": [_gift(gift, stock) for gift, stock in page["items"]]}
+
+
+@endpoint(blp, "GET", "/admin/gifts/<gift_id>", auth=READERS, login=Login.BACKOFFICE, response=AdminGiftSchema)
+def get_admin_gift(call: Call, gift_id: str) -> dict[str, Any]:
+    gift = get_gift(call.tx, checked_id(gift_id))
+    return _gift(gift, on_hand_now(call.tx, gift.id))
+
+
+@endpoint(
+    blp, "PATCH", "/admin/gifts/<gift_id>", auth=EDITORS, login=Login.BACKOFFICE, body=GiftChangeSchema,
+    response=AdminGiftSchema, errors=("code_taken",),
+)  # fmt: skip
+def patch_gift(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, Any]:
+    gift = change_gift(call.tx, checked_id(gift_id), body, *_who(call))
+    return _gift(gift, on_hand_now(call.tx, gift.id))
+
+
+@endpoint(
+    blp, "POST", "/admin/gifts/<gift_id>/variants", auth=EDITORS, login=Login.BACKOFFICE, body=NewVariantSchema,
+    response=AdminVariantSchema, status=201, idempotency="required", errors=("voucher_stock",),
+)  # fmt: skip
+def post_variant(call: Call, body: dict[str, Any], gift_id: str) -> Any:
+    return add_variant(call.tx, checked_id(gift_id), body, *_who(call))
+
+
+@endpoint(
+    blp, "POST", "/admin/gifts/<gift_id>/stock", auth=EDITORS, login=Login.BACKOFFICE, body=StockChangeSchema,
+    response=StockSchema, status=201, idempotency="required",
+    errors=("stock_below_zero", "voucher_stock", "variant_exists"),
+)  # fmt: skip
+def post_stock(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, int]:
+    stock = change_stock(
+        call.tx, checked_id(gift_id), _variant_id(body), body["change"], body.get("reason"), call.staff.name, call.now,
+        request_id=call.request_id,
+    )  # fmt: skip
+    return {"stock": stock}
+
+
+@endpoint(
+    blp, "GET", "/admin/gifts/<gift_id>/stock", auth=READERS, login=Login.BACKOFFICE, query=MovementsQuery,
+    response=list_schema(MovementSchema),
+)  # fmt: skip
+def list_movements(call: Call, gift_id: str) -> dict[str, Any]:
+    query = call.query
+    return movements_page(call.tx, checked_id(gift_id), _variant_id(query), query["limit"], query.get("cursor"))
+
+
+@endpoint(
+    blp, "POST", "/admin/gifts/<gift_id>/vouchers", auth=EDITORS, login=Login.BACKOFFICE, query=VariantQuery,
+    response=ImportedSchema, status=201, idempotency="required", errors=("not_a_voucher", "variant_exists"),
+    body_type="text/csv",
+)  # fmt: skip
+def post_vouchers(call: Call, gift_id: str) -> Imported:
+    return import_codes(call.tx, checked_id(gift_id), _variant_id(call.query), call.raw_body, *_who(call))
+
+
+@endpoint(blp, "GET", "/admin/categories", auth=READERS, login=Login.BACKOFFICE, response=list_schema(AdminCategorySchema))
+def list_admin_categories(call: Call) -> dict[str, Any]:
+    return {"items": categories(call.tx), "next_cursor": None}
+
+
+@endpoint(
+    blp, "POST", "/admin/categories", auth=EDITORS, login=Login.BACKOFFICE, body=NewCategorySchema,
+    response=AdminCategorySchema, status=201, errors=("code_taken",),
+)  # fmt: skip
+def post_category(call: Call, body: dict[str, Any]) -> Any:
+    return create_category(call.tx, body, *_who(call))
+
+
+@endpoint(
+    blp, "PATCH", "/admin/categories/<category_id>", auth=EDITORS, login=Login.BACKOFFICE, body=CategoryChangeSchema,
+    response=AdminCategorySchema, errors=("code_taken",),
+)  # fmt: skip
+def patch_category(call: Call, body: dict[str, Any], category_id: str) -> Any:
+    return change_category(call.tx, checked_id(category_id), body, *_who(call))
+
+
+@endpoint(blp, "GET", "/admin/pickup-points", auth=READERS, login=Login.BACKOFFICE, response=list_schema(AdminPointSchema))
+def list_pickup_points(call: Call) -> dict[str, Any]:
+    return {"items": pickup_points(call.tx, all_of_them=True), "next_cursor": None}
+
+
+@endpoint(
+    blp, "POST", "/admin/pickup-points", auth=EDITORS, login=Login.BACKOFFICE, body=NewPointSchema,
+    response=AdminPointSchema, status=201, errors=("code_taken",),
+)  # fmt: skip
+def post_pickup_point(call: Call, body: dict[str, Any]) -> Any:
+    return create_pickup_point(call.tx, body, *_who(call))
+
+
+@endpoint(
+    blp, "PATCH", "/admin/pickup-points/<point_id>", auth=EDITORS, login=Login.BACKOFFICE, body=PointChangeSchema,
+    response=AdminPointSchema, errors=("code_taken",),
+)  # fmt: skip
+def patch_pickup_point(call: Call, body: dict[str, Any], point_id: str) -> Any:
+    return change_pickup_point(call.tx, checked_id(point_id), body, *_who(call))

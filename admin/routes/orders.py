@@ -1,0 +1,181 @@
+"""Orders and pickups, for the back office."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response, request
+from marshmallow import fields
+from sqlalchemy.orm import Session
+
+from catalog.gifts.windows import GIFT_KINDS
+from catalog.redemption.advance import Step, take_step
+from catalog.redemption.lifecycle import By, Status
+from catalog.redemption.pickup import collect, note_miss, refuse_after_misses
+from catalog.redemption.staff_views import StaffOrder, staff_order, staff_orders
+from catalog.routes.ids import checked_id
+from catalog.routes.schemas import DeliverySchema
+from catalog.routes.wire import language
+from catalog.wording import in_language
+from mall import audit
+from mall.db import Login, run_tx
+from mall.errors import NotFound
+from mall.http import idempotency
+from mall.http.blueprint import api_blueprint
+from mall.http.call import Call
+from mall.http.endpoint import endpoint
+from mall.http.fields import Choice, StrictSchema, Text
+from mall.http.pagination import PageQuery, list_schema
+from mall.http.principals import OWNER_ROLE, staff
+
+blp = api_blueprint("admin-orders", __name__, description="Orders, for the back office")
+WORKERS = staff("fulfilment")
+READERS = staff("fulfilment", "catalog", "auditor")
+SEES_FIGURES = frozenset({OWNER_ROLE, "catalog", "auditor"})
+SEES_MEMBERS = frozenset({OWNER_ROLE, "auditor"})
+SEES_ADDRESSES = frozenset({OWNER_ROLE, "fulfilment"})
+"""Fulfilment sees item and label, never price, balance or member (design, section 7)."""
+
+
+class OrdersQuery(PageQuery):
+    """Which orders."""
+
+    status = Choice([status.value for status in Status])
+    kind = Choice(GIFT_KINDS)
+    number = Text(1, 40)
+
+
+class StaffStepSchema(StrictSchema):
+    """A step of an order, and who took it."""
+
+    status = fields.String(required=True)
+    at = fields.String(required=True)
+    by = fields.String(required=True)
+    reason = fields.String()
+
+
+class StaffOrderSchema(StrictSchema):
+    """An order; ``points`` and ``member`` only for roles that may see them, ``delivery`` only for those who send."""
+
+    id = fields.String(required=True)
+    number = fields.String(required=True)
+    status = fields.String(required=True)
+    kind = fields.String(required=True)
+    gift = fields.String(required=True)
+    gift_name = fields.String(required=True)
+    variant = fields.String()
+    quantity = fields.Integer(required=True)
+    pickup_point = fields.String()
+    tracking = fields.String()
+    placed_at = fields.String(required=True)
+    allowed = fields.List(fields.String(), required=True)
+    points = fields.Integer()
+    member = fields.String()
+    delivery = fields.Nested(DeliverySchema)
+    history = fields.List(fields.Nested(StaffStepSchema))
+
+
+class AdvanceSchema(StrictSchema):
+    """Where an order goes; ``tracking`` when it is shipped, ``reason`` for the history."""
+
+    to = Choice([status.value for status in Status], required=True)
+    tracking = Text(1, 100)
+    reason = Text(1, 200)
+
+
+class PickupSchema(StrictSchema):
+    """The code a member shows; spaces and hyphens do not matter."""
+
+    code = Text(1, 32, required=True)
+
+
+def _wire(order: StaffOrder, role: str) -> dict[str, Any]:
+    reader, address = language(), order.address
+    body = {
+        "id": order.id, "number": order.number, "status": order.status, "kind": order.kind, "gift": order.gift_id,
+        "gift_name": in_language(order.gift_name, reader), "variant": in_language(order.variant_name, reader) or None,
+        "quantity": order.quantity, "pickup_point": order.pickup_point_id, "tracking": order.tracking,
+        "placed_at": order.placed_at.isoformat(), "allowed": order.allowed,
+        "points": order.points if role in SEES_FIGURES else None,
+        "member": order.member_id if role in SEES_MEMBERS else None,
+        "delivery": address and {"name": address.name, "phone": address.phone, "address": address.address},
+    }  # fmt: skip
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _detail(tx: Session, order_id: str, role: str) -> dict[str, Any]:
+    order = staff_order(tx, order_id, with_address=role in SEES_ADDRESSES)
+    history = []
+    for status, at, actor, reason in order.history:
+        hidden = actor.startswith("member:") and role not in SEES_MEMBERS
+        step = {"status": status, "at": at.isoformat(), "by": "member" if hidden else actor}
+        history.append(step if reason is None else {**step, "reason": reason})
+    return {**_wire(order, role), "history": history}
+
+
+@endpoint(
+    blp, "GET", "/admin/orders", auth=READERS, login=Login.BACKOFFICE, query=OrdersQuery,
+    response=list_schema(StaffOrderSchema), dump=False,
+)  # fmt: skip
+def list_admin_orders(call: Call) -> dict[str, Any]:
+    wanted = {name: call.query.get(name) for name in ("status", "kind", "number")}
+    orders, next_cursor = staff_orders(call.tx, wanted, call.query["limit"], call.query.get("cursor"))
+    return {"items": [_wire(order, call.staff.role) for order in orders], "next_cursor": next_cursor}
+
+
+@endpoint(
+    blp, "GET", "/admin/orders/<order_id>", auth=READERS, login=Login.BACKOFFICE, response=StaffOrderSchema,
+    dump=False,
+)  # fmt: skip
+def get_admin_order(call: Call, order_id: str) -> dict[str, Any]:
+    return _detail(call.tx, checked_id(order_id), call.staff.role)
+
+
+@endpoint(
+    blp, "POST", "/admin/orders/<order_id>/advance", auth=WORKERS, login=Login.BACKOFFICE, body=AdvanceSchema,
+    response=StaffOrderSchema, idempotency="required", errors=("illegal_transition",), dump=False,
+)  # fmt: skip
+def post_advance(call: Call, body: dict[str, Any], order_id: str) -> dict[str, Any]:
+    step = Step(body["to"], By.STAFF, call.staff.name, body.get("reason"), body.get("tracking"))
+    before = take_step(call.tx, checked_id(order_id), step, call.now)
+    detail = {"from": before.status.value, "to": step.to, "reason": step.reason}
+    audit.record(
+        call.tx, call.staff.name, "order.advanced", f"order:{order_id}", detail, call.now, call.request_id
+    )
+    return _detail(call.tx, order_id, call.staff.role)
+
+
+@endpoint(
+    blp, "POST", "/admin/pickups", auth=WORKERS, login=None, body=PickupSchema, response=StaffOrderSchema,
+    idempotency="required", dump=False,
+)  # fmt: skip
+def post_pickup(call: Call, body: dict[str, Any]) -> Response:
+    """Hand a gift over. Misses are counted although the call that made them changes nothing else."""
+    who = call.staff
+    key = idempotency.check_form(request.headers.get("Idempotency-Key"), required=True)
+    assert key is not None
+    asked = idempotency.fingerprint("POST", request.path, body)
+
+    def effect(tx: Session) -> Response:
+        order_id = collect(tx, body["code"], who.name, call.now)
+        audit.record(tx, who.name, "order.collected", f"order:{order_id}", {}, call.now, call.request_id)
+        text = json.dumps(_detail(tx, order_id, who.role), ensure_ascii=False, separators=(",", ":"))
+        return Response(text, content_type="application/json")
+
+    def work(tx: Session) -> Response | NotFound:
+        refuse_after_misses(tx, who.staff_id, call.now)
+        savepoint = tx.begin_nested()
+        try:
+            response = idempotency.once(tx, who.name, key, asked, call.now, lambda: effect(tx))
+        except NotFound as error:
+            savepoint.rollback()
+            note_miss(tx, who.staff_id, call.now)
+            return error
+        savepoint.commit()
+        return response
+
+    outcome = run_tx(Login.BACKOFFICE, work)
+    if isinstance(outcome, NotFound):
+        raise outcome
+    return outcome

@@ -1,0 +1,88 @@
+"""The demo's categories and gifts, with pictures, stock and voucher codes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalog.gifts.edit import create_gift
+from catalog.gifts.models import Gift
+from catalog.gifts.pictures import set_pictures
+from catalog.gifts.shelves import categories, create_category
+from catalog.vouchers.import_codes import import_codes
+from mall.db import Login, run_tx
+
+ACTOR = "demo"
+VOUCHER = "voucher"
+
+
+def load_categories(path: Path, now: datetime) -> tuple[int, int]:
+    """Make the categories that are missing, by code; returns how many there are and how many are new."""
+    wanted = _read(path)
+
+    def work(tx: Session) -> int:
+        known = {category.code for category in categories(tx)}
+        missing = [fields for fields in wanted if fields["key"] not in known]
+        for fields in missing:
+            create_category(tx, {**_without(fields, "key"), "code": fields["key"]}, ACTOR, now)
+        return len(missing)
+
+    return len(wanted), run_tx(Login.BACKOFFICE, work)
+
+
+def load_gifts(folder: Path, now: datetime) -> tuple[int, int]:
+    """Make the gifts that are missing, by code; a gift that is there stays as staff have left it."""
+    wanted = _read(folder / "gifts.json")
+    new = 0
+    for fields in wanted:
+        picture = (folder / "pictures" / f"{fields['key']}.webp").read_bytes()
+        new += run_tx(Login.BACKOFFICE, partial(_make, fields=fields, picture=picture, now=now))
+    return len(wanted), new
+
+
+def voucher_codes(key: str, count: int) -> list[str]:
+    """Codes of a demo gift, the same every time: ``DEMO-`` and 12 characters that only look random."""
+    digests = [hashlib.sha256(f"{key}/{number}".encode()).digest() for number in range(count)]
+    texts = [base64.b32encode(digest)[:12].decode() for digest in digests]
+    return [f"DEMO-{text[:4]}-{text[4:8]}-{text[8:]}" for text in texts]
+
+
+def _make(tx: Session, fields: Mapping[str, Any], picture: bytes, now: datetime) -> bool:
+    if tx.execute(select(Gift.id).where(Gift.code == fields["key"])).first() is not None:
+        return False
+    shelves = {category.code: category.id for category in categories(tx)}
+    is_voucher = fields["kind"] == VOUCHER
+    gift = create_gift(
+        tx,
+        {
+            **_without(fields, "key", "category", "popular", *(["stock"] if is_voucher else [])),
+            "code": fields["key"],
+            "category_id": shelves[fields["category"]],
+            "featured": fields["popular"],
+        },
+        ACTOR,
+        now,
+    )
+    set_pictures(tx, gift.id, [picture], now)
+    if is_voucher:
+        lines = "\n".join(voucher_codes(fields["key"], fields["stock"]))
+        import_codes(tx, gift.id, None, lines.encode(), ACTOR, now)
+    return True
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return rows
+
+
+def _without(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}

@@ -1,0 +1,129 @@
+"""Making and changing gifts, for staff and for the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from catalog.gifts.models import Category, Gift, GiftVariant
+from catalog.gifts.windows import GiftStatus
+from catalog.stock.change import change_stock, open_item
+from catalog.wording import searchable, wording
+from mall import audit
+from mall.errors import Conflict, Invalid, NotFound
+from mall.ids import new_id
+
+FIELDS = (
+    "code", "status", "points", "category_id", "limits", "min_level", "visible_from", "on_sale_from", "on_sale_until",
+    "needs_preparation", "needs_approval", "featured",
+)  # fmt: skip
+"""What is stored as it is given; names and descriptions become texts by language."""
+
+
+def create_gift(tx: Session, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None) -> Gift:
+    """Make a gift from ``kind``, ``name``, ``points`` and whatever else of the fields is given.
+
+    Absent dates mean visible and on sale now, absent limits none; ``stock`` pieces are received at once.
+    Raises Invalid naming the field, Conflict ``code_taken`` or ``voucher_stock``.
+    """
+    gift = Gift(
+        id=new_id("gft"),
+        kind=fields["kind"],
+        status=GiftStatus.ACTIVE.value,
+        description={},
+        limits=[],
+        needs_preparation=False,
+        needs_approval=False,
+        pictures=[],
+        featured=False,
+        popularity=0,
+        created_at=now,
+    )
+    _set(tx, gift, fields, now)
+    tx.add(gift)
+    flush_unique(tx)
+    open_item(tx, gift.id, gift.id)
+    audit.record(tx, actor, "gift.created", f"gift:{gift.id}", _told(fields), now, request_id)
+    if fields.get("stock"):
+        change_stock(tx, gift.id, None, fields["stock"], _("First stock"), actor, now, kind="received")
+    return gift
+
+
+def change_gift(
+    tx: Session, gift_id: str, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None
+) -> Gift:
+    """Change the fields given, no others. Raises NotFound, Invalid, Conflict ``code_taken``."""
+    gift = get_gift(tx, gift_id, lock=True)
+    _set(tx, gift, fields, now)
+    flush_unique(tx)
+    audit.record(tx, actor, "gift.changed", f"gift:{gift.id}", _told(fields), now, request_id)
+    return gift
+
+
+def add_variant(
+    tx: Session, gift_id: str, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None
+) -> GiftVariant:
+    """Add a variant with ``name``, and ``points`` and ``stock`` if given. Raises NotFound, Conflict."""
+    gift = get_gift(tx, gift_id, lock=True)
+    position = tx.execute(select(func.count()).where(GiftVariant.gift_id == gift.id)).scalar_one()
+    variant = GiftVariant(
+        id=new_id("var"),
+        gift_id=gift.id,
+        name=wording(fields["name"]),
+        points=fields.get("points"),
+        position=position + 1,
+        active=True,
+    )
+    tx.add(variant)
+    tx.flush()
+    open_item(tx, gift.id, variant.id)
+    audit.record(tx, actor, "gift.variant_added", f"gift:{gift.id}", {"variant": variant.id}, now, request_id)
+    if fields.get("stock"):
+        change_stock(tx, gift.id, variant.id, fields["stock"], _("First stock"), actor, now, kind="received")
+    return variant
+
+
+def get_gift(tx: Session, gift_id: str, *, lock: bool = False) -> Gift:
+    """A gift as staff see it, drafts too. Raises NotFound."""
+    gift = tx.get(Gift, gift_id, with_for_update=lock)
+    if gift is None:
+        raise NotFound()
+    return gift
+
+
+def _set(tx: Session, gift: Gift, fields: Mapping[str, Any], now: datetime) -> None:
+    for name in FIELDS:
+        if name in fields:
+            setattr(gift, name, fields[name])
+    for name in ("name", "description"):
+        if name in fields:
+            setattr(gift, name, wording(fields[name]))
+    gift.search_text = searchable(gift.name, gift.description)
+    gift.updated_at = now
+    if gift.on_sale_from and gift.on_sale_until and gift.on_sale_from >= gift.on_sale_until:
+        raise Invalid({"on_sale_until": [_("Must be after the beginning of the sale.")]})
+    with tx.no_autoflush:
+        if gift.category_id is not None and tx.get(Category, gift.category_id) is None:
+            raise Invalid({"category": [_("There is no such category.")]})
+    periods = [limit["period"] for limit in gift.limits]
+    if len(set(periods)) < len(periods):
+        raise Invalid({"limits": [_("One limit for each period.")]})
+
+
+def flush_unique(tx: Session) -> None:
+    """Write what has changed. Raises Conflict ``code_taken`` when another row has the same ``code``."""
+    try:
+        tx.flush()
+    except IntegrityError as error:
+        raise Conflict("code_taken") from error
+
+
+def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The change as the audit trail keeps it."""
+    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in fields.items()}

@@ -1,0 +1,116 @@
+"""Tables of gifts, their categories, variants and pictures, and of pickup points."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from catalog.gifts.windows import GIFT_KINDS, GiftStatus
+from mall.db import Base, IdText
+
+KINDS_CHECK = "kind IN (" + ", ".join(f"'{kind}'" for kind in GIFT_KINDS) + ")"
+STATUS_CHECK = "status IN (" + ", ".join(f"'{status.value}'" for status in GiftStatus) + ")"
+
+
+class Category(Base):
+    """A shelf of the mall. ``code``: the shop's own name for it, if any."""
+
+    __tablename__ = "categories"
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    code: Mapped[str | None] = mapped_column(IdText, unique=True)
+    name: Mapped[dict[str, str]] = mapped_column(JSONB)
+    position: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+
+
+class PickupPoint(Base):
+    """Where members collect gifts. At most one active point is the default."""
+
+    __tablename__ = "pickup_points"
+    __table_args__ = (
+        Index("uq_pickup_points_default", "is_default", unique=True, postgresql_where=text("is_default")),
+        CheckConstraint("active OR NOT is_default", name="default_is_active"),
+    )
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    code: Mapped[str | None] = mapped_column(IdText, unique=True)
+    name: Mapped[dict[str, str]] = mapped_column(JSONB)
+    address: Mapped[dict[str, str]] = mapped_column(JSONB)
+    hours: Mapped[dict[str, str]] = mapped_column(JSONB)
+    phone: Mapped[str | None] = mapped_column(Text)
+    is_default: Mapped[bool]
+    active: Mapped[bool]
+    position: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+
+
+class Gift(Base):
+    """Something that points can get. ``points``: the price of one piece.
+
+    ``limits``: ``[{"per": "member", "period", "quantity"}]``. ``pictures``: hexadecimal SHA-256 of each, the
+    cover first. ``search_text``: every word of name and description, folded. ``featured``: picked by staff;
+    ``popularity``: pieces ordered lately, counted by a job.
+    """
+
+    __tablename__ = "gifts"
+    __table_args__ = (
+        CheckConstraint(KINDS_CHECK, name="kind"),
+        CheckConstraint(STATUS_CHECK, name="status"),
+        CheckConstraint("points > 0", name="points_positive"),
+        CheckConstraint("on_sale_from < on_sale_until", name="sale_window"),
+        Index("ix_gifts_popular", "featured", "popularity", "id", postgresql_where=text("status = 'active'")),
+        Index("ix_gifts_points", "points", "id", postgresql_where=text("status = 'active'")),
+    )
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    code: Mapped[str | None] = mapped_column(IdText, unique=True)
+    kind: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    name: Mapped[dict[str, str]] = mapped_column(JSONB)
+    description: Mapped[dict[str, str]] = mapped_column(JSONB)
+    points: Mapped[int] = mapped_column(BigInteger)
+    category_id: Mapped[str | None] = mapped_column(ForeignKey("categories.id"), type_=IdText, index=True)
+    limits: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    min_level: Mapped[int | None] = mapped_column(Integer)
+    visible_from: Mapped[datetime | None]
+    on_sale_from: Mapped[datetime | None]
+    on_sale_until: Mapped[datetime | None]
+    needs_preparation: Mapped[bool]
+    needs_approval: Mapped[bool]
+    pictures: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    search_text: Mapped[str] = mapped_column(Text)
+    featured: Mapped[bool]
+    popularity: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class GiftVariant(Base):
+    """A colour or size of a gift, with its own stock and, if ``points`` is set, its own price."""
+
+    __tablename__ = "gift_variants"
+    __table_args__ = (CheckConstraint("points > 0", name="points_positive"),)
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    gift_id: Mapped[str] = mapped_column(ForeignKey("gifts.id"), type_=IdText, index=True)
+    name: Mapped[dict[str, str]] = mapped_column(JSONB)
+    points: Mapped[int | None] = mapped_column(BigInteger)
+    position: Mapped[int] = mapped_column(Integer)
+    active: Mapped[bool]
+
+
+class Picture(Base):
+    """A picture by the SHA-256 of its bytes (WebP): the same bytes are kept once and never change."""
+
+    __tablename__ = "pictures"
+
+    sha256: Mapped[str] = mapped_column(IdText, primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]

@@ -1,0 +1,169 @@
+"""Reading the mall's shelves: lists by keyset, search in any language, one gift."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, cast, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from catalog.gifts.models import Category, Gift, GiftVariant
+from catalog.gifts.windows import GiftState, GiftStatus, Window, is_visible, state_of
+from catalog.stock.models import StockItem
+from catalog.wording import fold
+from mall.errors import NotFound
+from mall.http.pagination import decode_cursor, encode_cursor, page_of
+
+SORTS = ("popular", "affordable", "points", "newest")
+MAX_WORDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which gifts are asked for. ``available``: the points of whoever asks, None for anybody."""
+
+    category: str | None = None
+    q: str | None = None
+    sort: str = "popular"
+    only_affordable: bool = False
+    available: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A gift with what is on hand of it, all variants together."""
+
+    gift: Gift
+    on_hand: int
+    state: GiftState
+    category: Category | None = None
+    variants: tuple[tuple[GiftVariant, int], ...] = ()
+
+
+def on_hand_of(gift_id: ColumnElement[str] | Any) -> ColumnElement[int]:
+    """Pieces on hand of a gift as a column."""
+    total = select(func.coalesce(func.sum(StockItem.on_hand), 0)).where(StockItem.gift_id == gift_id)
+    return cast(total.scalar_subquery(), Integer)
+
+
+def window_of(gift: Gift) -> Window:
+    """When a gift is shown and sold."""
+    return Window(gift.kind, gift.status, gift.visible_from, gift.on_sale_from, gift.on_sale_until)
+
+
+def gifts_page(
+    tx: Session, wanted: Wanted, limit: int, cursor_text: str | None, now: datetime
+) -> tuple[list[Shown], str | None]:
+    """A page of gifts that are shown and not over, and the cursor of the next. Raises Invalid for a bad cursor."""
+    budget = max(0, wanted.available or 0)
+    query = _filtered(select(Gift, on_hand_of(Gift.id)), wanted, now)
+    if wanted.sort == "affordable":
+        seen = decode_cursor(cursor_text, int, bool, bool, int, str)
+        budget = seen[0] if seen else budget  # the pages of one list share one budget
+        within: Any = Gift.points <= budget
+        query = _keyset(query, (within, Gift.featured, Gift.popularity, Gift.id), seen[1:] if seen else None, descending=True)
+    elif wanted.sort == "points":
+        query = _keyset(query, (Gift.points, Gift.id), decode_cursor(cursor_text, int, str), descending=False)
+    elif wanted.sort == "newest":
+        query = _keyset(query, (Gift.id,), decode_cursor(cursor_text, str), descending=True)
+    else:
+        seen = decode_cursor(cursor_text, bool, int, str)
+        query = _keyset(query, (Gift.featured, Gift.popularity, Gift.id), seen, descending=True)
+    rows = tx.execute(query.limit(limit + 1)).all()
+    shown = [_shown(gift, on_hand, now) for gift, on_hand in rows[:limit]]
+    return shown, _cursor_after(shown[-1].gift, wanted.sort, budget) if len(rows) > limit else None
+
+
+def count_gifts(tx: Session, wanted: Wanted, now: datetime) -> int:
+    """How many gifts a list has."""
+    return int(tx.execute(_filtered(select(func.count()).select_from(Gift), wanted, now)).scalar_one())
+
+
+def popular_gifts(tx: Session, count: int, now: datetime) -> list[Shown]:
+    """The gifts asked for most that can be had now."""
+    shown, _ = gifts_page(tx, Wanted(), count * 2, None, now)
+    return sorted(shown, key=lambda one: one.state != GiftState.ON_SALE)[:count]
+
+
+def find_shown(tx: Session, gift_id: str, now: datetime) -> Shown:
+    """A gift as members see it, one that is over too. Raises NotFound."""
+    row = tx.execute(select(Gift, on_hand_of(Gift.id)).where(Gift.id == gift_id)).one_or_none()
+    if row is None or not is_visible(window_of(row[0]), now):
+        raise NotFound()
+    gift, on_hand = row
+    category = tx.get(Category, gift.category_id) if gift.category_id else None
+    return _shown(gift, on_hand, now, category, _variants(tx, gift.id))
+
+
+def _variants(tx: Session, gift_id: str) -> tuple[tuple[GiftVariant, int], ...]:
+    query = (
+        select(GiftVariant, func.coalesce(StockItem.on_hand, 0))
+        .outerjoin(StockItem, StockItem.item_id == GiftVariant.id)
+        .where(GiftVariant.gift_id == gift_id, GiftVariant.active)
+        .order_by(GiftVariant.position, GiftVariant.id)
+    )
+    return tuple((variant, on_hand) for variant, on_hand in tx.execute(query))
+
+
+def _filtered(query: Select[Any], wanted: Wanted, now: datetime) -> Select[Any]:
+    query = query.where(
+        Gift.status == GiftStatus.ACTIVE.value,
+        or_(Gift.visible_from.is_(None), Gift.visible_from <= now),
+        or_(Gift.on_sale_until.is_(None), Gift.on_sale_until > now),
+    )
+    if wanted.category:
+        own = select(Category.id).where(or_(Category.id == wanted.category, Category.code == wanted.category))
+        query = query.where(Gift.category_id.in_(own))
+    for word in fold(wanted.q or "").split()[:MAX_WORDS]:
+        query = query.where(Gift.search_text.contains(word, autoescape=True))
+    if wanted.only_affordable and wanted.available is not None:
+        query = query.where(Gift.points <= wanted.available)
+    return query
+
+
+def _keyset(
+    query: Select[Any], keys: Sequence[Any], seen: tuple[Any, ...] | None, *, descending: bool
+) -> Select[Any]:
+    if seen is not None:
+        here, there = tuple_(*keys), tuple_(*seen)
+        query = query.where(here < there if descending else here > there)
+    return query.order_by(*(key.desc() if descending else key.asc() for key in keys))
+
+
+def _cursor_after(gift: Gift, sort: str, budget: int) -> str:
+    if sort == "affordable":
+        return encode_cursor(budget, gift.points <= budget, gift.featured, gift.popularity, gift.id)
+    if sort == "points":
+        return encode_cursor(gift.points, gift.id)
+    if sort == "newest":
+        return encode_cursor(gift.id)
+    return encode_cursor(gift.featured, gift.popularity, gift.id)
+
+
+def _shown(
+    gift: Gift,
+    on_hand: int,
+    now: datetime,
+    category: Category | None = None,
+    variants: tuple[tuple[GiftVariant, int], ...] = (),
+) -> Shown:
+    return Shown(gift, on_hand, state_of(window_of(gift), on_hand, now), category, variants)
+
+
+def staff_gifts_page(tx: Session, status: str | None, limit: int, cursor_text: str | None) -> dict[str, Any]:
+    """Gifts with their stock as staff see them, newest first."""
+    query = select(Gift, on_hand_of(Gift.id)).order_by(Gift.id.desc())
+    if status is not None:
+        query = query.where(Gift.status == status)
+    seen = decode_cursor(cursor_text, str)
+    if seen is not None:
+        query = query.where(Gift.id < seen[0])
+    return page_of(tx.execute(query.limit(limit + 1)).all(), limit, lambda row: (row[0].id,))
+
+
+def on_hand_now(tx: Session, gift_id: str) -> int:
+    """Pieces on hand of a gift, all variants together."""
+    return int(tx.execute(select(on_hand_of(gift_id))).scalar_one())

@@ -1,0 +1,122 @@
+"""Categories and pickup points: made and changed by staff, listed for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from catalog.gifts.edit import flush_unique
+from catalog.gifts.models import Category, PickupPoint
+from catalog.wording import wording
+from mall import audit
+from mall.errors import Invalid, NotFound
+from mall.ids import new_id
+
+
+def categories(tx: Session) -> Sequence[Category]:
+    """All categories in their order."""
+    return tx.scalars(select(Category).order_by(Category.position, Category.id)).all()
+
+
+def create_category(
+    tx: Session, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None
+) -> Category:
+    """Make a category from ``name``, and ``code`` and ``position`` if given. Raises Conflict ``code_taken``."""
+    category = Category(
+        id=new_id("cat"),
+        code=fields.get("code"),
+        name=wording(fields["name"]),
+        position=fields.get("position") or _next_position(tx, Category),
+        created_at=now,
+    )
+    tx.add(category)
+    flush_unique(tx)
+    audit.record(tx, actor, "category.created", f"category:{category.id}", dict(fields), now, request_id)
+    return category
+
+
+def change_category(
+    tx: Session, category_id: str, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None
+) -> Category:
+    """Change the fields given. Raises NotFound, Conflict ``code_taken``."""
+    category = tx.get(Category, category_id)
+    if category is None:
+        raise NotFound()
+    _set_plain(tx, category, fields, ("name",), ("code", "position"))
+    audit.record(tx, actor, "category.changed", f"category:{category.id}", dict(fields), now, request_id)
+    return category
+
+
+def pickup_points(tx: Session, *, all_of_them: bool = False) -> Sequence[PickupPoint]:
+    """Pickup points, the default first; active ones unless ``all_of_them``."""
+    query = select(PickupPoint).order_by(PickupPoint.is_default.desc(), PickupPoint.position, PickupPoint.id)
+    return tx.scalars(query if all_of_them else query.where(PickupPoint.active)).all()
+
+
+def create_pickup_point(
+    tx: Session, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None
+) -> PickupPoint:
+    """Make a pickup point from ``name`` and ``address``. Raises Conflict ``code_taken``."""
+    point = PickupPoint(
+        id=new_id("pup"),
+        code=fields.get("code"),
+        name=wording(fields["name"]),
+        address=wording(fields["address"]),
+        hours=wording(fields.get("hours") or {}),
+        phone=fields.get("phone"),
+        is_default=False,
+        active=True,
+        position=_next_position(tx, PickupPoint),
+        created_at=now,
+    )
+    tx.add(point)
+    flush_unique(tx)
+    if fields.get("is_default"):
+        _make_default(tx, point)
+    audit.record(tx, actor, "pickup_point.created", f"pickup_point:{point.id}", dict(fields), now, request_id)
+    return point
+
+
+def change_pickup_point(
+    tx: Session, point_id: str, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None
+) -> PickupPoint:
+    """Change the fields given. Raises NotFound, Conflict ``code_taken``, Invalid for closing the default point."""
+    point = tx.get(PickupPoint, point_id)
+    if point is None:
+        raise NotFound()
+    default = fields.get("is_default", point.is_default)
+    if (point.is_default and not default) or (default and not fields.get("active", point.active)):
+        raise Invalid({"is_default": [_("Make another active point the default first.")]})
+    _set_plain(tx, point, fields, ("name", "address", "hours"), ("code", "phone", "active"))
+    if default and not point.is_default:
+        _make_default(tx, point)
+    audit.record(tx, actor, "pickup_point.changed", f"pickup_point:{point.id}", dict(fields), now, request_id)
+    return point
+
+
+def _make_default(tx: Session, point: PickupPoint) -> None:
+    others = update(PickupPoint).where(PickupPoint.is_default)
+    tx.execute(others.values(is_default=False).execution_options(synchronize_session="fetch"))
+    point.is_default = True
+    tx.flush()
+
+
+def _set_plain(
+    tx: Session, row: Any, fields: Mapping[str, Any], texts: Sequence[str], plain: Sequence[str]
+) -> None:
+    for name in texts:
+        if name in fields:
+            setattr(row, name, wording(fields[name]))
+    for name in plain:
+        if name in fields:
+            setattr(row, name, fields[name])
+    flush_unique(tx)
+
+
+def _next_position(tx: Session, model: Any) -> int:
+    return int(tx.execute(select(func.coalesce(func.max(model.position), 0) + 1)).scalar_one())

@@ -1,0 +1,33 @@
+"""Notices of orders, made from the messages that their steps publish."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from catalog.notices.models import Notification
+from mall.ids import new_id
+from mall.outbox import handler
+
+TOPICS = ("order.placed", "order.confirmed", "order.advanced", "order.cancelled", "order.refunded")
+
+
+def notify_of_order(tx: Session, payload: dict[str, Any], now: datetime) -> None:
+    """Tell the member where the order is. Steps taken at one moment are one notice: that of the last."""
+    if payload["last"]:
+        tx.add(
+            Notification(
+                id=new_id("ntc"),
+                member_id=payload["member"],
+                kind=f"order.{payload['status']}",
+                order_id=payload["order"],
+                detail={},
+                created_at=now,
+            )
+        )
+
+
+for _topic in TOPICS:
+    handler(_topic)(notify_of_order)

@@ -1,0 +1,100 @@
+"""Moving an order on: by its member (cancel), by staff, and what goes back when it ends by an exit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from catalog.redemption.lifecycle import (
+    GIVES_POINTS_BACK,
+    GIVES_STOCK_BACK,
+    By,
+    Status,
+    check_step,
+    path_after,
+)
+from catalog.redemption.writer import LockedOrder, lock_order, move_order
+from catalog.vouchers.pool import put_back
+from mall.crypto import keyring
+from mall.db import cursor
+from mall.errors import Invalid, NotFound
+from points.ledger.book import Book
+from points.ledger.books import open_books
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step asked for: where to, by whom, and what goes along with it."""
+
+    to: str
+    by: By
+    actor: str
+    reason: str | None = None
+    tracking: str | None = None
+
+
+_OWNER = "SELECT member_id FROM orders WHERE id = %s"
+
+
+def cancel_order(tx: Session, member_id: str, order_id: str, now: datetime) -> None:
+    """Cancel a member's own order: points back to their lots, pieces back to stock.
+
+    Raises NotFound for an order that is unknown or somebody else's, Conflict ``illegal_transition`` when it
+    can no longer be cancelled, or is cancelled already.
+    """
+    step = Step(Status.CANCELLED.value, By.MEMBER, f"member:{member_id}")
+    take_step(tx, order_id, step, now, member_id=member_id)
+
+
+def take_step(tx: Session, order_id: str, step: Step, now: datetime, *, member_id: str | None = None) -> LockedOrder:
+    """Move an order as ``step`` says; returns it as it was before.
+
+    With ``member_id`` only an order of that member is found. Raises NotFound, Conflict ``illegal_transition``
+    (with ``allowed``), Invalid for a tracking number of something that is not being shipped.
+    """
+    if step.tracking is not None and step.to != Status.SHIPPED:
+        raise Invalid({"tracking": [_("Only an order that is shipped has a tracking number.")]})
+    cur = cursor(tx)
+    row = cur.execute(_OWNER, (order_id,)).fetchone()
+    if row is None or member_id not in (None, row[0]):
+        raise NotFound()
+    if step.to not in GIVES_POINTS_BACK:
+        order = _locked(tx, order_id, step)
+        _write(tx, order, step, now)
+        return order
+    # The wallet before the order, as when placing: two ways through the same locks would wait in a circle.
+    with open_books(tx, [row[0]], now) as books:
+        order = _locked(tx, order_id, step)
+        _give_points_back(books[row[0]], order_id)
+    _write(tx, order, step, now)
+    return order
+
+
+def _locked(tx: Session, order_id: str, step: Step) -> LockedOrder:
+    order = lock_order(cursor(tx), order_id)
+    assert order is not None, "orders are never deleted"
+    check_step(order.kind, order.status, step.to, step.by)
+    return order
+
+
+def _give_points_back(book: Book, order_id: str) -> None:
+    hold = book.find_hold(order_id)
+    if hold.open_points:
+        book.release(order_id)
+    if hold.refundable:
+        book.refund(order_id)
+
+
+def _write(tx: Session, order: LockedOrder, step: Step, now: datetime) -> None:
+    cur, target = cursor(tx), Status(step.to)
+    # What was approved by hand and needs no hand any more goes on by itself.
+    path = [target, *path_after(order.kind, target, by_hand=True, approval=True)]
+    pieces = 0
+    if target in GIVES_STOCK_BACK:
+        pieces = put_back(cur, order.id) if order.kind == "voucher" else order.quantity
+    move_order(
+        cur, keyring(), order, path, step.actor, now, reason=step.reason, tracking=step.tracking, stock_back=pieces
+    )

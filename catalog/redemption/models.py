@@ -1,0 +1,111 @@
+"""Tables of orders. ``status`` has one writer: ``catalog.redemption.writer``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    ARRAY, BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Text, text,
+)  # fmt: skip
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from catalog.redemption.lifecycle import NOT_COUNTED, Status
+from mall.db import Base, IdText
+
+STATUS_CHECK = "status IN (" + ", ".join(f"'{status.value}'" for status in Status) + ")"
+NOT_COUNTED_SQL = "(" + ", ".join(f"'{status}'" for status in sorted(NOT_COUNTED)) + ")"
+
+
+class Order(Base):
+    """An order. Its id is also the id of its hold in the member's book.
+
+    ``points``: for all pieces. Name and picture are those of the moment it was placed. ``history_seq``: the
+    number of its last history row. Gifts, stock and pickup points are never deleted, and a foreign key to them
+    would lock the hot row of a sale once more for every order.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        CheckConstraint(STATUS_CHECK, name="status"),
+        CheckConstraint("quantity > 0 AND points > 0", name="positive"),
+        Index("ix_orders_member_id_id", "member_id", "id"),
+        Index("ix_orders_member_id_gift_id_placed_at", "member_id", "gift_id", "placed_at"),
+        Index("ix_orders_status_id", "status", "id"),
+        Index("ix_orders_gift_id_placed_at", "gift_id", "placed_at"),
+    )
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    number: Mapped[str] = mapped_column(IdText, unique=True)
+    member_id: Mapped[str] = mapped_column(IdText)
+    gift_id: Mapped[str] = mapped_column(IdText)
+    item_id: Mapped[str] = mapped_column(IdText)
+    kind: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    quantity: Mapped[int] = mapped_column(Integer)
+    points: Mapped[int] = mapped_column(BigInteger)
+    gift_name: Mapped[dict[str, str]] = mapped_column(JSONB)
+    variant_name: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    picture: Mapped[str | None] = mapped_column(Text)
+    pickup_point_id: Mapped[str | None] = mapped_column(IdText)
+    pickup_until: Mapped[datetime | None]
+    tracking: Mapped[str | None] = mapped_column(Text)
+    history_seq: Mapped[int] = mapped_column(SmallInteger)
+    placed_at: Mapped[datetime]
+    moved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class OrderHistory(Base):
+    """A transition: the status it led to, when, by whom, and the reason given. Never changed afterwards."""
+
+    __tablename__ = "order_history"
+
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), type_=IdText, primary_key=True)
+    seq: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    status: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(IdText)
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+class OrderAddress(Base):
+    """Where an order goes, encrypted under a key of its own."""
+
+    __tablename__ = "order_addresses"
+
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), type_=IdText, primary_key=True)
+    address_box: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AddressKey(Base):
+    """The key of one order's address, itself encrypted. Deleting the row destroys the address, in backups too
+    once they no longer hold the row."""
+
+    __tablename__ = "address_keys"
+
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), type_=IdText, primary_key=True)
+    key_box: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class PickupCode(Base):
+    """What a member shows at the pickup point. Among codes that are open no two are the same."""
+
+    __tablename__ = "pickup_codes"
+    __table_args__ = (
+        Index("uq_pickup_codes_open", "code_hash", unique=True, postgresql_where=text("closed_at IS NULL")),
+    )
+
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), type_=IdText, primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    code_box: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class PickupMisses(Base):
+    """When a member of staff lately gave a code that no order waits for."""
+
+    __tablename__ = "pickup_misses"
+
+    staff_id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    missed_at: Mapped[list[datetime]] = mapped_column(ARRAY(DateTime(timezone=True)))

@@ -1,0 +1,106 @@
+"""Placing an order that is paid with points alone: hold and capture in one transaction, stock last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from catalog.redemption.addresses import Address, seal_address
+from catalog.redemption.eligibility import limit_refusals, purse_refusals, shop_refusals
+from catalog.redemption.lifecycle import Status, path_after
+from catalog.redemption.pricing import order_points
+from catalog.redemption.refusals import refuse_if_any
+from catalog.redemption.terms import Terms, read_terms
+from catalog.redemption.usage import used_within
+from catalog.redemption.views import OrderView
+from catalog.redemption.writer import COLLECT_WITHIN, NewOrder, insert_order
+from catalog.vouchers.codes import open_box
+from catalog.vouchers.pool import take_codes
+from mall.clock import local_date
+from mall.crypto import keyring
+from mall.db import cursor
+from mall.errors import Conflict, Invalid
+from mall.ids import new_id
+from points.earning.book_events import mall_zone
+from points.ledger.books import open_books
+from points.standing.levels import level_of
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """What a member asks for. Prices never come from the caller."""
+
+    gift_id: str
+    quantity: int = 1
+    variant_id: str | None = None
+    pickup_point_id: str | None = None
+    delivery: Address | None = None
+
+
+def place_order(
+    tx: Session, member_id: str, asked: OrderRequest, now: datetime, *, secrets: bool = True
+) -> OrderView:
+    """Place an order, pay it with points and take it from stock; all of it or nothing.
+
+    Raises NotFound for an unknown gift, variant or pickup point, Invalid for a missing or needless address,
+    Conflict ``not_on_sale``, ``not_eligible``, ``sold_out``, ``limit_reached``, ``in_debt`` or
+    ``insufficient_points``. ``secrets``: the answer may show codes and the address.
+    """
+    terms = read_terms(tx, asked.gift_id, asked.variant_id, asked.pickup_point_id, now)
+    _check_delivery(terms, asked.delivery)
+    level = level_of(tx, member_id) if terms.min_level is not None and terms.min_level > 1 else 1
+    # Before any lock: most of those who come too late for a hot gift are turned away here.
+    refuse_if_any(shop_refusals(terms.window, terms.min_level, terms.on_hand, asked.quantity, level, now))
+    order_id, points, zone = new_id("ord"), order_points(terms.points, asked.quantity), mall_zone()
+    with open_books(tx, [member_id], now) as books:
+        book = books[member_id]
+        # Under the lock of the wallet the member's other orders are all there to be counted.
+        used = used_within(tx, member_id, terms.gift_id, terms.limits, now, zone)
+        refuse_if_any(limit_refusals(terms.limits, used, asked.quantity))
+        refuse_if_any(purse_refusals(points, book.wallet.available, book.wallet.debt))
+        book.hold(points, hold_id=order_id, label="gift", ref=order_id)
+        book.capture(order_id)
+    return _write(tx, member_id, terms, asked, order_id, now, secrets)
+
+
+def _check_delivery(terms: Terms, delivery: Address | None) -> None:
+    if terms.kind == "delivery" and delivery is None:
+        raise Invalid({"delivery": [_("Please say where it should go.")]})
+    if terms.kind != "delivery" and delivery is not None:
+        raise Invalid({"delivery": [_("This gift is not sent.")]})
+
+
+def _write(
+    tx: Session, member_id: str, terms: Terms, asked: OrderRequest, order_id: str, now: datetime, secrets: bool
+) -> OrderView:
+    cur, ring = cursor(tx), keyring()
+    by_hand = terms.needs_preparation or terms.needs_approval
+    follows = path_after(terms.kind, Status.PLACED, by_hand=by_hand, approval=terms.needs_approval)
+    path = [Status.PLACED, *follows]
+    issued = Status.ISSUED in path
+    boxes = []
+    if terms.kind == "voucher":
+        boxes = list(take_codes(cur, terms.item_id, order_id, asked.quantity, now if issued and secrets else None))
+        if len(boxes) < asked.quantity:
+            raise Conflict("sold_out", extra={"left": len(boxes)})
+    order = NewOrder(
+        order_id, member_id, terms.gift_id, terms.item_id, terms.kind, asked.quantity,
+        order_points(terms.points, asked.quantity), terms.name, terms.variant_name, terms.picture,
+        terms.point.id if terms.point else None,
+    )  # fmt: skip
+    sealed = seal_address(ring, order_id, asked.delivery) if asked.delivery is not None else None
+    actor = f"member:{member_id}"
+    written = insert_order(cur, ring, order, path, sealed, local_date(now, mall_zone()), actor, now)
+    assert written.number is not None
+    ready = written.pickup_code
+    return OrderView(
+        order_id, written.number, terms.gift_id, terms.name, terms.variant_name, terms.picture, terms.kind,
+        path[-1].value, order.quantity, order.points, None, now, now + COLLECT_WITHIN if ready else None,
+        [(status.value, now) for status in path], terms.point,
+        ready.code if ready and secrets else None,
+        tuple(open_box(ring, box) for box in boxes) if issued and secrets else (),
+        asked.delivery if secrets else None,
+    )  # fmt: skip

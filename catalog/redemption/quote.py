@@ -1,0 +1,67 @@
+"""What an order would cost, and every reason why it would be refused. Changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from catalog.redemption.eligibility import (
+    Refusal,
+    limit_refusals,
+    most_possible,
+    purse_refusals,
+    shop_refusals,
+)
+from catalog.redemption.place import OrderRequest
+from catalog.redemption.pricing import MAX_QUANTITY, order_points
+from catalog.redemption.terms import read_terms
+from catalog.redemption.usage import used_within
+from mall.http.principals import MemberPrincipal
+from points.earning.book_events import mall_zone
+from points.ledger.queries import balance
+from points.standing.levels import level_of
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A price in points with the reasons against it, in the order in which an order would give them."""
+
+    gift_id: str
+    variant_id: str | None
+    quantity: int
+    unit_points: int
+    points: int
+    available: int
+    debt: int
+    max_quantity: int
+    refusals: list[Refusal]
+
+    @property
+    def points_after(self) -> int:
+        """What would be left; less than nothing when points are missing."""
+        return self.available - self.debt - self.points
+
+    @property
+    def missing_points(self) -> int:
+        """Points still to be earned for this order."""
+        return max(0, -self.points_after)
+
+
+def quote(tx: Session, member: MemberPrincipal, asked: OrderRequest, now: datetime) -> Quote:
+    """Price an order. Raises NotFound and Invalid as placing it would, but for a missing address."""
+    terms = read_terms(tx, asked.gift_id, asked.variant_id, asked.pickup_point_id, now)
+    level = level_of(tx, member.member_id)
+    figures = balance(tx, member.member_id, now, expiring=False)
+    used = used_within(tx, member.member_id, terms.gift_id, terms.limits, now, mall_zone())
+    points = order_points(terms.points, asked.quantity)
+    refusals = [Refusal("forbidden")] if member.suspended else []
+    refusals += shop_refusals(terms.window, terms.min_level, terms.on_hand, asked.quantity, level, now)
+    refusals += limit_refusals(terms.limits, used, asked.quantity)
+    refusals += purse_refusals(points, figures.available, figures.debt)
+    most = most_possible(terms.limits, used, terms.on_hand, MAX_QUANTITY)
+    return Quote(
+        terms.gift_id, asked.variant_id, asked.quantity, terms.points, points, figures.available, figures.debt, most,
+        refusals,
+    )  # fmt: skip

@@ -1,0 +1,63 @@
+"""Reasons for refusal in words, and as the refusal itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+
+from catalog.redemption.eligibility import Refusal
+from mall.errors import Conflict
+from mall.http.fields import wire_instant
+from mall.i18n import format_moment
+
+
+def sentence(refusal: Refusal) -> str:
+    """A reason in the reader's language."""
+    figures = refusal.figures
+    if refusal.code == "not_on_sale":
+        if "on_sale_from" in figures:
+            return _("On sale from %(moment)s.", moment=format_moment(figures["on_sale_from"]))
+        return _("This gift is not on sale now.")
+    if refusal.code == "not_eligible":
+        return _("This gift is for level %(level)s and above.", level=figures["min_level"])
+    if refusal.code == "sold_out":
+        if figures["left"] > 0:
+            return _("Only %(count)s left.", count=figures["left"])
+        return _("This gift is sold out.")
+    if refusal.code == "limit_reached":
+        return _limit_sentence(figures["period"], figures["quantity"])
+    if refusal.code == "in_debt":
+        return _("%(points)s points are owed; new points repay them first.", points=figures["debt"])
+    if refusal.code == "insufficient_points":
+        return _("%(points)s points are missing.", points=figures["missing"])
+    return _("You may not do this.")
+
+
+def _limit_sentence(period: str, quantity: int) -> str:
+    if period == "day":
+        return _("At most %(count)s a day for each member.", count=quantity)
+    if period == "week":
+        return _("At most %(count)s a week for each member.", count=quantity)
+    if period == "month":
+        return _("At most %(count)s a month for each member.", count=quantity)
+    if period == "year":
+        return _("At most %(count)s a year for each member.", count=quantity)
+    return _("At most %(count)s for each member.", count=quantity)
+
+
+def refusal_wire(refusal: Refusal) -> dict[str, Any]:
+    """A reason as the API and the pages show it."""
+    return {"code": refusal.code, "text": sentence(refusal), **_wire(refusal.figures)}
+
+
+def refuse_if_any(refusals: Sequence[Refusal]) -> None:
+    """Raise Conflict with the first of ``refusals``, if there is one; its figures go along."""
+    if refusals:
+        first = refusals[0]
+        raise Conflict(first.code, sentence(first), extra=_wire(first.figures))
+
+
+def _wire(figures: dict[str, Any]) -> dict[str, Any]:
+    return {key: wire_instant(value) if key == "on_sale_from" else value for key, value in figures.items()}

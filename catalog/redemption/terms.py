@@ -1,0 +1,89 @@
+"""What a gift offers at this moment, read in one statement: the first look of every order and quote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from catalog.gifts.limits import Limit, limits_of
+from catalog.gifts.windows import Window, is_visible
+from mall.db import cursor
+from mall.errors import Invalid, NotFound
+
+_TERMS = """SELECT g.kind, g.status, g.visible_from, g.on_sale_from, g.on_sale_until, g.name, g.pictures[1],
+  coalesce(v.points, g.points), g.limits, g.min_level, g.needs_preparation, g.needs_approval, coalesce(s.on_hand, 0),
+  v.id, v.name, v.id IS NULL AND EXISTS (SELECT 1 FROM gift_variants WHERE gift_id = g.id AND active),
+  p.id, p.name, p.address, p.hours, p.phone
+ FROM gifts AS g
+ LEFT JOIN gift_variants AS v ON v.id = %(variant)s AND v.gift_id = g.id AND v.active
+ LEFT JOIN stock_items AS s ON s.item_id = coalesce(%(variant)s, g.id)
+ LEFT JOIN pickup_points AS p ON g.kind = 'pickup' AND p.active
+  AND CASE WHEN %(point)s::text IS NULL THEN p.is_default ELSE p.id = %(point)s END
+ WHERE g.id = %(gift)s"""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A pickup point as an order shows it."""
+
+    id: str
+    name: dict[str, str]
+    address: dict[str, str]
+    hours: dict[str, str]
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A visible gift, or a variant of one, as it can be ordered now. ``points``: of one piece."""
+
+    gift_id: str
+    item_id: str
+    window: Window
+    name: dict[str, str]
+    variant_name: dict[str, str] | None
+    picture: str | None
+    points: int
+    limits: tuple[Limit, ...]
+    min_level: int | None
+    needs_preparation: bool
+    needs_approval: bool
+    on_hand: int
+    point: Point | None
+
+    @property
+    def kind(self) -> str:
+        return self.window.kind
+
+
+def read_terms(
+    tx: Session, gift_id: str, variant_id: str | None, pickup_point_id: str | None, now: datetime
+) -> Terms:
+    """The terms of a gift.
+
+    Raises NotFound for a gift, variant or pickup point that is unknown or not shown, Invalid when the gift
+    has variants and none is named, or a pickup point is named for another kind of gift.
+    """
+    asked = {"gift": gift_id, "variant": variant_id, "point": pickup_point_id}
+    row = cursor(tx).execute(_TERMS, asked).fetchone()
+    if row is None:
+        raise NotFound()
+    window = Window(*row[:5])
+    name, picture, points, limits, min_level, preparation, approval, on_hand = row[5:13]
+    found_variant, variant_name, variant_missing = row[13:16]
+    point = None if row[16] is None else Point(*row[16:])
+    if not is_visible(window, now) or (variant_id is not None and found_variant is None):
+        raise NotFound()
+    if variant_missing:
+        raise Invalid({"variant": [_("Please choose one.")]})
+    if pickup_point_id is not None and window.kind != "pickup":
+        raise Invalid({"pickup_point": [_("This gift is not collected at a pickup point.")]})
+    if pickup_point_id is not None and point is None:
+        raise NotFound()
+    return Terms(
+        gift_id, found_variant or gift_id, window, name, variant_name, picture, points, limits_of(limits), min_level,
+        preparation, approval, on_hand, point,
+    )  # fmt: skip

@@ -1,0 +1,100 @@
+"""An order as its member sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from catalog.redemption.addresses import Address, open_address
+from catalog.redemption.codes import read_code
+from catalog.redemption.lifecycle import By, Status, targets
+from catalog.redemption.terms import Point
+from catalog.vouchers.pool import reveal_codes
+from mall.crypto import keyring
+from mall.db import cursor
+from mall.errors import NotFound
+from mall.http.pagination import decode_cursor, encode_cursor
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order. ``history``: (status, moment), the first first. Codes and address are secrets of the member."""
+
+    id: str
+    number: str
+    gift_id: str
+    gift_name: dict[str, str]
+    variant_name: dict[str, str] | None
+    picture: str | None
+    kind: str
+    status: str
+    quantity: int
+    points: int
+    tracking: str | None
+    placed_at: datetime
+    pickup_until: datetime | None
+    history: list[tuple[str, datetime]]
+    point: Point | None
+    pickup_code: str | None = None
+    voucher_codes: tuple[str, ...] = ()
+    address: Address | None = None
+
+    @property
+    def can_cancel(self) -> bool:
+        """Whether the member may still cancel."""
+        return Status.CANCELLED.value in targets(self.kind, self.status, By.MEMBER)
+
+
+_COLUMNS = """o.id, o.number, o.gift_id, o.gift_name, o.variant_name, o.picture, o.kind, o.status, o.quantity, o.points,
+ o.tracking, o.placed_at, o.pickup_until,
+ ARRAY(SELECT h.status FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
+ ARRAY(SELECT h.at FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq)"""
+_ONE = f"""SELECT {_COLUMNS}, p.id, p.name, p.address, p.hours, p.phone, c.code_box, k.key_box, a.address_box
+ FROM orders AS o LEFT JOIN pickup_points AS p ON p.id = o.pickup_point_id
+ LEFT JOIN pickup_codes AS c ON c.order_id = o.id AND c.closed_at IS NULL
+ LEFT JOIN address_keys AS k ON k.order_id = o.id LEFT JOIN order_addresses AS a ON a.order_id = o.id
+ WHERE o.id = %s AND o.member_id = %s"""
+_LIST = f"""SELECT {_COLUMNS} FROM orders AS o WHERE o.member_id = %s AND o.id < %s {{}} ORDER BY o.id DESC LIMIT %s"""
+_OPEN = "AND o.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing', 'shipped', 'ready_for_pickup', 'issued')"
+_HIGHEST = "~"
+"""Sorts after every id."""
+
+
+def order_view(tx: Session, order_id: str, member_id: str, now: datetime, *, secrets: bool = True) -> OrderView:
+    """A member's order. Raises NotFound for one that does not exist or is somebody else's.
+
+    ``secrets=False`` leaves codes and address closed, and voucher codes unrevealed.
+    """
+    cur, ring = cursor(tx), keyring()
+    row = cur.execute(_ONE, (order_id, member_id)).fetchone()
+    if row is None:
+        raise NotFound()
+    status, kind = row[7], row[6]
+    point = None if row[15] is None else Point(*row[15:20])
+    code_box, key_box, address_box = row[20:]
+    codes: tuple[str, ...] = ()
+    if secrets and kind == "voucher" and status in (Status.ISSUED, Status.COMPLETED):
+        codes = tuple(reveal_codes(cur, ring, order_id, now))
+    return OrderView(
+        *row[:13],
+        list(zip(row[13], row[14], strict=True)),
+        point,
+        read_code(ring, code_box) if secrets and code_box is not None else None,
+        codes,
+        open_address(ring, order_id, key_box, address_box) if secrets else None,
+    )
+
+
+def orders_page(
+    tx: Session, member_id: str, limit: int, cursor_text: str | None, *, only_open: bool = False
+) -> tuple[list[OrderView], str | None]:
+    """A page of a member's orders, newest first, without codes and addresses; and the cursor of the next."""
+    seen = decode_cursor(cursor_text, str)
+    query = _LIST.format(_OPEN if only_open else "")
+    asked = (member_id, seen[0] if seen else _HIGHEST, limit + 1)
+    rows: list[Any] = cursor(tx).execute(query, asked).fetchall()
+    views = [OrderView(*row[:13], list(zip(row[13], row[14], strict=True)), None) for row in rows[:limit]]
+    return views, encode_cursor(views[-1].id) if len(rows) > limit else None

@@ -1,0 +1,232 @@
+"""The one writer of ``orders.status``: a placed order, or a step of one, in one statement each.
+
+The statement also writes the history rows, the messages, the pickup code and the stock. It comes last in its
+transaction, because the stock row is what every order of a hot gift waits for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from catalog.redemption.addresses import SealedAddress
+from catalog.redemption.codes import CodeRow, draw_codes
+from catalog.redemption.lifecycle import GIVES_STOCK_BACK, OVER, Status
+from mall.crypto import Keyring
+from mall.errors import Conflict, Unavailable
+from mall.ids import new_id
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+COLLECT_WITHIN = timedelta(days=14)
+"""How long a gift waits at its pickup point."""
+TOPICS = {
+    Status.PLACED: "order.placed",
+    Status.CONFIRMED: "order.confirmed",
+    Status.CANCELLED: "order.cancelled",
+    Status.REFUNDED: "order.refunded",
+}
+"""Messages by status; every other step is ``order.advanced`` (docs/api.md, webhooks)."""
+
+# A sequence is no row and so not hot. Multiplied by a number without common factor it goes through all six
+# digits before it repeats one, and does not tell how many orders there were today.
+_NUMBER = "'R' || %(day)s::text || '-' || lpad(((nextval('order_numbers') * 387421 + 271828) %% 1000000)::text, 6, '0')"
+_ORDER = f"""INSERT INTO orders (id, number, member_id, gift_id, item_id, kind, status, quantity, points, gift_name,
+ variant_name, picture, pickup_point_id, pickup_until, history_seq, placed_at, moved_at)
+ VALUES (%(id)s, {_NUMBER}, %(member_id)s, %(gift_id)s, %(item_id)s, %(kind)s, %(status)s, %(quantity)s, %(points)s,
+ %(gift_name)s::jsonb, %(variant_name)s::jsonb, %(picture)s, %(pickup_point_id)s, %(pickup_until)s, %(seq)s,
+ %(now)s, %(now)s) RETURNING number"""
+_MOVE = """UPDATE orders SET status = %(status)s, history_seq = %(seq)s, moved_at = %(now)s,
+ tracking = coalesce(%(tracking)s, tracking), pickup_until = coalesce(%(pickup_until)s, pickup_until)
+ WHERE id = %(id)s"""
+_HISTORY = """INSERT INTO order_history (order_id, seq, status, at, actor, reason)
+ SELECT %(id)s, n.seq, n.status, %(now)s, %(actor)s, %(reason)s
+ FROM unnest(%(seqs)s::int2[], %(statuses)s::text[]) AS n(seq, status)"""
+# The shape of mall.outbox.publish, as part of this statement.
+_MESSAGES = """INSERT INTO outbox_messages (topic, payload, created_at, available_at)
+ SELECT n.topic, n.payload, %(now)s, %(now)s
+ FROM unnest(%(topics)s::text[], %(payloads)s::jsonb[]) AS n(topic, payload)"""
+_CODE = """INSERT INTO pickup_codes (order_id, code_hash, code_box, created_at)
+ SELECT %(id)s, n.code_hash, n.code_box, %(now)s FROM unnest(%(hashes)s::bytea[], %(boxes)s::bytea[])
+ WITH ORDINALITY AS n(code_hash, code_box, place)
+ WHERE NOT EXISTS (SELECT 1 FROM pickup_codes AS p WHERE p.code_hash = n.code_hash AND p.closed_at IS NULL)
+ ORDER BY n.place LIMIT 1 ON CONFLICT DO NOTHING RETURNING code_hash"""
+_CLOSE_CODE = "UPDATE pickup_codes SET closed_at = %(now)s WHERE order_id = %(id)s AND closed_at IS NULL"
+_ADDRESS = "INSERT INTO order_addresses (order_id, address_box) VALUES (%(id)s, %(address_box)s)"
+_ADDRESS_KEY = "INSERT INTO address_keys (order_id, key_box) VALUES (%(id)s, %(key_box)s)"
+_STOCK = """UPDATE stock_items SET on_hand = on_hand + %(change)s
+ WHERE item_id = %(item_id)s AND on_hand + %(change)s >= 0 RETURNING on_hand"""
+_MOVEMENT = """INSERT INTO stock_movements (id, item_id, kind, change, ref, actor, at)
+ VALUES (%(movement_id)s, %(item_id)s, %(movement)s, %(change)s, %(id)s, %(actor)s, %(now)s)"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order about to be placed."""
+
+    id: str
+    member_id: str
+    gift_id: str
+    item_id: str
+    kind: str
+    quantity: int
+    points: int
+    gift_name: dict[str, str]
+    variant_name: dict[str, str] | None
+    picture: str | None
+    pickup_point_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LockedOrder:
+    """What a step needs to know of an order whose row is locked."""
+
+    id: str
+    member_id: str
+    gift_id: str
+    item_id: str
+    kind: str
+    status: Status
+    quantity: int
+    history_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the database said: the order's number (None for a step), and the pickup code if one was given."""
+
+    number: str | None
+    pickup_code: CodeRow | None
+
+
+_LOCK = """SELECT id, member_id, gift_id, item_id, kind, status, quantity, history_seq FROM orders
+ WHERE id = %s FOR UPDATE"""
+
+
+def lock_order(cur: Cursor, order_id: str) -> LockedOrder | None:
+    """An order, its row locked until the transaction ends."""
+    row = cur.execute(_LOCK, (order_id,)).fetchone()
+    return None if row is None else LockedOrder(*row[:5], Status(row[5]), *row[6:])
+
+
+def insert_order(
+    cur: Cursor,
+    ring: Keyring,
+    order: NewOrder,
+    path: Sequence[Status],
+    address: SealedAddress | None,
+    day: date,
+    actor: str,
+    now: datetime,
+) -> Written:
+    """Write a new order that has gone along ``path``, and take its pieces from stock.
+
+    Raises Conflict ``sold_out`` when they are not there any more, Unavailable when no pickup code was free.
+    """
+    values: dict[str, Any] = {
+        "id": order.id, "member_id": order.member_id, "gift_id": order.gift_id, "item_id": order.item_id,
+        "kind": order.kind, "quantity": order.quantity, "points": order.points, "day": f"{day:%Y%m%d}",
+        "gift_name": json.dumps(order.gift_name, ensure_ascii=False), "picture": order.picture,
+        "variant_name": order.variant_name and json.dumps(order.variant_name, ensure_ascii=False),
+        "pickup_point_id": order.pickup_point_id,
+        "change": -order.quantity, "movement": "ordered", "movement_id": new_id("mov"),
+    }  # fmt: skip
+    clauses = {"moved": _ORDER, "stock": _STOCK, "movement": _MOVEMENT}
+    if address is not None:
+        values |= {"address_box": address.address_box, "key_box": address.key_box}
+        clauses |= {"address": _ADDRESS, "address_key": _ADDRESS_KEY}
+    payload = {"order": order.id, "member": order.member_id, "gift": order.gift_id}
+    codes = _add_steps(values, clauses, ring, path, 1, payload, actor, now)
+    number, on_hand, code_hash = _execute(cur, clauses, values, "number")
+    if on_hand is None:
+        raise Conflict("sold_out", extra={"left": 0})
+    return Written(number, _taken(codes, code_hash))
+
+
+def move_order(
+    cur: Cursor,
+    ring: Keyring,
+    order: LockedOrder,
+    path: Sequence[Status],
+    actor: str,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    tracking: str | None = None,
+    stock_back: int = 0,
+) -> Written:
+    """Move a locked order along ``path``; ``stock_back`` pieces return to stock when it ends by an exit."""
+    values: dict[str, Any] = {"id": order.id, "item_id": order.item_id, "tracking": tracking}
+    clauses = {"moved": _MOVE}
+    if path[-1] in OVER and order.kind == "pickup":
+        clauses["closed"] = _CLOSE_CODE
+    if stock_back and path[-1] in GIVES_STOCK_BACK:
+        values |= {"change": stock_back, "movement": "returned", "movement_id": new_id("mov")}
+        clauses |= {"stock": _STOCK, "movement": _MOVEMENT}
+    payload = {"order": order.id, "member": order.member_id, "gift": order.gift_id}
+    codes = _add_steps(values, clauses, ring, path, order.history_seq + 1, payload, actor, now, reason)
+    _, _, code_hash = _execute(cur, clauses, values, None)
+    return Written(None, _taken(codes, code_hash))
+
+
+def _add_steps(
+    values: dict[str, Any],
+    clauses: dict[str, str],
+    ring: Keyring,
+    path: Sequence[Status],
+    first_seq: int,
+    payload: dict[str, Any],
+    actor: str,
+    now: datetime,
+    reason: str | None = None,
+) -> list[CodeRow]:
+    """What every step writes: status, history, messages, and the code of an order that becomes ready."""
+    last = len(path) - 1
+    payloads = [
+        json.dumps({**payload, "status": status.value, "last": place == last}) for place, status in enumerate(path)
+    ]
+    values |= {
+        "status": path[-1].value, "seq": first_seq + last, "now": now, "actor": actor, "reason": reason,
+        "seqs": [first_seq + place for place in range(len(path))], "statuses": [status.value for status in path],
+        "topics": [TOPICS.get(status, "order.advanced") for status in path], "payloads": payloads,
+        "pickup_until": None,
+    }  # fmt: skip
+    clauses |= {"history": _HISTORY, "messages": _MESSAGES}
+    if Status.READY not in path:
+        return []
+    codes = draw_codes(ring)
+    values |= {
+        "pickup_until": now + COLLECT_WITHIN,
+        "hashes": [row.code_hash for row in codes],
+        "boxes": [row.code_box for row in codes],
+    }
+    clauses["code"] = _CODE
+    return codes
+
+
+def _execute(
+    cur: Cursor, clauses: dict[str, str], values: dict[str, Any], number: str | None
+) -> tuple[str | None, int | None, bytes | None]:
+    with_ = ", ".join(f"{name} AS ({clause})" for name, clause in clauses.items())
+    asked = (
+        "(SELECT number FROM moved)" if number else "NULL",
+        "(SELECT on_hand FROM stock)" if "stock" in clauses else "NULL",
+        "(SELECT code_hash FROM code)" if "code" in clauses else "NULL",
+    )
+    row = cur.execute(f"WITH {with_} SELECT {', '.join(asked)}", values).fetchone()
+    assert row is not None
+    return row[0], row[1], row[2]
+
+
+def _taken(codes: Sequence[CodeRow], code_hash: bytes | None) -> CodeRow | None:
+    if not codes:
+        return None
+    for row in codes:
+        if row.code_hash == code_hash:
+            return row
+    raise Unavailable("try_again", retry_after=1)

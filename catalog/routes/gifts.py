@@ -1,0 +1,51 @@
+"""Gifts and categories, for everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalog.gifts.queries import Wanted, find_shown, gifts_page
+from catalog.gifts.shelves import categories
+from catalog.routes.ids import checked_id
+from catalog.routes.schemas import CategoriesSchema, GiftDetailSchema, GiftSchema, GiftsQuery
+from catalog.routes.wire import category_wire, gift_detail_wire, gift_wire
+from mall.db import Login
+from mall.http.blueprint import api_blueprint
+from mall.http.call import Call
+from mall.http.endpoint import endpoint
+from mall.http.pagination import list_schema
+from mall.http.principals import OPTIONAL_MEMBER, PUBLIC, MemberPrincipal
+from points.ledger.queries import balance
+
+blp = api_blueprint("gifts", __name__, description="What points can get")
+
+
+def _available(call: Call) -> int | None:
+    if not isinstance(call.principal, MemberPrincipal):
+        return None
+    return balance(call.tx, call.principal.member_id, call.now, expiring=False).available
+
+
+@endpoint(
+    blp, "GET", "/gifts", auth=OPTIONAL_MEMBER, login=Login.REDEMPTION, query=GiftsQuery,
+    response=list_schema(GiftSchema),
+)  # fmt: skip
+def list_gifts(call: Call) -> dict[str, Any]:
+    available, query = _available(call), call.query
+    wanted = Wanted(
+        query.get("category") or None, query.get("q") or None, query["sort"], query.get("affordable", False), available
+    )
+    shown, next_cursor = gifts_page(call.tx, wanted, query["limit"], query.get("cursor"), call.now)
+    return {"items": [gift_wire(one, available) for one in shown], "next_cursor": next_cursor}
+
+
+@endpoint(
+    blp, "GET", "/gifts/<gift_id>", auth=OPTIONAL_MEMBER, login=Login.REDEMPTION, response=GiftDetailSchema
+)
+def get_gift(call: Call, gift_id: str) -> dict[str, Any]:
+    return gift_detail_wire(find_shown(call.tx, checked_id(gift_id), call.now), _available(call))
+
+
+@endpoint(blp, "GET", "/categories", auth=PUBLIC, login=Login.REDEMPTION, response=CategoriesSchema)
+def list_categories(call: Call) -> dict[str, Any]:
+    return {"items": [category_wire(category) for category in categories(call.tx)]}

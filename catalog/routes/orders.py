@@ -1,0 +1,87 @@
+"""Quotes and orders of members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalog.redemption.addresses import Address
+from catalog.redemption.advance import cancel_order
+from catalog.redemption.place import OrderRequest, place_order
+from catalog.redemption.quote import quote
+from catalog.redemption.views import order_view, orders_page
+from catalog.routes.ids import checked_id
+from catalog.routes.schemas import OrderSchema, PlaceOrderSchema, QuoteInSchema, QuoteSchema
+from catalog.routes.wire import order_wire, quote_wire
+from mall.db import Login
+from mall.http.blueprint import api_blueprint
+from mall.http.call import Call
+from mall.http.endpoint import endpoint
+from mall.http.pagination import PageQuery, list_schema
+from mall.http.principals import MEMBER
+from points.viewer import require_active
+
+blp = api_blueprint("orders", __name__, description="Points become gifts")
+
+REFUSALS = ("not_on_sale", "not_eligible", "sold_out", "limit_reached", "in_debt", "insufficient_points")
+
+
+def order_request(body: dict[str, Any]) -> OrderRequest:
+    """What a request body asks for. Raises NotFound for ids that cannot be any."""
+    variant, point = body.get("variant"), body.get("pickup_point")
+    return OrderRequest(
+        checked_id(body["gift"]),
+        body["quantity"],
+        checked_id(variant) if variant is not None else None,
+        checked_id(point) if point is not None else None,
+        Address(**body["delivery"]) if "delivery" in body else None,
+    )
+
+
+@endpoint(
+    blp, "POST", "/quotes", auth=MEMBER, login=Login.REDEMPTION, body=QuoteInSchema, response=QuoteSchema
+)
+def post_quote(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    return quote_wire(quote(call.tx, call.member, order_request(body), call.now))
+
+
+@endpoint(
+    blp, "POST", "/orders", auth=MEMBER, login=Login.REDEMPTION, body=PlaceOrderSchema, response=OrderSchema,
+    status=201, idempotency="required", errors=REFUSALS, dump=False,
+)  # fmt: skip
+def post_order(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    require_active(call.member)
+    secrets = not call.member.restricted
+    return order_wire(place_order(call.tx, call.member.member_id, order_request(body), call.now, secrets=secrets))
+
+
+@endpoint(
+    blp, "GET", "/me/orders", auth=MEMBER, login=Login.REDEMPTION, query=PageQuery,
+    response=list_schema(OrderSchema), dump=False,
+)  # fmt: skip
+def list_my_orders(call: Call) -> dict[str, Any]:
+    orders, next_cursor = orders_page(
+        call.tx, call.member.member_id, call.query["limit"], call.query.get("cursor")
+    )
+    return {"items": [order_wire(order) for order in orders], "next_cursor": next_cursor}
+
+
+@endpoint(
+    blp, "GET", "/orders/<order_id>", auth=MEMBER, login=Login.REDEMPTION, response=OrderSchema, dump=False
+)
+def get_order(call: Call, order_id: str) -> dict[str, Any]:
+    return order_wire(_own(call, order_id))
+
+
+@endpoint(
+    blp, "POST", "/orders/<order_id>/cancel", auth=MEMBER, login=Login.REDEMPTION, response=OrderSchema,
+    idempotency="required", errors=("illegal_transition",), dump=False,
+)  # fmt: skip
+def post_cancel(call: Call, order_id: str) -> dict[str, Any]:
+    require_active(call.member)
+    cancel_order(call.tx, call.member.member_id, checked_id(order_id), call.now)
+    return order_wire(_own(call, order_id))
+
+
+def _own(call: Call, order_id: str) -> Any:
+    secrets = not call.member.restricted
+    return order_view(call.tx, checked_id(order_id), call.member.member_id, call.now, secrets=secrets)

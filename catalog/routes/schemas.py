@@ -1,0 +1,180 @@
+"""Shapes of the catalog's API."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from catalog.gifts.limits import PERIODS
+from catalog.gifts.queries import SORTS
+from catalog.gifts.windows import GIFT_KINDS, GiftState
+from catalog.redemption.lifecycle import Status
+from catalog.redemption.pricing import MAX_QUANTITY
+from mall.http.fields import Choice, Instant, QueryFlag, StrictSchema, Text, Whole
+from mall.http.pagination import PageQuery
+
+ID_MOST = 64
+
+
+class GiftsQuery(PageQuery):
+    """``category``: id or code; ``affordable``: only what the calling member's points reach (signed out: all)."""
+
+    category = Text(0, ID_MOST)
+    q = Text(0, 100)
+    affordable = QueryFlag()
+    sort = Choice(SORTS, load_default="popular")
+
+
+class LimitSchema(StrictSchema):
+    """At most ``quantity`` for each member in a period."""
+
+    per = Choice(("member",), required=True)
+    period = Choice(PERIODS, required=True)
+    quantity = Whole(1, 1_000_000, required=True)
+
+
+class CategorySchema(StrictSchema):
+    """A shelf of the mall."""
+
+    id = fields.String(required=True)
+    code = fields.String(required=True, allow_none=True)
+    name = fields.String(required=True)
+
+
+class CategoriesSchema(StrictSchema):
+    """All categories."""
+
+    items = fields.List(fields.Nested(CategorySchema), required=True)
+
+
+class GiftSchema(StrictSchema):
+    """A gift in the reader's language. ``stock``: pieces that can be ordered; ``affordable``: null signed out."""
+
+    id = fields.String(required=True)
+    code = fields.String(required=True, allow_none=True)
+    name = fields.String(required=True)
+    description = fields.String(required=True)
+    kind = fields.String(required=True, metadata={"enum": list(GIFT_KINDS)})
+    points = fields.Integer(required=True)
+    category = fields.String(required=True, allow_none=True)
+    state = fields.String(required=True, metadata={"enum": [state.value for state in GiftState]})
+    stock = fields.Integer(required=True)
+    limits = fields.List(fields.Nested(LimitSchema), required=True)
+    min_level = fields.Integer(required=True, allow_none=True)
+    on_sale_from = Instant(required=True, allow_none=True)
+    on_sale_until = Instant(required=True, allow_none=True)
+    pictures = fields.List(fields.String(), required=True)
+    affordable = fields.Boolean(required=True, allow_none=True)
+
+
+class VariantSchema(StrictSchema):
+    """A variant of a gift."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    points = fields.Integer(required=True)
+    stock = fields.Integer(required=True)
+
+
+class GiftDetailSchema(GiftSchema):
+    """A gift with its variants."""
+
+    variants = fields.List(fields.Nested(VariantSchema), required=True)
+
+
+class DeliverySchema(StrictSchema):
+    """Where a gift is sent."""
+
+    name = Text(1, 50, required=True)
+    phone = Text(4, 30, required=True, pattern=r"[0-9+() \-]{4,30}")
+    address = Text(4, 200, required=True)
+
+
+class QuoteInSchema(StrictSchema):
+    """What a price is asked for."""
+
+    gift = Text(1, ID_MOST, required=True)
+    variant = Text(1, ID_MOST)
+    quantity = Whole(1, MAX_QUANTITY, load_default=1)
+
+
+class RefusalSchema(StrictSchema):
+    """A reason why an order would be refused; figures as in the refusal itself."""
+
+    class Meta:
+        unknown = "include"
+
+    code = fields.String(required=True)
+    text = fields.String(required=True)
+
+
+class QuoteSchema(StrictSchema):
+    """A price, and every reason against it; none: the order would be taken."""
+
+    gift = fields.String(required=True)
+    variant = fields.String(required=True, allow_none=True)
+    quantity = fields.Integer(required=True)
+    unit_points = fields.Integer(required=True)
+    points = fields.Integer(required=True)
+    available = fields.Integer(required=True)
+    points_after = fields.Integer(required=True)
+    missing_points = fields.Integer(required=True)
+    max_quantity = fields.Integer(required=True)
+    refusals = fields.List(fields.Nested(RefusalSchema), required=True)
+
+
+class PlaceOrderSchema(QuoteInSchema):
+    """An order. ``delivery`` for gifts that are sent; without ``pickup_point`` the default one."""
+
+    delivery = fields.Nested(DeliverySchema)
+    pickup_point = Text(1, ID_MOST)
+
+
+class StepSchema(StrictSchema):
+    """A status and when it was reached."""
+
+    status = fields.String(required=True, metadata={"enum": [status.value for status in Status]})
+    at = Instant(required=True)
+
+
+class PickupPointSchema(StrictSchema):
+    """Where a gift is collected."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    address = fields.String(required=True)
+    hours = fields.String(required=True)
+    phone = fields.String(required=True, allow_none=True)
+
+
+class OrderSchema(StrictSchema):
+    """An order. Codes and address are there when there are any, and never in lists."""
+
+    id = fields.String(required=True)
+    number = fields.String(required=True)
+    status = fields.String(required=True, metadata={"enum": [status.value for status in Status]})
+    kind = fields.String(required=True)
+    gift = fields.String(required=True)
+    gift_name = fields.String(required=True)
+    picture = fields.String()
+    variant = fields.String()
+    quantity = fields.Integer(required=True)
+    points = fields.Integer(required=True)
+    placed_at = Instant(required=True)
+    can_cancel = fields.Boolean(required=True)
+    history = fields.List(fields.Nested(StepSchema), required=True)
+    pickup_code = fields.String()
+    pickup_until = Instant()
+    pickup_point = fields.Nested(PickupPointSchema)
+    voucher_codes = fields.List(fields.String())
+    tracking = fields.String()
+    delivery = fields.Nested(DeliverySchema)
+
+
+class NotificationSchema(StrictSchema):
+    """A notice; ``order`` is what it is about, if anything."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    text = fields.String(required=True)
+    order = fields.String(required=True, allow_none=True)
+    created_at = Instant(required=True)

@@ -1,0 +1,120 @@
+"""Gifts, quotes and orders as the API writes them, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import get_locale
+
+from catalog.gifts.models import Category
+from catalog.gifts.pictures import picture_url
+from catalog.gifts.queries import Shown
+from catalog.redemption.quote import Quote
+from catalog.redemption.refusals import refusal_wire
+from catalog.redemption.terms import Point
+from catalog.redemption.views import OrderView
+from catalog.wording import in_language
+
+
+def language() -> str:
+    """The reader's language."""
+    return str(get_locale() or "zh")
+
+
+def category_wire(category: Category) -> dict[str, Any]:
+    """A category."""
+    return {"id": category.id, "code": category.code, "name": in_language(category.name, language())}
+
+
+def gift_wire(shown: Shown, available: int | None) -> dict[str, Any]:
+    """A gift; ``available``: the points of whoever looks, None when nobody is signed in."""
+    gift, reader = shown.gift, language()
+    return {
+        "id": gift.id,
+        "code": gift.code,
+        "name": in_language(gift.name, reader),
+        "description": in_language(gift.description, reader),
+        "kind": gift.kind,
+        "points": gift.points,
+        "category": gift.category_id,
+        "state": shown.state.value,
+        "stock": shown.on_hand,
+        "limits": gift.limits,
+        "min_level": gift.min_level,
+        "on_sale_from": gift.on_sale_from,
+        "on_sale_until": gift.on_sale_until,
+        "pictures": [picture_url(sha256) for sha256 in gift.pictures],
+        "affordable": None if available is None else gift.points <= available,
+    }
+
+
+def gift_detail_wire(shown: Shown, available: int | None) -> dict[str, Any]:
+    """A gift with its variants."""
+    variants = [
+        {
+            "id": variant.id,
+            "name": in_language(variant.name, language()),
+            "points": variant.points or shown.gift.points,
+            "stock": on_hand,
+        }
+        for variant, on_hand in shown.variants
+    ]
+    return {**gift_wire(shown, available), "variants": variants}
+
+
+def quote_wire(quote: Quote) -> dict[str, Any]:
+    """A quote."""
+    return {
+        "gift": quote.gift_id,
+        "variant": quote.variant_id,
+        "quantity": quote.quantity,
+        "unit_points": quote.unit_points,
+        "points": quote.points,
+        "available": quote.available,
+        "points_after": quote.points_after,
+        "missing_points": quote.missing_points,
+        "max_quantity": quote.max_quantity,
+        "refusals": [refusal_wire(refusal) for refusal in quote.refusals],
+    }
+
+
+def point_wire(point: Point) -> dict[str, Any]:
+    """A pickup point."""
+    reader = language()
+    return {
+        "id": point.id,
+        "name": in_language(point.name, reader),
+        "address": in_language(point.address, reader),
+        "hours": in_language(point.hours, reader),
+        "phone": point.phone,
+    }
+
+
+def order_wire(order: OrderView) -> dict[str, Any]:
+    """An order as its member sees it, in wire form: what is absent is left out."""
+    reader = language()
+    body: dict[str, Any] = {
+        "id": order.id,
+        "number": order.number,
+        "status": order.status,
+        "kind": order.kind,
+        "gift": order.gift_id,
+        "gift_name": in_language(order.gift_name, reader),
+        "quantity": order.quantity,
+        "points": order.points,
+        "placed_at": order.placed_at.isoformat(),
+        "can_cancel": order.can_cancel,
+        "history": [{"status": status, "at": at.isoformat()} for status, at in order.history],
+    }
+    address = order.address
+    optional = {
+        "picture": picture_url(order.picture),
+        "variant": in_language(order.variant_name, reader) or None,
+        "pickup_code": order.pickup_code,
+        "pickup_until": order.pickup_until.isoformat() if order.pickup_until and order.pickup_code else None,
+        "pickup_point": point_wire(order.point) if order.point else None,
+        "voucher_codes": list(order.voucher_codes) or None,
+        "tracking": order.tracking,
+        "delivery": address and {"name": address.name, "phone": address.phone, "address": address.address},
+    }
+    return body | {name: value for name, value in optional.items() if value is not None}

@@ -1,0 +1,102 @@
+"""Receiving and correcting stock, with a history of every change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from catalog.gifts.models import Gift, GiftVariant
+from catalog.stock.models import StockItem, StockMovement
+from mall import audit
+from mall.errors import Conflict, NotFound
+from mall.http.pagination import decode_cursor, page_of
+from mall.ids import new_id
+
+_CHANGE = """UPDATE stock_items SET on_hand = on_hand + :change
+ WHERE item_id = :item AND on_hand + :change >= 0 RETURNING on_hand"""
+
+
+def open_item(tx: Session, gift_id: str, item_id: str) -> None:
+    """Begin to count a gift or variant, at nothing."""
+    tx.add(StockItem(item_id=item_id, gift_id=gift_id, on_hand=0))
+    tx.flush()
+
+
+def find_item(tx: Session, gift_id: str, variant_id: str | None) -> tuple[Gift, str]:
+    """A gift and the item counted for it, or for its variant.
+
+    Raises NotFound, Conflict ``variant_exists`` when the gift has variants and none is named.
+    """
+    gift = tx.get(Gift, gift_id)
+    if gift is None:
+        raise NotFound()
+    if variant_id is None:
+        if tx.execute(select(GiftVariant.id).where(GiftVariant.gift_id == gift_id).limit(1)).first() is not None:
+            raise Conflict("variant_exists")
+        return gift, gift_id
+    variant = tx.get(GiftVariant, variant_id)
+    if variant is None or variant.gift_id != gift_id:
+        raise NotFound()
+    return gift, variant_id
+
+
+def change_stock(
+    tx: Session,
+    gift_id: str,
+    variant_id: str | None,
+    change: int,
+    reason: str | None,
+    actor: str,
+    now: datetime,
+    *,
+    kind: str | None = None,
+    request_id: str | None = None,
+) -> int:
+    """Add ``change`` pieces (less than nothing takes away); returns what is on hand then.
+
+    ``kind``: ``received`` or ``corrected``, by the sign when None. Raises NotFound, Conflict
+    ``voucher_stock`` (its stock is its codes), ``variant_exists`` or ``stock_below_zero``.
+    """
+    gift, item_id = find_item(tx, gift_id, variant_id)
+    if gift.kind == "voucher":
+        raise Conflict("voucher_stock")
+    kind = kind or ("received" if change > 0 else "corrected")
+    detail = {"change": change, "reason": reason, "item": item_id}
+    audit.record(tx, actor, f"stock.{kind}", f"gift:{gift_id}", detail, now, request_id)
+    return move_stock(tx, item_id, change, kind, reason, actor, now)
+
+
+def move_stock(
+    tx: Session, item_id: str, change: int, kind: str, reason: str | None, actor: str, now: datetime
+) -> int:
+    """Write a movement and the new figure; returns it. Raises Conflict ``stock_below_zero``."""
+    tx.add(
+        StockMovement(
+            id=new_id("mov"), item_id=item_id, kind=kind, change=change, reason=reason, actor=actor, at=now
+        )
+    )
+    tx.flush()
+    on_hand = tx.execute(text(_CHANGE), {"item": item_id, "change": change}).scalar_one_or_none()
+    if on_hand is None:
+        raise Conflict("stock_below_zero")
+    return int(on_hand)
+
+
+def on_hand(tx: Session, item_id: str) -> int:
+    """Pieces of an item that can be ordered."""
+    return int(tx.execute(select(StockItem.on_hand).where(StockItem.item_id == item_id)).scalar_one())
+
+
+def movements_page(
+    tx: Session, gift_id: str, variant_id: str | None, limit: int, cursor_text: str | None
+) -> dict[str, Any]:
+    """An item's movements, newest first. Raises NotFound, Conflict ``variant_exists``."""
+    _, item_id = find_item(tx, gift_id, variant_id)
+    query = select(StockMovement).where(StockMovement.item_id == item_id).order_by(StockMovement.id.desc())
+    seen = decode_cursor(cursor_text, str)
+    if seen is not None:
+        query = query.where(StockMovement.id < seen[0])
+    return page_of(tx.scalars(query.limit(limit + 1)).all(), limit, lambda row: (row.id,))

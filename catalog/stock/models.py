@@ -1,0 +1,47 @@
+"""Tables of stock. An item is what is counted: a gift, or a variant of one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mall.db import Base, IdText
+
+
+class StockItem(Base):
+    """How many pieces can be ordered. The hot row: it is locked last in every transaction.
+
+    Of a voucher gift this is the number of its unused codes.
+    """
+
+    __tablename__ = "stock_items"
+    __table_args__ = (CheckConstraint("on_hand >= 0", name="not_negative"),)
+
+    item_id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    gift_id: Mapped[str] = mapped_column(ForeignKey("gifts.id"), type_=IdText, index=True)
+    on_hand: Mapped[int] = mapped_column(BigInteger)
+
+
+class StockMovement(Base):
+    """A change of stock; the sum of an item's movements is what is on hand. Never changed afterwards.
+
+    ``kind``: received, corrected, imported (voucher codes), ordered, returned. ``ref``: the order's id.
+    """
+
+    __tablename__ = "stock_movements"
+    __table_args__ = (
+        CheckConstraint("change <> 0", name="change"),
+        CheckConstraint("kind IN ('received', 'corrected', 'imported', 'ordered', 'returned')", name="kind"),
+        Index("ix_stock_movements_item_id_id", "item_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    item_id: Mapped[str] = mapped_column(IdText)
+    kind: Mapped[str] = mapped_column(Text)
+    change: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str | None] = mapped_column(Text)
+    ref: Mapped[str | None] = mapped_column(IdText)
+    actor: Mapped[str] = mapped_column(IdText)
+    at: Mapped[datetime]
