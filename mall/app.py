@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import importlib
-import importlib.util
 
 from flask import Flask
 from flask_compress import Compress
@@ -13,45 +11,73 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.pool import NullPool
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from admin.routes import api_clients as admin_api_clients
+from admin.routes import audit as admin_audit
+from admin.routes import gifts as admin_gifts
+from admin.routes import members as admin_members
+from admin.routes import orders as admin_orders
+from catalog import codes as catalog_codes
+from catalog import jobs as catalog_jobs
+from catalog.demo import cli as demo_cli
+from catalog.notices import handlers as notice_handlers
+from catalog.routes import gifts, notifications, orders, pictures
+from catalog.routes import pages as catalog_pages
+from mall import cli as mall_cli
+from mall import health, i18n, logs, metrics, openapi
 from mall.crypto import Keyring
 from mall.db import db, engine_options, login_urls
 from mall.embedded import EmbeddedStores
 from mall.http import limits, problems, security
 from mall.http.page import form_key
-from mall.openapi import create_api, docs
+from mall.identity import cli as identity_cli
+from mall.identity import codes as identity_codes
+from mall.identity import jobs as identity_jobs
+from mall.identity import pages as identity_pages
+from mall.identity.routes import members as member_routes
+from mall.identity.routes import sessions as session_routes
 from mall.settings import Settings
+from points import codes as points_codes
+from points.ledger import cli as ledger_cli
+from points.ledger import jobs as ledger_jobs
+from points.routes import claims, credit_events, leaderboards, me, me_pages, quiz_pages, quizzes, sources
+from points.routes import pages as points_pages
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """A batch of 1,000 credit events is about 300 KB."""
 
-# While the house is being built: what exists is registered. Becomes literal imports when all rooms stand.
 API_BLUEPRINTS = (
-    "mall.identity.routes.members:blp", "mall.identity.routes.sessions:blp",
-    "points.routes.credit_events:blp", "points.routes.sources:blp", "points.routes.me:blp", "points.routes.claims:blp",
-    "points.routes.quizzes:blp", "points.routes.leaderboards:blp",
-    "catalog.routes.gifts:blp", "catalog.routes.orders:blp", "catalog.routes.notifications:blp",
-    "admin.routes.members:blp", "admin.routes.audit:blp", "admin.routes.api_clients:blp", "admin.routes.gifts:blp",
-    "admin.routes.orders:blp",
+    member_routes.blp,
+    session_routes.blp,
+    credit_events.blp,
+    sources.blp,
+    me.blp,
+    claims.blp,
+    quizzes.blp,
+    leaderboards.blp,
+    gifts.blp,
+    orders.blp,
+    notifications.blp,
+    admin_members.blp,
+    admin_audit.blp,
+    admin_api_clients.blp,
+    admin_gifts.blp,
+    admin_orders.blp,
 )
-PAGE_BLUEPRINTS = ("mall.identity.pages:pages", "points.routes.pages:pages", "points.routes.me_pages:pages", "points.routes.quiz_pages:pages", "catalog.routes.pages:pages",
-    "mall.health:health", "mall.metrics:metrics", "catalog.routes.pictures:pictures")
-COMMANDS = ("mall.cli:register", "mall.identity.cli:register", "points.ledger.cli:register", "catalog.demo.cli:register")
-INITS = ("mall.logs:init_app", "mall.i18n:init_app", "mall.metrics:init_app")
-TITLES = ("mall.identity.codes:TITLES", "points.codes:TITLES", "catalog.codes:TITLES", "admin.codes:TITLES")
-
-
-def _find(names):
-    for name in names:
-        module, attr = name.split(":")
-        try:
-            spec = importlib.util.find_spec(module)
-        except ModuleNotFoundError:
-            spec = None
-        if spec is None:
-            continue
-        found = getattr(importlib.import_module(module), attr, None)
-        if found is not None:
-            yield found
+PAGE_BLUEPRINTS = (
+    openapi.docs,
+    health.health,
+    metrics.metrics,
+    identity_pages.pages,
+    points_pages.pages,
+    me_pages.pages,
+    quiz_pages.pages,
+    catalog_pages.pages,
+    pictures.pictures,
+)
+TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
+COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register)
+BACKGROUND = (identity_jobs, ledger_jobs, catalog_jobs, notice_handlers)
+"""Modules that register jobs and outbox handlers when they are imported."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -97,17 +123,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     limits.init_app(app, settings, urls.redis_url)
     problems.init_app(app)
-    for init in _find(INITS):
-        init(app)
+    for part in (logs, i18n, metrics):
+        part.init_app(app)
     app.jinja_env.globals["form_key"] = form_key
-    api = create_api(app)
-    for titles in _find(TITLES):
+    api = openapi.create_api(app)
+    for titles in TITLES:
         problems.register_titles(titles)
-    for blueprint in _find(API_BLUEPRINTS):
+    for blueprint in API_BLUEPRINTS:
         api.register_blueprint(blueprint)
-    for blueprint in (docs, *_find(PAGE_BLUEPRINTS)):
+    for blueprint in PAGE_BLUEPRINTS:
         app.register_blueprint(blueprint)
-    for register in _find(COMMANDS):
+    for register in COMMANDS:
         register(app)
     return app
 

@@ -5,15 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from admin.routes.catalog_schemas import (
-    AdminCategorySchema, AdminGiftSchema, AdminGiftsQuery, AdminPointSchema, AdminVariantSchema, CategoryChangeSchema,
-    GiftChangeSchema, ImportedSchema, MovementSchema, MovementsQuery, NewCategorySchema, NewGiftSchema, NewPointSchema,
-    NewVariantSchema, PointChangeSchema, StockChangeSchema, StockSchema, VariantQuery,
+    AdminCategorySchema,
+    AdminGiftSchema,
+    AdminGiftsQuery,
+    AdminPointSchema,
+    AdminVariantSchema,
+    CategoryChangeSchema,
+    GiftChangeSchema,
+    ImportedSchema,
+    MovementSchema,
+    MovementsQuery,
+    NewCategorySchema,
+    NewGiftSchema,
+    NewPointSchema,
+    NewVariantSchema,
+    PointChangeSchema,
+    StockChangeSchema,
+    StockSchema,
+    VariantQuery,
 )  # fmt: skip
 from catalog.gifts.edit import add_variant, change_gift, create_gift, get_gift
 from catalog.gifts.models import Gift
 from catalog.gifts.queries import on_hand_now, staff_gifts_page
 from catalog.gifts.shelves import (
-    categories, change_category, change_pickup_point, create_category, create_pickup_point, pickup_points,
+    categories,
+    change_category,
+    change_pickup_point,
+    create_category,
+    create_pickup_point,
+    pickup_points,
 )  # fmt: skip
 from catalog.routes.ids import checked_id
 from catalog.stock.change import change_stock, movements_page
@@ -27,7 +47,8 @@ from mall.http.principals import staff
 
 blp = api_blueprint("admin-gifts", __name__, description="The catalog, for the back office")
 EDITORS = staff("catalog")
-READERS = staff("catalog", "fulfilment", "auditor")
+READERS = staff("catalog", "auditor")
+"""Not fulfilment: it sees item and label, never a price (design, section 7)."""
 
 
 def _who(call: Call) -> tuple[str, Any, str]:
@@ -114,7 +135,9 @@ def post_vouchers(call: Call, gift_id: str) -> Imported:
     return import_codes(call.tx, checked_id(gift_id), _variant_id(call.query), call.raw_body, *_who(call))
 
 
-@endpoint(blp, "GET", "/admin/categories", auth=READERS, login=Login.BACKOFFICE, response=list_schema(AdminCategorySchema))
+@endpoint(
+    blp, "GET", "/admin/categories", auth=READERS, login=Login.BACKOFFICE, response=list_schema(AdminCategorySchema)
+)
 def list_admin_categories(call: Call) -> dict[str, Any]:
     return {"items": categories(call.tx), "next_cursor": None}
 
@@ -135,7 +158,9 @@ def patch_category(call: Call, body: dict[str, Any], category_id: str) -> Any:
     return change_category(call.tx, checked_id(category_id), body, *_who(call))
 
 
-@endpoint(blp, "GET", "/admin/pickup-points", auth=READERS, login=Login.BACKOFFICE, response=list_schema(AdminPointSchema))
+@endpoint(
+    blp, "GET", "/admin/pickup-points", auth=staff(), login=Login.BACKOFFICE, response=list_schema(AdminPointSchema)
+)
 def list_pickup_points(call: Call) -> dict[str, Any]:
     return {"items": pickup_points(call.tx, all_of_them=True), "next_cursor": None}
 

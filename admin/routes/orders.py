@@ -139,7 +139,7 @@ def get_admin_order(call: Call, order_id: str) -> dict[str, Any]:
 def post_advance(call: Call, body: dict[str, Any], order_id: str) -> dict[str, Any]:
     step = Step(body["to"], By.STAFF, call.staff.name, body.get("reason"), body.get("tracking"))
     before = take_step(call.tx, checked_id(order_id), step, call.now)
-    detail = {"from": before.status.value, "to": step.to, "reason": step.reason}
+    detail = {"from": before.status, "to": step.to, "reason": step.reason}
     audit.record(
         call.tx, call.staff.name, "order.advanced", f"order:{order_id}", detail, call.now, call.request_id
     )
@@ -165,15 +165,12 @@ def post_pickup(call: Call, body: dict[str, Any]) -> Response:
 
     def work(tx: Session) -> Response | NotFound:
         refuse_after_misses(tx, who.staff_id, call.now)
-        savepoint = tx.begin_nested()
         try:
-            response = idempotency.once(tx, who.name, key, asked, call.now, lambda: effect(tx))
+            with tx.begin_nested():
+                return idempotency.once(tx, who.name, key, asked, call.now, lambda: effect(tx))
         except NotFound as error:
-            savepoint.rollback()
             note_miss(tx, who.staff_id, call.now)
             return error
-        savepoint.commit()
-        return response
 
     outcome = run_tx(Login.BACKOFFICE, work)
     if isinstance(outcome, NotFound):

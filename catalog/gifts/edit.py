@@ -26,7 +26,9 @@ FIELDS = (
 """What is stored as it is given; names and descriptions become texts by language."""
 
 
-def create_gift(tx: Session, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None) -> Gift:
+def create_gift(
+    tx: Session, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None
+) -> Gift:
     """Make a gift from ``kind``, ``name``, ``points`` and whatever else of the fields is given.
 
     Absent dates mean visible and on sale now, absent limits none; ``stock`` pieces are received at once.

@@ -59,12 +59,12 @@ def gifts_page(
 ) -> tuple[list[Shown], str | None]:
     """A page of gifts that are shown and not over, and the cursor of the next. Raises Invalid for a bad cursor."""
     budget = max(0, wanted.available or 0)
-    query = _filtered(select(Gift, on_hand_of(Gift.id)), wanted, now)
+    query: Any = _filtered(select(Gift, on_hand_of(Gift.id)), wanted, now)
     if wanted.sort == "affordable":
         seen = decode_cursor(cursor_text, int, bool, bool, int, str)
         budget = seen[0] if seen else budget  # the pages of one list share one budget
-        within: Any = Gift.points <= budget
-        query = _keyset(query, (within, Gift.featured, Gift.popularity, Gift.id), seen[1:] if seen else None, descending=True)
+        keys = (Gift.points <= budget, Gift.featured, Gift.popularity, Gift.id)
+        query = _keyset(query, keys, seen[1:] if seen else None, descending=True)
     elif wanted.sort == "points":
         query = _keyset(query, (Gift.points, Gift.id), decode_cursor(cursor_text, int, str), descending=False)
     elif wanted.sort == "newest":
@@ -108,7 +108,7 @@ def _variants(tx: Session, gift_id: str) -> tuple[tuple[GiftVariant, int], ...]:
     return tuple((variant, on_hand) for variant, on_hand in tx.execute(query))
 
 
-def _filtered(query: Select[Any], wanted: Wanted, now: datetime) -> Select[Any]:
+def _filtered(query: Any, wanted: Wanted, now: datetime) -> Any:
     query = query.where(
         Gift.status == GiftStatus.ACTIVE.value,
         or_(Gift.visible_from.is_(None), Gift.visible_from <= now),

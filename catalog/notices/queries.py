@@ -61,4 +61,4 @@ def _words(kind: str, gift: str) -> str:
         "order.returned": _("“%(gift)s” came back to us.", gift=gift),
         "order.refunded": _("“%(gift)s”: the points are back with you.", gift=gift),
     }
-    return sentences.get(kind, gift)
+    return str(sentences.get(kind, gift))

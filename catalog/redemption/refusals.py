@@ -15,6 +15,10 @@ from mall.i18n import format_moment
 
 def sentence(refusal: Refusal) -> str:
     """A reason in the reader's language."""
+    return str(_sentence(refusal))
+
+
+def _sentence(refusal: Refusal) -> Any:
     figures = refusal.figures
     if refusal.code == "not_on_sale":
         if "on_sale_from" in figures:
@@ -35,7 +39,7 @@ def sentence(refusal: Refusal) -> str:
     return _("You may not do this.")
 
 
-def _limit_sentence(period: str, quantity: int) -> str:
+def _limit_sentence(period: str, quantity: int) -> Any:
     if period == "day":
         return _("At most %(count)s a day for each member.", count=quantity)
     if period == "week":

@@ -57,12 +57,12 @@ _HIGHEST = "~"
 def staff_order(tx: Session, order_id: str, *, with_address: bool) -> StaffOrder:
     """An order with its history, and its address if asked for. Raises NotFound."""
     cur = cursor(tx)
-    row = cur.execute(_ONE, (order_id,)).fetchone()
+    row: Any = cur.execute(_ONE, (order_id,)).fetchone()
     if row is None:
         raise NotFound()
     history = [(step[0], step[1], step[2], step[3]) for step in cur.execute(_HISTORY, (order_id,))]
     address = open_address(keyring(), order_id, row[13], row[14]) if with_address else None
-    return StaffOrder(*row[:13], history, address)
+    return StaffOrder(*row[:13], history=history, address=address)
 
 
 def staff_orders(
@@ -72,5 +72,5 @@ def staff_orders(
     seen = decode_cursor(cursor_text, str)
     asked = {**wanted, "before": seen[0] if seen else _HIGHEST, "limit": limit + 1}
     rows: list[Any] = cursor(tx).execute(_LIST, asked).fetchall()
-    orders = [StaffOrder(*row, []) for row in rows[:limit]]
+    orders = [StaffOrder(*row, history=[]) for row in rows[:limit]]
     return orders, encode_cursor(orders[-1].id) if len(rows) > limit else None

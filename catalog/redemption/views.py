@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from catalog.redemption.addresses import Address, open_address
 from catalog.redemption.codes import read_code
-from catalog.redemption.lifecycle import By, Status, targets
+from catalog.redemption.lifecycle import OVER, By, Status, targets
 from catalog.redemption.terms import Point
 from catalog.vouchers.pool import reveal_codes
 from mall.crypto import keyring
@@ -57,8 +57,8 @@ _ONE = f"""SELECT {_COLUMNS}, p.id, p.name, p.address, p.hours, p.phone, c.code_
  LEFT JOIN pickup_codes AS c ON c.order_id = o.id AND c.closed_at IS NULL
  LEFT JOIN address_keys AS k ON k.order_id = o.id LEFT JOIN order_addresses AS a ON a.order_id = o.id
  WHERE o.id = %s AND o.member_id = %s"""
-_LIST = f"""SELECT {_COLUMNS} FROM orders AS o WHERE o.member_id = %s AND o.id < %s {{}} ORDER BY o.id DESC LIMIT %s"""
-_OPEN = "AND o.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing', 'shipped', 'ready_for_pickup', 'issued')"
+_LIST = f"""SELECT {_COLUMNS} FROM orders AS o WHERE o.member_id = %s AND o.id < %s
+ AND (%s::text[] IS NULL OR o.status <> ALL(%s)) ORDER BY o.id DESC LIMIT %s"""
 _HIGHEST = "~"
 """Sorts after every id."""
 
@@ -69,7 +69,7 @@ def order_view(tx: Session, order_id: str, member_id: str, now: datetime, *, sec
     ``secrets=False`` leaves codes and address closed, and voucher codes unrevealed.
     """
     cur, ring = cursor(tx), keyring()
-    row = cur.execute(_ONE, (order_id, member_id)).fetchone()
+    row: Any = cur.execute(_ONE, (order_id, member_id)).fetchone()
     if row is None:
         raise NotFound()
     status, kind = row[7], row[6]
@@ -80,11 +80,11 @@ def order_view(tx: Session, order_id: str, member_id: str, now: datetime, *, sec
         codes = tuple(reveal_codes(cur, ring, order_id, now))
     return OrderView(
         *row[:13],
-        list(zip(row[13], row[14], strict=True)),
-        point,
-        read_code(ring, code_box) if secrets and code_box is not None else None,
-        codes,
-        open_address(ring, order_id, key_box, address_box) if secrets else None,
+        history=list(zip(row[13], row[14], strict=True)),
+        point=point,
+        pickup_code=read_code(ring, code_box) if secrets and code_box is not None else None,
+        voucher_codes=codes,
+        address=open_address(ring, order_id, key_box, address_box) if secrets else None,
     )
 
 
@@ -93,8 +93,10 @@ def orders_page(
 ) -> tuple[list[OrderView], str | None]:
     """A page of a member's orders, newest first, without codes and addresses; and the cursor of the next."""
     seen = decode_cursor(cursor_text, str)
-    query = _LIST.format(_OPEN if only_open else "")
-    asked = (member_id, seen[0] if seen else _HIGHEST, limit + 1)
-    rows: list[Any] = cursor(tx).execute(query, asked).fetchall()
-    views = [OrderView(*row[:13], list(zip(row[13], row[14], strict=True)), None) for row in rows[:limit]]
+    over = sorted(OVER) if only_open else None
+    asked = (member_id, seen[0] if seen else _HIGHEST, over, over, limit + 1)
+    rows: list[Any] = cursor(tx).execute(_LIST, asked).fetchall()
+    views = [
+        OrderView(*row[:13], history=list(zip(row[13], row[14], strict=True)), point=None) for row in rows[:limit]
+    ]
     return views, encode_cursor(views[-1].id) if len(rows) > limit else None

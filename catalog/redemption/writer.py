@@ -91,7 +91,7 @@ class LockedOrder:
     gift_id: str
     item_id: str
     kind: str
-    status: Status
+    status: str
     quantity: int
     history_seq: int
 
@@ -110,8 +110,8 @@ _LOCK = """SELECT id, member_id, gift_id, item_id, kind, status, quantity, histo
 
 def lock_order(cur: Cursor, order_id: str) -> LockedOrder | None:
     """An order, its row locked until the transaction ends."""
-    row = cur.execute(_LOCK, (order_id,)).fetchone()
-    return None if row is None else LockedOrder(*row[:5], Status(row[5]), *row[6:])
+    row: Any = cur.execute(_LOCK, (order_id,)).fetchone()
+    return None if row is None else LockedOrder(*row)
 
 
 def insert_order(

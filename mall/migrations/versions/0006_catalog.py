@@ -30,7 +30,7 @@ TABLES = (
 )  # fmt: skip
 FIRST_POINT = {
     "name": {"zh": "海淀街道社区服务中心", "en": "Haidian Subdistrict Community Service Centre"},
-    "address": {"zh": "北京市海淀区海淀街道社区服务中心 1 层服务台", "en": "Service desk, ground floor, Haidian District, Beijing"},
+    "address": {"zh": "北京市海淀区海淀街道 1 层服务台", "en": "Service desk, ground floor, Haidian District, Beijing"},
     "hours": {"zh": "周一至周六 9:00–18:00", "en": "Monday to Saturday 9:00–18:00"},
     "phone": "010-0000 0000",
 }

@@ -1,0 +1,219 @@
+"""Pages of the storefront: home, the mall, a gift, orders."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, flash, redirect, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as Redirect
+
+from catalog.gifts.queries import SORTS, Wanted, count_gifts, find_shown, gifts_page, popular_gifts
+from catalog.gifts.shelves import categories, pickup_points
+from catalog.redemption.advance import cancel_order
+from catalog.redemption.place import OrderRequest, place_order
+from catalog.redemption.quote import quote
+from catalog.redemption.views import order_view, orders_page
+from catalog.routes.ids import checked_id
+from catalog.routes.orders import order_request
+from catalog.routes.schemas import PlaceOrderSchema
+from catalog.routes.shown import card, gift_page_view, order_row, order_shown, point_shown, quote_shown
+from catalog.routes.wire import category_wire
+from mall import clock
+from mall.db import Login, run_tx
+from mall.errors import Conflict, Invalid
+from mall.http import idempotency
+from mall.http.call import Call, load
+from mall.http.page import page
+from mall.http.principals import MEMBER, OPTIONAL_MEMBER, MemberPrincipal
+from mall.http.problems import plain_errors, problem_of
+from points.checkin.check_in import week
+from points.earning.book_events import mall_zone
+from points.viewer import Viewer, require_active, viewer
+
+pages = Blueprint("storefront", __name__)
+POPULAR_SHOWN = 8
+GIFTS_SHOWN = 20
+ORDERS_SHOWN = 20
+ADDRESS_FIELDS = ("name", "phone", "address")
+LONGEST_QUERY = 100
+FRESH = timedelta(minutes=2)
+"""How long an order counts as just placed."""
+
+
+def _available(me: Viewer | None) -> int | None:
+    return None if me is None else me.balance.available
+
+
+@page(pages, "GET", "/", auth=OPTIONAL_MEMBER, login=Login.EARNING)
+def home(call: Call) -> str:
+    me = viewer(call.tx, call.principal, call.now)
+    shown = popular_gifts(call.tx, POPULAR_SHOWN, call.now)
+    check_in = None
+    if isinstance(call.principal, MemberPrincipal):
+        today = clock.local_date(call.now, mall_zone())
+        check_in = week(call.tx, call.principal.member_id, today)
+    return render_template(
+        "storefront/home.html",
+        me=me,
+        popular=[card(one, _available(me)) for one in shown],
+        check_in=check_in,
+    )
+
+
+@page(pages, "GET", "/mall", auth=OPTIONAL_MEMBER, login=Login.REDEMPTION)
+def mall(call: Call) -> str:
+    me = viewer(call.tx, call.principal, call.now)
+    asked = {name: _typed(name) for name in ("category", "q", "sort")}
+    sort = asked["sort"] if asked["sort"] in SORTS else "popular"
+    wanted = Wanted(asked["category"], asked["q"], sort, available=_available(me))
+    shown, cursor = gifts_page(call.tx, wanted, GIFTS_SHOWN, _typed("cursor", 500), call.now)
+    query = {name: value for name, value in asked.items() if value}
+    return render_template(
+        "storefront/mall.html",
+        me=me,
+        gifts=[card(one, _available(me)) for one in shown],
+        categories=[category_wire(category) for category in categories(call.tx)],
+        query=query,
+        next_url=f"/mall?{urlencode({**query, 'cursor': cursor})}" if cursor else None,
+        total=count_gifts(call.tx, wanted, call.now) if asked["q"] else None,
+    )
+
+
+def _typed(name: str, longest: int = LONGEST_QUERY) -> str | None:
+    text = request.args.get(name, "").replace("\0", "").strip()[:longest]
+    return text.encode("utf-8", "ignore").decode() or None
+
+
+@page(pages, "GET", "/gifts/<gift_id>", auth=OPTIONAL_MEMBER, login=Login.REDEMPTION)
+def gift(call: Call, gift_id: str) -> str:
+    me = viewer(call.tx, call.principal, call.now)
+    shown = find_shown(call.tx, checked_id(gift_id), call.now)
+    missing, refusals = 0, []
+    if isinstance(call.principal, MemberPrincipal):
+        first = shown.variants[0][0].id if shown.variants else None
+        offered = quote_shown(quote(call.tx, call.principal, OrderRequest(gift_id, 1, first), call.now))
+        missing, refusals = offered["missing_points"], offered["refusals"]
+    return render_template(
+        "storefront/gift.html",
+        me=me,
+        gift=gift_page_view(shown, list(pickup_points(call.tx)), _available(me)),
+        missing_points=missing,
+        refusals=refusals,
+    )
+
+
+@page(pages, "GET", "/gifts/<gift_id>/redeem", auth=MEMBER, login=Login.REDEMPTION)
+def redeem(call: Call, gift_id: str) -> str:
+    return _confirm(call, call.tx, gift_id, max(1, _quantity(request.args.get("quantity", "1"))))
+
+
+def _quantity(text: str) -> int:
+    """A quantity as it was typed; 0 when it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 3 else 0
+
+
+def _confirm(call: Call, tx: Session, gift_id: str, quantity: int, **typed: Any) -> str:
+    shown = find_shown(tx, checked_id(gift_id), call.now)
+    points = list(pickup_points(tx))
+    first = shown.variants[0][0].id if shown.variants else None
+    offered = quote(tx, call.member, OrderRequest(gift_id, quantity, first), call.now)
+    return render_template(
+        "storefront/redeem.html",
+        me=viewer(tx, call.principal, call.now),
+        gift=gift_page_view(shown, points, offered.available),
+        quantity=quantity,
+        max_quantity=offered.max_quantity,
+        quote=quote_shown(offered),
+        pickup_points=[point_shown(point) for point in points],
+        **typed,
+    )
+
+
+@page(pages, "POST", "/gifts/<gift_id>/redeem", auth=MEMBER, login=None, on_error="/gifts/{gift_id}/redeem")
+def redeem_form(call: Call, gift_id: str) -> Any:
+    """Place the order, once for each hidden key, and go to it. A refusal shows the page again, as it was filled in."""
+    require_active(call.member)
+    form = request.form.to_dict()
+    key = idempotency.check_form(form.get("_key"), required=True)
+    assert key is not None
+    quantity = _quantity(form.get("quantity", "1"))
+    body = _body(gift_id, quantity, form)
+    asked = idempotency.fingerprint("POST", request.path, body)
+
+    def work(tx: Session) -> Response:
+        def effect() -> Response:
+            loaded = load(PlaceOrderSchema(), body)
+            variants = find_shown(tx, checked_id(gift_id), call.now).variants
+            if variants:
+                loaded.setdefault("variant", variants[0][0].id)
+            placed = place_order(tx, call.member.member_id, order_request(loaded), call.now, secrets=False)
+            return Response(f"/orders/{placed.id}", content_type="text/plain")
+
+        return idempotency.once(tx, call.principal.name, key, asked, call.now, effect)
+
+    try:
+        return redirect(run_tx(Login.REDEMPTION, work).get_data(as_text=True), 303)
+    except (Conflict, Invalid) as error:
+        flash(str(problem_of(error)["detail"]), "error")
+        errors = _errors(error.errors)
+    again = max(1, quantity)
+    page_ = run_tx(
+        Login.REDEMPTION, lambda tx: _confirm(call, tx, gift_id, again, errors=errors, form=form)
+    )
+    return Response(page_, status=422 if errors else 409)
+
+
+def _body(gift_id: str, quantity: int, form: dict[str, str]) -> dict[str, Any]:
+    body: dict[str, Any] = {"gift": gift_id, "quantity": quantity}
+    body |= {name: form[name] for name in ("pickup_point", "variant") if form.get(name)}
+    if any(name in form for name in ADDRESS_FIELDS):
+        body["delivery"] = {name: form.get(name, "") for name in ADDRESS_FIELDS}
+    return body
+
+
+def _errors(messages: Any) -> dict[str, list[str]]:
+    found = plain_errors(messages) if messages else {}
+    return {name.removeprefix("delivery."): sentences for name, sentences in found.items()}
+
+
+@page(pages, "GET", "/orders", auth=MEMBER, login=Login.REDEMPTION)
+def orders(call: Call) -> str:
+    status = "open" if request.args.get("status") == "open" else None
+    shown, cursor = orders_page(
+        call.tx, call.member.member_id, ORDERS_SHOWN, _typed("cursor", 500), only_open=status is not None
+    )
+    query: dict[str, Any] = {"status": status} if status else {}
+    return render_template(
+        "storefront/orders.html",
+        me=viewer(call.tx, call.principal, call.now),
+        orders=[order_row(order) for order in shown],
+        status=status,
+        next_url=f"/orders?{urlencode({**query, 'cursor': cursor})}" if cursor else None,
+    )
+
+
+@page(pages, "GET", "/orders/<order_id>", auth=MEMBER, login=Login.REDEMPTION)
+def order(call: Call, order_id: str) -> str:
+    restricted = call.member.restricted
+    shown = order_view(call.tx, checked_id(order_id), call.member.member_id, call.now, secrets=not restricted)
+    secret_kinds = ("delivery", "pickup", "voucher")
+    return render_template(
+        "storefront/order.html",
+        me=viewer(call.tx, call.principal, call.now),
+        order=order_shown(shown),
+        fresh=shown.placed_at > call.now - FRESH,
+        hidden=restricted and shown.kind in secret_kinds,
+    )
+
+
+@page(
+    pages, "POST", "/orders/<order_id>/cancel", auth=MEMBER, login=Login.REDEMPTION, idempotent=True,
+    on_error="/orders/{order_id}",
+)  # fmt: skip
+def cancel(call: Call, order_id: str) -> Redirect:
+    require_active(call.member)
+    cancel_order(call.tx, call.member.member_id, checked_id(order_id), call.now)
+    return redirect(f"/orders/{order_id}", 303)

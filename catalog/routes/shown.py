@@ -1,0 +1,123 @@
+"""What the storefront's templates are given: gifts, quotes and orders in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import segno
+from markupsafe import Markup
+
+from catalog.gifts.models import PickupPoint
+from catalog.gifts.pictures import picture_url
+from catalog.gifts.queries import Shown
+from catalog.redemption.quote import Quote
+from catalog.redemption.refusals import refusal_wire
+from catalog.redemption.views import OrderView
+from catalog.routes.wire import language, point_wire
+from catalog.wording import in_language
+
+POPULAR_FROM = 20
+"""Pieces ordered lately from which a gift is called popular."""
+
+
+def card(shown: Shown, available: int | None) -> dict[str, Any]:
+    """A gift in a grid; ``available``: the points of whoever looks, None when nobody is signed in."""
+    gift = shown.gift
+    popular = gift.featured or gift.popularity >= POPULAR_FROM
+    return {
+        "id": gift.id,
+        "name": in_language(gift.name, language()),
+        "points": gift.points,
+        "picture_url": picture_url(gift.pictures[0]) if gift.pictures else None,
+        "kind": gift.kind,
+        "state": shown.state.value,
+        "stock_left": shown.on_hand,
+        "cash": None,
+        "badge": "popular" if popular else None,
+        "affordable": None if available is None else gift.points <= available,
+    }
+
+
+def gift_page_view(shown: Shown, points: list[PickupPoint], available: int | None) -> dict[str, Any]:
+    """A gift on its own page."""
+    gift, reader, category = shown.gift, language(), shown.category
+    return {
+        **card(shown, available),
+        "description": in_language(gift.description, reader),
+        "category": category and {"id": category.id, "name": in_language(category.name, reader)},
+        "limits": gift.limits,
+        "min_level": gift.min_level,
+        "on_sale_from": gift.on_sale_from,
+        "on_sale_until": gift.on_sale_until,
+        "pickup_points": [point_shown(point) for point in points] if gift.kind == "pickup" else [],
+        "valid_days": None,
+    }
+
+
+def point_shown(point: PickupPoint) -> dict[str, Any]:
+    """A pickup point to choose."""
+    reader = language()
+    return {
+        "id": point.id,
+        "name": in_language(point.name, reader),
+        "address": in_language(point.address, reader),
+        "hours": in_language(point.hours, reader),
+    }
+
+
+def quote_shown(quote: Quote) -> dict[str, Any]:
+    """A quote; missing points stand by themselves and are not told twice."""
+    told = [refusal for refusal in quote.refusals if refusal.code != "insufficient_points"]
+    return {
+        "points": quote.points,
+        "points_after": quote.points_after,
+        "missing_points": quote.missing_points,
+        "cash": None,
+        "refusals": [refusal_wire(refusal) for refusal in told],
+    }
+
+
+def order_row(order: OrderView) -> dict[str, Any]:
+    """An order in a list."""
+    return {
+        "id": order.id,
+        "number": order.number,
+        "status": order.status,
+        "placed_at": order.placed_at,
+        "points": order.points,
+        "quantity": order.quantity,
+        "gift": _gift_of(order),
+    }
+
+
+def order_shown(order: OrderView) -> dict[str, Any]:
+    """An order on its own page."""
+    code = order.pickup_code
+    return {
+        **order_row(order),
+        "kind": order.kind,
+        "cash": None,
+        "variant": in_language(order.variant_name, language()) or None,
+        "can_cancel": order.can_cancel,
+        "pickup_code": code,
+        "pickup_qr_svg": _qr(code) if code else None,
+        "pickup_until": order.pickup_until,
+        "pickup_point": point_wire(order.point) if order.point else None,
+        "voucher_codes": list(order.voucher_codes),
+        "tracking": order.tracking,
+        "delivery": order.address,
+        "history": [{"status": status, "at": at} for status, at in reversed(order.history)],
+    }
+
+
+def _gift_of(order: OrderView) -> dict[str, Any]:
+    return {
+        "id": order.gift_id,
+        "name": in_language(order.gift_name, language()),
+        "picture_url": picture_url(order.picture),
+    }
+
+
+def _qr(code: str) -> Markup:
+    # segno writes digits and paths of its own making: nothing here comes from a person.
+    return Markup(segno.make(code, micro=False).svg_inline(border=0, omitsize=True))  # noqa: S704

@@ -1,0 +1,43 @@
+"""Reading files of voucher codes."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog.vouchers.csv_file import MAX_LINES, Line, NotCsv, read_lines
+
+
+def test_each_line_is_a_code_or_says_what_is_wrong() -> None:
+    raw = b"\xef\xbb\xbfcode\r\nAAA-1\r\n\r\n \"BBB,2\" \r\nx,y\r\n" + "卡密一".encode() + b"\r\nbad\x07\r\n,z\r\n\r\n\r\n"
+    lines = read_lines(raw)
+    assert lines == [
+        Line(2, "AAA-1"),
+        Line(3, None, "empty"),
+        Line(4, None, "columns"),
+        Line(5, None, "columns"),
+        Line(6, "卡密一"),
+        Line(7, None, "invalid"),
+        Line(8, None, "columns"),
+    ]
+
+
+def test_a_quoted_code_may_hold_a_comma() -> None:
+    assert read_lines(b'"BBB,2"\n') == [Line(1, "BBB,2")]
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b"\xff\xfe", "encoding"),
+        (b"a\x00b", "form"),
+        (b'"never closed', "form"),
+        (b"x\n" * (MAX_LINES + 1), "too_many"),
+    ],
+)
+def test_what_is_no_csv_file_is_refused_whole(raw: bytes, why: str) -> None:
+    with pytest.raises(NotCsv, match=why):
+        read_lines(raw)
+
+
+def test_an_empty_file_has_no_lines() -> None:
+    assert read_lines(b"\n\n") == read_lines(b"") == read_lines(b"code\n") == []
