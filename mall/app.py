@@ -22,6 +22,7 @@ from catalog.demo import cli as demo_cli
 from catalog.notices import handlers as notice_handlers
 from catalog.routes import gifts, notifications, orders, pictures
 from catalog.routes import pages as catalog_pages
+from catalog.vouchers import models as voucher_models
 from mall import cli as mall_cli
 from mall import health, i18n, logs, metrics, openapi
 from mall.crypto import Keyring
@@ -37,8 +38,10 @@ from mall.identity.routes import members as member_routes
 from mall.identity.routes import sessions as session_routes
 from mall.settings import Settings
 from points import codes as points_codes
+from points.earning import rule_models
 from points.ledger import cli as ledger_cli
 from points.ledger import jobs as ledger_jobs
+from points.ledger import models as ledger_models
 from points.routes import claims, credit_events, leaderboards, me, me_pages, quiz_pages, quizzes, sources
 from points.routes import pages as points_pages
 
@@ -78,6 +81,8 @@ TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register)
 BACKGROUND = (identity_jobs, ledger_jobs, catalog_jobs, notice_handlers)
 """Modules that register jobs and outbox handlers when they are imported."""
+TABLES = (ledger_models, rule_models, voucher_models)
+"""Models of tables that hand-written SQL serves, here so that migrations are compared with them."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:

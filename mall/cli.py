@@ -59,7 +59,7 @@ def serve(port: int | None, workers: int | None, demo: bool) -> None:
         settings,
         current_app.extensions["stores"],
         before=[["demo", "load"]] if demo else [],
-        when_ready=[["demo", "replay"]] if demo else [],
+        when_ready=[["demo", "replay"], ["demo", "welcome"]] if demo else [],
         banner=None if demo else lambda: f"The mall is at http://{settings.host}:{settings.port}",
     )
     try:

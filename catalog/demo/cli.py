@@ -14,9 +14,10 @@ from flask.cli import AppGroup
 from catalog.demo.cases import events_of, read_requests
 from catalog.demo.http_client import ApiClient, ApiRefused
 from catalog.demo.load import load_demo
-from catalog.demo.people import NotADemo, read_key, read_people
+from catalog.demo.people import PASSWORD, NotADemo, read_key, read_people
 from catalog.demo.replay import replay_events, summary
 from mall import clock
+from mall.identity.roles import ROLES
 from points.ledger.cli import verdict
 
 HERE = Path(__file__).resolve().parent
@@ -58,6 +59,19 @@ def replay(url: str) -> None:
     click.echo(f"ledger verify: {proof} ({found.wallets:,} wallets, {found.postings:,} postings)")
     if done.rejected or found.bad is not None:
         sys.exit(1)
+
+
+@demo.command("welcome")
+@click.option("--url", required=True, help="Address of the running mall.")
+def welcome(url: str) -> None:
+    """Say where everything is and who can sign in."""
+    names = ", ".join(person["username"] for person in read_people(PEOPLE)[:3])
+    click.echo(f"\nThe mall is open:          {url}/")
+    click.echo(f"API reference:             {url}/api/docs")
+    click.echo(f"Members:                   {names} and {len(read_people(PEOPLE)) - 3} more")
+    click.echo(f"Staff (API):               {', '.join(ROLES)}")
+    click.echo(f"Everybody's password:      {PASSWORD}")
+    click.echo("Ctrl-C stops everything; what was booked stays.\n")
 
 
 @contextmanager

@@ -92,7 +92,7 @@ def _add(tx: Session, item_id: str, lines: Sequence[Line], now: datetime) -> set
             first_line.setdefault(hash_of(ring, item_id, line.code), line)
     hashes = list(first_line)
     boxes = [box_of(ring, line.code or "") for line in first_line.values()]
-    ids = [new_id("vou") for _ in hashes]
+    ids = sorted(new_id("vou") for _ in hashes)  # given out in the order of the file
     rows = cursor(tx).execute(_ADD, (item_id, now, ids, hashes, boxes)).fetchall()
     return {first_line[bytes(code_hash)].number for (code_hash,) in rows}
 

@@ -16,7 +16,7 @@ Cursor = psycopg.Cursor[tuple[Any, ...]]
 _TAKE = """UPDATE voucher_codes AS c SET order_id = %(order)s, revealed_at = %(revealed)s FROM (
   SELECT id FROM voucher_codes WHERE item_id = %(item)s AND order_id IS NULL
   ORDER BY id LIMIT %(count)s FOR UPDATE SKIP LOCKED) AS free
- WHERE c.id = free.id RETURNING c.code_box"""
+ WHERE c.id = free.id RETURNING c.id, c.code_box"""
 _OF_ORDER = "SELECT code_box, revealed_at IS NULL FROM voucher_codes WHERE order_id = %s ORDER BY id"
 _REVEAL = "UPDATE voucher_codes SET revealed_at = %s WHERE order_id = %s AND revealed_at IS NULL"
 _PUT_BACK = "UPDATE voucher_codes SET order_id = NULL WHERE order_id = %s AND revealed_at IS NULL"
@@ -28,7 +28,7 @@ def take_codes(cur: Cursor, item_id: str, order_id: str, count: int, revealed_at
     Returns their boxes; fewer than asked for when the pool is used up. ``revealed_at``: now if they are shown.
     """
     values = {"item": item_id, "order": order_id, "count": count, "revealed": revealed_at}
-    return [box for (box,) in cur.execute(_TAKE, values)]
+    return [box for _, box in sorted(cur.execute(_TAKE, values).fetchall())]
 
 
 def reveal_codes(cur: Cursor, ring: Keyring, order_id: str, now: datetime) -> list[str]:

@@ -9,6 +9,7 @@ import re
 import secrets
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import NotFound
 
 from mall.ids import new_id
 
@@ -26,6 +27,9 @@ def csp_nonce() -> str:
 def _begin() -> None:
     given = request.headers.get("Request-Id", "")
     g.request_id = given if _GIVEN_ID.fullmatch(given) else new_id("req")
+    if "\0" in request.path:  # no id holds one, and PostgreSQL refuses it: as if no route had matched
+        request.url_rule, request.view_args = None, None
+        request.routing_exception = NotFound()
 
 
 def _finish(response: Response) -> Response:
