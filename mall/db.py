@@ -17,6 +17,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, TypeVar
+from weakref import WeakKeyDictionary
 
 import psycopg
 from flask import current_app
@@ -69,6 +70,7 @@ class Login(StrEnum):
     BACKOFFICE = "backoffice"
 
 
+_AUTOCOMMIT: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
 APP_LOGINS = (Login.EARNING, Login.REDEMPTION, Login.BACKOFFICE)
 DEFAULT_ROLE_PREFIX = "mall"
 MAX_ATTEMPTS = 6
@@ -134,9 +136,25 @@ def run_tx(login: Login, work: Callable[[Session], T]) -> T:
     jitter, so it must not act outside the database. Raises Unavailable (503) when the database cannot be
     reached or a wait took too long; whatever ``work`` raises rolls back and comes through unchanged.
     """
+    return _attempt(engine(login), work)
+
+
+def run_autocommit(login: Login, work: Callable[[Session], T]) -> T:
+    """Run ``work`` without a transaction: each statement stands alone, two round trips less.
+
+    For a look-up by itself (who is calling), never for work that belongs together. Raises as ``run_tx``.
+    """
+    bare = engine(login)
+    found = _AUTOCOMMIT.get(bare)
+    if found is None:
+        found = _AUTOCOMMIT[bare] = bare.execution_options(isolation_level="AUTOCOMMIT")
+    return _attempt(found, work)
+
+
+def _attempt(bind: Engine, work: Callable[[Session], T]) -> T:
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
-            with Session(engine(login), expire_on_commit=False) as session, session.begin():
+            with Session(bind, expire_on_commit=False) as session, session.begin():
                 return work(session)
         except PoolTimeout as error:
             raise Unavailable("database_unavailable", retry_after=2) from error
@@ -183,5 +201,6 @@ __all__ = [
     "login_urls",
     "role_name",
     "role_password",
+    "run_autocommit",
     "run_tx",
 ]

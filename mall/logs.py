@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -20,7 +21,7 @@ log = structlog.get_logger("mall.access")
 
 def configure() -> None:
     """Send structlog's and the standard library's records to stderr as JSON lines."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -18,7 +18,9 @@ docs = Blueprint("docs", __name__)
 
 
 class MallApi(Api):
-    """flask-smorest's Api with our own error answers."""
+    """flask-smorest's Api with our own error answers: each operation lists its own, so none is the default."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
     def _register_error_handlers(self) -> None:
         """Errors are answered by ``mall.http.problems``, also for pages."""
@@ -82,5 +84,5 @@ for _rule, _view in (
     ("/api/docs", docs_page),
     ("/api/docs/errors", errors_page),
 ):
-    _view.auth = PUBLIC  # type: ignore[attr-defined]
+    _view.auth = PUBLIC  # type: ignore[attr-defined, union-attr]
     docs.add_url_rule(_rule, _view.__name__, _view)

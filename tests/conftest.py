@@ -107,12 +107,22 @@ class FreshClient(FlaskClient):
         return Context().run(super().open, *args, **kwargs)
 
 
-@pytest.fixture
-def app(session_app: Flask) -> Iterator[Flask]:
-    """The app with an application context, on a database as new."""
-    with session_app.app_context():
-        with engine(Login.OWNER).begin() as connection:
+@pytest.fixture(scope="session")
+def restore(session_app: Flask) -> Callable[[], None]:
+    """Makes the database as new."""
+
+    def work() -> None:
+        with session_app.app_context(), engine(Login.OWNER).begin() as connection:
             connection.execute(text(RESTORE))
+
+    return work
+
+
+@pytest.fixture
+def app(session_app: Flask, restore: Callable[[], None]) -> Iterator[Flask]:
+    """The app with an application context, on a database as new."""
+    restore()
+    with session_app.app_context():
         yield session_app
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+from flask import Response, request
+from sqlalchemy.orm import Session
 
 from catalog.redemption.addresses import Address
 from catalog.redemption.advance import cancel_order
+from catalog.redemption.look import refuse_if_sold_out
 from catalog.redemption.place import OrderRequest, place_order
 from catalog.redemption.quote import quote
 from catalog.redemption.views import order_view, orders_page
 from catalog.routes.ids import checked_id
 from catalog.routes.schemas import OrderSchema, PlaceOrderSchema, QuoteInSchema, QuoteSchema
 from catalog.routes.wire import order_wire, quote_wire
-from mall.db import Login
+from mall.db import Login, run_tx
+from mall.http import idempotency
 from mall.http.blueprint import api_blueprint
-from mall.http.call import Call
+from mall.http.call import Call, read_json
 from mall.http.endpoint import endpoint
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import MEMBER
@@ -45,13 +51,27 @@ def post_quote(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 
 
 @endpoint(
-    blp, "POST", "/orders", auth=MEMBER, login=Login.REDEMPTION, body=PlaceOrderSchema, response=OrderSchema,
-    status=201, idempotency="required", errors=REFUSALS, dump=False,
+    blp, "POST", "/orders", auth=MEMBER, login=None, body=PlaceOrderSchema, response=OrderSchema, status=201,
+    idempotency="required", errors=REFUSALS, dump=False,
 )  # fmt: skip
-def post_order(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+def post_order(call: Call, body: dict[str, Any]) -> Response:
+    """Place an order. Opens its own transaction, after a look that turns away whoever comes too late."""
     require_active(call.member)
-    secrets = not call.member.restricted
-    return order_wire(place_order(call.tx, call.member.member_id, order_request(body), call.now, secrets=secrets))
+    key = idempotency.check_form(request.headers.get("Idempotency-Key"), required=True)
+    assert key is not None
+    asked, who = order_request(body), call.principal.name
+    refuse_if_sold_out(asked, who, key, call.now)
+    fingerprint = idempotency.fingerprint("POST", request.path, read_json(call.raw_body))
+
+    def effect(tx: Session) -> Response:
+        secrets = not call.member.restricted
+        placed = order_wire(place_order(tx, call.member.member_id, asked, call.now, secrets=secrets))
+        text = json.dumps(placed, ensure_ascii=False, separators=(",", ":"))
+        return Response(text, status=201, content_type="application/json")
+
+    return run_tx(
+        Login.REDEMPTION, lambda tx: idempotency.once(tx, who, key, fingerprint, call.now, lambda: effect(tx))
+    )
 
 
 @endpoint(

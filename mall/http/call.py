@@ -27,6 +27,11 @@ class Call:
     raw_body: bytes = b""
 
     @property
+    def has_tx(self) -> bool:
+        """Whether the edge has opened a transaction for this call."""
+        return self._tx is not None
+
+    @property
     def tx(self) -> Session:
         """The transaction of this call."""
         assert self._tx is not None, "this route declares no login"

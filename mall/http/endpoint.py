@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from wtforms.validators import ValidationError as CsrfInvalid
 
 from mall import clock
-from mall.db import Login, run_tx
+from mall.db import Login, run_autocommit, run_tx
 from mall.errors import Malformed
 from mall.http import idempotency
 from mall.http.call import Call, Reply, load, read_json, read_query
@@ -49,6 +49,7 @@ class Route:
     errors: tuple[str, ...]
     body_type: str
     dump: bool
+    tx_with_key_only: bool
 
 
 def endpoint(
@@ -67,6 +68,7 @@ def endpoint(
     secret_fields: tuple[str, ...] = (),
     body_type: str = JSON_TYPE,
     dump: bool = True,
+    tx_with_key_only: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a route of the API.
 
@@ -75,13 +77,14 @@ def endpoint(
     transaction accepts a key even when None is said. ``errors``: the 409 codes it may answer, for the docs.
     ``secret_fields``: members of the answer that are shown once and never stored. ``body_type``: another
     media type hands the handler ``call.raw_body`` unparsed. ``dump=False``: the handler returns the answer
-    in wire form already (hot paths); ``response`` then only documents it.
+    in wire form already (hot paths); ``response`` then only documents it. ``tx_with_key_only``: without an Idempotency-Key the
+    handler opens its own transaction (``call.has_tx`` tells).
     """
     if idempotency is None and method == "POST" and login is not None:
         idempotency = "accepted"
     route = Route(
         method, auth, login, _instance(body), _instance(query), _instance(response), status, idempotency,
-        secret_fields, errors, body_type, dump,
+        secret_fields, errors, body_type, dump, tx_with_key_only,
     )  # fmt: skip
 
     def decorate(handler: Handler) -> Handler:
@@ -103,7 +106,7 @@ def _instance(schema: type[ma.Schema] | ma.Schema | None) -> ma.Schema | None:
 
 def _serve(route: Route, handler: Handler, path_args: dict[str, Any]) -> Response:
     raw = request.get_data(cache=True) if route.method not in SAFE_METHODS else b""
-    if route.login is None:
+    if route.login is None or (route.tx_with_key_only and "Idempotency-Key" not in request.headers):
         principal = identify(None)
         return _run(route, handler, path_args, None, principal, raw)
 
@@ -119,7 +122,7 @@ def identify(tx: Session | None) -> Principal:
     Without a transaction of the route, a short one of its own looks the caller up.
     """
     if tx is None:
-        principal: Principal = run_tx(Login.EARNING, lambda own: authenticate(own, request))
+        principal: Principal = run_autocommit(Login.EARNING, lambda own: authenticate(own, request))
     else:
         principal = authenticate(tx, request)
     g.principal = principal

@@ -29,7 +29,7 @@ class ProblemSchema(StrictSchema):
 
 
 PROBLEM = {"application/problem+json": {"schema": ProblemSchema}}
-SECURITY = {
+SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "public": [],
     "optional_member": [{}, {"token": []}],
     "member": [{"token": []}],

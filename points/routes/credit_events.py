@@ -19,6 +19,7 @@ from mall.http.problems import problem_of
 from points.earning.book_events import Outcome, book_events, source_of
 from points.earning.event_input import BatchInSchema, CreditEventInSchema, read_event
 from points.earning.event_types import EventIn
+from points.earning.group import book_in_group
 from points.earning.events_query import get_event, list_events
 from points.earning.reverse_event import reverse_event
 from points.routes.opaque import use_opaque_ids
@@ -109,10 +110,11 @@ class EventsQuery(PageQuery):
 @endpoint(
     blp, "POST", "/credit-events", auth=WRITE, login=Login.EARNING, body=CreditEventInSchema,
     response=CreditEventSchema, status=201, idempotency="accepted", dump=False,
-    errors=("event_mismatch", "daily_cap_reached"),
+    errors=("event_mismatch", "daily_cap_reached"), tx_with_key_only=True,
 )  # fmt: skip
 def post_credit_event(call: Call, event: EventIn) -> Any:
-    outcome = book_events(call.tx, source_of(call.client), [event], call.now)[0]
+    source = source_of(call.client)
+    outcome = book_events(call.tx, source, [event], call.now)[0] if call.has_tx else book_in_group(source, event)
     if outcome.error is not None:
         raise outcome.error
     return Reply(outcome.body, 200, REPLAYED) if outcome.replayed else outcome.body

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 
 import pytest
 
+import catalog
 from catalog.gifts.windows import GIFT_KINDS
 from catalog.redemption.lifecycle import OVER, TRANSITIONS, By, Status, check_step, path_after, targets
 from mall.errors import Conflict
@@ -43,7 +46,7 @@ for _kind in ("voucher", "virtual", "draw"):
         "confirmed": ["issued", "cancelled"],
         "issued": ["completed"],
     }
-MEMBER = {kind: dict.fromkeys(("placed", "awaiting_payment", "confirmed"), ["cancelled"]) for kind in GIFT_KINDS}
+MEMBER = {kind: {key: ["cancelled"] for key in ("placed", "awaiting_payment", "confirmed")} for kind in GIFT_KINDS}
 MEMBER["pickup"] = {**MEMBER["pickup"], "ready_for_pickup": ["cancelled"]}
 TABLES = {By.STAFF: STAFF, By.MEMBER: MEMBER}
 
@@ -105,3 +108,10 @@ def test_what_follows_a_placed_order_by_itself(kind: str, by_hand: bool, approva
     assert follows == path
     for source, target in itertools.pairwise([Status.PLACED, *follows]):
         check_step(kind, source, target, By.SYSTEM)
+
+
+def test_the_status_of_an_order_has_one_writer() -> None:
+    root = Path(catalog.__file__).parent.parent
+    sources = [path for floor in ("catalog", "admin") for path in (root / floor).rglob("*.py")]
+    writers = [path.name for path in sources if re.search(r"(INTO|UPDATE) orders\b", path.read_text(encoding="utf-8"))]
+    assert writers == ["writer.py"]

@@ -60,7 +60,7 @@ def test_cancelling_twice_at_once_refunds_once(shop):
     member, gift = shop.member(100), shop.gift(100)
     for _ in range(5):
         order = shop.order(member, gift).json["id"]
-        answers = shop.at_once([lambda: shop.post(f"/orders/{order}/cancel", member)] * 4)
+        answers = shop.at_once([lambda o=order: shop.post(f"/orders/{o}/cancel", member)] * 4)
         assert _codes(answers) == {200: 1, "illegal_transition": 3}
         assert shop.wallet(member) == {"available": 100, "held": 0, "redeemed": 0, "debt": 0}
         assert shop.stock(gift) == 10

@@ -295,3 +295,11 @@ def test_order_numbers_differ_and_do_not_count_up(shop):
     numbers = [int(shop.order(member, gift).json["number"][-6:]) for _ in range(20)]
     assert len(set(numbers)) == 20
     assert sorted(numbers) != numbers
+
+
+def test_a_repeat_gets_its_answer_although_the_gift_has_sold_out(shop):
+    member, gift = shop.member(100), shop.gift(100, stock=1)
+    first = shop.order(member, gift, key="mine")
+    assert _refused(shop, member, gift, "sold_out")["left"] == 0
+    again = shop.order(member, gift, key="mine")
+    assert (again.status_code, again.data) == (201, first.data)

@@ -198,7 +198,8 @@ def test_pickup_points_have_one_default(shop):
     made = shop.post("/admin/pickup-points", shop.owner, {"name": "Library", "address": "1 Road", "is_default": True})
     assert made.status_code == 201
     points = shop.get("/admin/pickup-points", shop.owner).json["items"]
-    assert [(point["id"], point["is_default"]) for point in points] == [(made.json["id"], True), (first[0]["id"], False)]
+    defaults = [(point["id"], point["is_default"]) for point in points]
+    assert defaults == [(made.json["id"], True), (first[0]["id"], False)]
     closing = shop.post(f"/admin/pickup-points/{made.json['id']}", shop.owner, {"active": False}, method="PATCH")
     assert closing.status_code == 422
     order = shop.order(shop.member(1), shop.gift(1)).json

@@ -8,8 +8,8 @@ from catalog.vouchers.csv_file import MAX_LINES, Line, NotCsv, read_lines
 
 
 def test_each_line_is_a_code_or_says_what_is_wrong() -> None:
-    raw = b"\xef\xbb\xbfcode\r\nAAA-1\r\n\r\n \"BBB,2\" \r\nx,y\r\n" + "卡密一".encode() + b"\r\nbad\x07\r\n,z\r\n\r\n\r\n"
-    lines = read_lines(raw)
+    rows = ("\ufeffcode", "AAA-1", "", ' "BBB,2" ', "x,y", "卡密一", "bad\x07", ",z", "", "", "")
+    lines = read_lines("\r\n".join(rows).encode())
     assert lines == [
         Line(2, "AAA-1"),
         Line(3, None, "empty"),

@@ -1,0 +1,147 @@
+"""A small filled mall for the tests that send it anything: one of each thing, and somebody of each kind."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from mall.db import Login, run_tx
+from mall.identity.api_clients import NewClient, add_key, create_client
+from mall.identity.members import Registration, enter_member
+from mall.identity.passwords import hash_password
+from mall.identity.roles import SCOPES
+from mall.identity.sessions import API, open_session
+from mall.identity.staff import NewStaff, create_staff
+from points.ledger.books import open_books
+from points.quizzes.publish import publish_quiz
+
+API_URL = "/api/v1"
+PASSWORD = "a long enough phrase"
+WORD = {"zh": "中文", "en": "English"}
+_numbers = itertools.count(1)
+SCHEMAS = "('public', 'ledger', 'sources')"
+UNWATCHED = {"alembic_version", "login_attempts", "login_sessions", "api_keys", "used_nonces", "claim_misses"}
+"""Tables that a refusal may touch: counters of misses, and when a credential was last seen."""
+
+
+@dataclass
+class World:
+    """The filled mall. ``ids``: a real value for each path parameter, by operation or by name."""
+
+    app: Flask
+    auth: dict[str, dict[str, str]] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def tx(self, login: Login, work: Callable[[Session], Any]) -> Any:
+        """One transaction."""
+        with self.app.app_context():
+            return run_tx(login, work)
+
+    def send(self, method: str, path: str, who: str | None = None, **more: Any) -> TestResponse:
+        """A request under /api/v1 with a fresh Idempotency-Key unless headers give one."""
+        headers = {"Idempotency-Key": f"key-{next(_numbers)}", **(self.auth[who] if who else {})}
+        headers.update(more.pop("headers", {}))
+        return self.app.test_client().open(API_URL + path, method=method, headers=headers, **more)
+
+    def made(self, path: str, who: str, body: Any, **more: Any) -> Any:
+        """The answer to a POST that must succeed."""
+        answer = self.send("POST", path, who, json=body, **more)
+        assert answer.status_code in (200, 201), answer.get_data(as_text=True)
+        return answer.json
+
+    def credit(self, member_id: str, points: int) -> None:
+        """Give points."""
+        now = datetime.now(UTC)
+
+        def work(tx: Session) -> None:
+            with open_books(tx, [member_id], now) as books:
+                books[member_id].credit(points, expires_at=now + timedelta(days=400), occurred_at=now)
+
+        self.tx(Login.EARNING, work)
+
+    def snapshot(self) -> dict[str, str]:
+        """A digest of every table that a refused request must leave alone."""
+        query = text(f"SELECT schemaname || '.' || tablename, tablename FROM pg_tables WHERE schemaname IN {SCHEMAS}")
+
+        def read(tx: Session) -> dict[str, str]:
+            names = [full for full, short in tx.execute(query) if short not in UNWATCHED]
+            parts = [
+                f"SELECT '{name}', count(*) || ':' || coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '')"
+                f" FROM {name} AS t"
+                for name in names
+            ]
+            return {name: digest for name, digest in tx.execute(text(" UNION ALL ".join(parts)))}
+
+        return dict(self.tx(Login.OWNER, read))
+
+
+def _people(world: World) -> None:
+    now, hashed = datetime.now(UTC), hash_password(PASSWORD)
+
+    def member(tx: Session) -> None:
+        for who in ("member", "other"):
+            found = enter_member(tx, Registration(f"fuzz-{who}", f"fuzz-{who}", hashed, who), now)
+            token = open_session(tx, now, kind=API, member_id=found.id).token
+            world.auth[who] = {"Authorization": f"Bearer {token}"}
+            world.names[who] = found.id
+
+    def staff(tx: Session) -> None:
+        for role in ("owner", "rules", "catalog", "fulfilment", "auditor"):
+            found = create_staff(tx, NewStaff(f"fuzz-{role}", f"fuzz-{role}", hashed, role), now, "test")
+            token = open_session(tx, now, kind=API, staff_id=found.id).token
+            world.auth[role] = {"Authorization": f"Bearer {token}"}
+        client = create_client(tx, NewClient("fuzz", list(SCOPES)), now, "test")
+        world.auth["client"] = {"Authorization": f"Bearer {add_key(tx, client.id, now, 'test').secret}"}
+        spare = create_client(tx, NewClient("spare", ["credits:write"]), now, "test")
+        world.ids["client_id"], world.ids["key_id"] = spare.id, add_key(tx, spare.id, now, "test").id
+
+    world.tx(Login.REDEMPTION, member)
+    world.tx(Login.BACKOFFICE, staff)
+    world.credit(world.names["member"], 1_000_000)
+
+
+def _things(world: World) -> None:
+    question = {"text": WORD, "options": [WORD, WORD], "answer": 1, "explanation": WORD}
+    document = {
+        "code": "fuzz", "category": "law", "title": WORD, "summary": WORD, "questions": [question] * 3,
+    }  # fmt: skip
+    ids, stocked = world.ids, {"points": 10, "stock": 100_000}
+    ids["quiz_id"] = world.tx(Login.BACKOFFICE, lambda tx: publish_quiz(tx, document, datetime.now(UTC)).id)
+    ids["category_id"] = world.made("/admin/categories", "owner", {"name": "Shelf"})["id"]
+    point = {"name": "Point", "address": "Street 1"}
+    ids["point_id"] = world.made("/admin/pickup-points", "owner", point)["id"]
+    ids["gift_id"] = world.made("/admin/gifts", "owner", {"name": "Cup", "kind": "pickup", **stocked})["id"]
+    names = world.names
+    names["delivery"] = world.made("/admin/gifts", "owner", {"name": "Box", "kind": "delivery", **stocked})["id"]
+    voucher = world.made("/admin/gifts", "owner", {"name": "Code", "kind": "voucher", "points": 5})["id"]
+    names["voucher"] = voucher
+    answer = world.send("POST", f"/admin/gifts/{voucher}/vouchers", "owner", data=b"A-1\nA-2\n", content_type="text/csv")
+    assert answer.status_code == 201
+    ids["order_id"] = world.made("/orders", "member", {"gift": ids["gift_id"]})["id"]
+    attempt = world.made(f"/quizzes/{ids['quiz_id']}/attempts", "member", None)
+    ids["attempt_id"], names["question"] = attempt["id"], attempt["questions"][0]["id"]
+    event = {
+        "id": "tip-1/adopted", "type": "tip.outcome", "member": "u-1", "occurred_at": "2026-01-05T10:00:00+08:00",
+        "data": {"case": "tip-1", "stage": "adopted", "grade": 2},
+    }  # fmt: skip
+    ids["event_id"] = world.made("/credit-events", "client", event)["id"]
+    ids["member"], ids["member_id"] = "u-1", names["member"]
+    ids["batch_id"] = world.made("/claim-codes", "client", {"points": 5, "count": 2})["batch"]
+    ids["period"] = "week"
+
+
+def filled(app: Flask) -> World:
+    """The mall on an empty database, filled."""
+    world = World(app)
+    _people(world)
+    _things(world)
+    return world

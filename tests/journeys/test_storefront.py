@@ -1,0 +1,269 @@
+"""A member's ways through the storefront, in a real browser against a served mall with the demo in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser import DESK, PHONE, Program, Visit, chromium, visit
+
+__all__ = ["chromium", "visit"]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+Enter = Callable[..., Visit]
+
+WHOLE_BUDGET, SCRIPT_BUDGET = 100 * 1024, 30 * 1024
+SIGNED_OUT = ("/", "/mall", "/tasks", "/sign-in", "/register")
+SIGNED_IN = (
+    "/", "/mall", "/tasks", "/me", "/balance", "/statement", "/orders", "/quizzes", "/claims", "/me/security",
+)  # fmt: skip
+
+
+def _gift(program: Program, kind: str, points: int) -> dict[str, Any]:
+    """A gift of the demo of one kind and price."""
+    shown = program.get("/gifts?limit=100")["items"]
+    return next(gift for gift in shown if gift["kind"] == kind and gift["points"] == points)
+
+
+def _number(page: Page, selector: str) -> int:
+    return int(page.locator(selector).first.inner_text().replace(",", ""))
+
+
+def _statement(program: Program) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        page = program.get(f"/me/statement?limit=100{cursor}")
+        lines += page["items"]
+        if page["next_cursor"] is None:
+            return lines
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+def _adds_up(lines: list[dict[str, Any]], balance: int) -> bool:
+    """Whether every line explains the step from the balance before it to its own, down from nothing."""
+    after = [line["balance_after"] for line in lines]
+    before = [*after[1:], 0]
+    steps = [line["points"] for line in lines]
+    return after[0] == balance and steps == [a - b for a, b in zip(after, before, strict=True)]
+
+
+def test_a_member_checks_in_redeems_a_pickup_gift_and_collects_it(visit: Enter, served: Any) -> None:
+    member = Program(served.url, "zhang_xiaoman")
+    gift, before = _gift(member, "pickup", 800), member.points()
+    window = visit()
+    page = window.sign_in("zhang_xiaoman")
+    assert _number(page, ".hero__balance b") == before
+
+    page.get_by_role("button", name="今日签到 +5").click()
+    expect(page.locator(".check-in__done")).to_be_visible()
+    expect(page.locator(".toast")).to_contain_text("+5")
+    assert _number(page, ".hero__balance b") == before + 5
+
+    page.goto(f"{served.url}/gifts/{gift['id']}")
+    page.get_by_role("link", name="立即兑换").click()
+    assert _number(page, ".fact--total dd") == before + 5 - 800
+    page.get_by_role("button", name="确认兑换").click()
+    page.wait_for_url(re.compile(r"/orders/ord_"))
+    expect(page.get_by_role("heading", name="待领取")).to_be_visible()
+    code = "".join(page.locator(".ticket__code span:not(.sr-only)").all_inner_texts())
+    assert re.fullmatch(r"\d{8}", code)
+    box = page.locator(".ticket__qr svg").bounding_box()
+    assert box is not None
+    assert box["width"] >= 120
+    assert member.points() == before + 5 - 800
+
+    staff = Program(served.url, "fulfilment", staff=True)
+    handed_over = staff.post("/admin/pickups", code=code)
+    assert (handed_over.status_code, handed_over.json()["status"]) == (200, "completed")
+    page.reload()
+    expect(page.get_by_role("heading", name="已完成")).to_be_visible()
+    expect(page.locator(".ticket__code")).to_have_count(0)
+    assert staff.post("/admin/pickups", code=code).status_code == 404
+
+    lines = _statement(member)
+    assert [(line["label"], line["points"]) for line in lines[:2]] == [("gift", -800), ("check_in", 5)]
+    assert _adds_up(lines, before + 5 - 800)
+    window.open("/statement")
+    expect(page.locator(".line__figures").first).to_contain_text("−800")
+    expect(page.locator(".line__figures").nth(1)).to_contain_text("+5")
+
+
+def test_redeeming_works_without_javascript_and_twice_the_same_form_is_one_order(visit: Enter, served: Any) -> None:
+    member = Program(served.url, "yuyuantan_yeye")
+    gift, before = _gift(member, "pickup", 180), member.points()
+    window = visit(java_script_enabled=False)
+    window.sign_in("yuyuantan_yeye")
+    page = window.open(f"/gifts/{gift['id']}/redeem")
+    fields = {
+        name: page.locator(f"main form [name={name}]").first.input_value()
+        for name in ("csrf_token", "_key", "quantity", "pickup_point")
+    }
+    page.get_by_role("button", name="确认兑换").click()
+    page.wait_for_url(re.compile(r"/orders/ord_"))
+    expect(page.locator(".ticket__code")).to_be_visible()
+    order = page.url
+
+    again = window.context.request.post(f"{served.url}/gifts/{gift['id']}/redeem", form=fields)
+    assert (again.status, again.url) == (200, order)
+    assert [f"{served.url}/orders/{one['id']}" for one in member.get("/me/orders")["items"]] == [order]
+    assert member.points() == before - 180
+
+    page.locator(".cancel summary").click()
+    page.get_by_role("button", name="确认取消订单").click()
+    expect(page.get_by_role("heading", name="已取消")).to_be_visible()
+    assert page.url == order
+    assert member.points() == before
+    assert [line["points"] for line in _statement(member)[:2]] == [180, -180]
+
+
+def test_without_javascript_a_member_checks_in_once_a_day(visit: Enter, served: Any) -> None:
+    member = Program(served.url, "wu_chunhua")
+    before = member.points()
+    page = visit(java_script_enabled=False).sign_in("wu_chunhua")
+    page.get_by_role("button", name=re.compile("今日签到")).click()
+    expect(page.locator(".check-in__done")).to_be_visible()
+    assert member.points() > before
+    assert page.locator("form[action='/check-in']").count() == 0
+
+
+def test_somebody_joins_signs_out_and_back_in(visit: Enter) -> None:
+    window = visit()
+    page = window.open("/register?next=/me")
+    page.fill("[name=username]", "new-neighbour")
+    page.fill("[name=nickname]", "新邻居")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/me")
+    expect(page.get_by_role("heading", name="新邻居")).to_be_visible()
+    assert _number(page, ".profile__points b") == 0
+
+    page.get_by_role("button", name="退出登录").click()
+    page.wait_for_url(window.url + "/")
+    expect(page.get_by_role("link", name="立即加入")).to_be_visible()
+    window.open("/me")
+    assert page.url == f"{window.url}/sign-in?next=%2Fme"
+    window.sign_in("new-neighbour", "/me")
+    expect(page.get_by_role("heading", name="新邻居")).to_be_visible()
+
+
+def test_signing_out_everywhere_ends_the_other_session(visit: Enter) -> None:
+    here, there = visit(), visit()
+    here.sign_in("ma_lianying", "/me")
+    there.sign_in("ma_lianying", "/me")
+    here.page.get_by_role("button", name="退出所有设备").click()
+    here.page.wait_for_url(here.url + "/")
+    for window in (here, there):
+        window.open("/me")
+        assert "/sign-in" in window.page.url
+
+
+def test_language_and_looks_stay_as_chosen(visit: Enter) -> None:
+    window = visit()
+    page = window.sign_in("tian_tian", "/me")
+    root = page.locator("html")
+    page.get_by_role("button", name="English").first.click()
+    expect(root).to_have_attribute("lang", "en")
+    page.get_by_role("button", name="Dark").click()
+    expect(root).to_have_attribute("data-theme", "dark")
+    page.get_by_role("button", name="On", exact=True).click()
+    expect(root).to_have_attribute("data-elders", "")
+    for path in ("/mall", "/orders"):
+        window.open(path)
+        expect(root).to_have_attribute("lang", "en")
+        expect(root).to_have_attribute("data-theme", "dark")
+        expect(root).to_have_attribute("data-elders", "")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(15, 18, 16)"
+
+    elsewhere = visit()  # the language goes with the member, the looks with the browser
+    elsewhere.sign_in("tian_tian")
+    expect(elsewhere.page.locator("html")).to_have_attribute("lang", "en")
+    expect(elsewhere.page.locator("html")).to_have_attribute("data-theme", "auto")
+
+
+def test_a_gift_out_of_reach_and_a_gift_sold_out_say_so(visit: Enter, served: Any) -> None:
+    member = Program(served.url, "he_shuifang")
+    dear, scarce = _gift(member, "delivery", 5600), _gift(member, "delivery", 4200)
+    window = visit()
+    window.sign_in("he_shuifang")
+    page = window.open(f"/gifts/{dear['id']}")
+    expect(page.locator(".action-bar")).to_contain_text(f"还差 {5600 - member.points():,} 积分")
+    page = window.open(f"/gifts/{dear['id']}/redeem")
+    expect(page.get_by_role("button", name="暂不能兑换")).to_be_disabled()
+
+    staff = Program(served.url, "owner", staff=True)
+    assert staff.post(f"/admin/gifts/{scarce['id']}/stock", change=-scarce["stock"]).status_code < 300
+    page = window.open(f"/gifts/{scarce['id']}")
+    expect(page.locator(".tag--over").first).to_have_text("已兑完")
+    assert page.get_by_role("link", name="立即兑换").count() == 0
+
+
+def test_an_order_is_its_members_own(visit: Enter, served: Any) -> None:
+    program = Program(served.url, "chen_yulan")
+    gift = _gift(program, "pickup", 120)
+    order = program.post("/orders", gift=gift["id"], quantity=1)
+    assert order.status_code == 201, order.text
+    stranger = visit()
+    stranger.sign_in("sun_xiaoyang")
+    page = stranger.open(f"/orders/{order.json()['id']}", status=404)
+    assert order.json()["pickup_code"] not in page.content().replace(" ", "")
+
+
+def _every_page(window: Visit, paths: tuple[str, ...]) -> list[str]:
+    """Pages to look at, with the first gift's and (signed in) its order form's among them."""
+    gift = window.open("/mall").locator(".gift__link").first.get_attribute("href") or ""
+    return [*paths, gift, *([f"{gift}/redeem"] if "/me" in paths else [])]
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_no_page_is_wider_than_its_window_or_has_any_trouble(visit: Enter, size: tuple[int, int]) -> None:
+    for username, paths in ((None, SIGNED_OUT), ("zhang_xiaoman", SIGNED_IN)):
+        window = visit(size=size)
+        if username:
+            window.sign_in(username)
+        for path in _every_page(window, paths):
+            page = window.open(path)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        window.open("/no-such-page", status=404)
+
+
+def test_the_first_look_at_home_is_light(visit: Enter) -> None:
+    window = visit()
+    page = window.sign_in("zhang_xiaoman")
+    wire = window.context.new_cdp_session(page)
+    kinds: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    wire.on("Network.responseReceived", lambda event: kinds.update({event["requestId"]: event["type"]}))
+    wire.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
+    wire.send("Network.enable")
+    wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    page.goto(f"{window.url}/", wait_until="networkidle")
+    by_kind: dict[str, int] = {}
+    for request_id, size in sizes.items():
+        kind = kinds.get(request_id, "Other")
+        by_kind[kind] = by_kind.get(kind, 0) + int(size)
+    assert {"Document", "Stylesheet", "Script", "Image"} <= by_kind.keys(), by_kind
+    assert sum(by_kind.values()) <= WHOLE_BUDGET, by_kind
+    assert by_kind["Script"] <= SCRIPT_BUDGET, by_kind
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [{}, {"theme": "dark"}, {"elders": "1"}, {"theme": "dark", "elders": "1"}, {"lang": "en"}],
+    ids=["light", "dark", "elders", "dark elders", "english"],
+)
+def test_axe_finds_nothing_wrong(visit: Enter, looks: dict[str, str]) -> None:
+    found: dict[str, list[str]] = {}
+    for username, paths in ((None, SIGNED_OUT), ("li_wenjing", SIGNED_IN)):
+        window = visit(reduced_motion="reduce")
+        window.wear(**looks)
+        if username:
+            window.sign_in(username)
+        for path in _every_page(window, paths):
+            window.open(path)
+            if problems := window.accessibility():
+                found[path] = problems
+    assert found == {}
