@@ -114,6 +114,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=False,
         COMPRESS_MIN_SIZE=600,
+        COMPRESS_ALGORITHM=("br", "gzip", "zstd", "deflate"),  # best first: of these brotli makes the pages smallest
+        COMPRESS_ALGORITHM_STREAMING=("br", "gzip", "zstd", "deflate"),  # styles and scripts; the default has no gzip
+        COMPRESS_BR_LEVEL=5,
         SEND_FILE_MAX_AGE_DEFAULT=31536000,
     )
     app.url_map.strict_slashes = False

@@ -7,7 +7,7 @@ English, because it knows no such catalogue; here every kind of Chinese is Chine
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from babel.dates import format_date as babel_date
@@ -129,6 +129,11 @@ def format_day(value: datetime | date | None) -> str:
     return _moment(value, "date")
 
 
+def format_last_day(value: datetime | None) -> str:
+    """The last day before a moment at which something ends: midnight of 1 January is the 31st of December."""
+    return "" if value is None else _moment(value - timedelta(microseconds=1), "date")
+
+
 def format_moment(value: datetime | None) -> str:
     """A day and time in the mall's zone."""
     return _moment(value, "datetime")
@@ -164,6 +169,7 @@ def init_app(app: Flask) -> None:
         money=money,
         code_groups=code_groups,
         date=format_day,
+        last_day=format_last_day,
         datetime=format_moment,
         monthday=format_monthday,
         time=format_clock,

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from mall.http.pagination import decode_cursor, encode_cursor
-from points.earning.awards_query import NEUTRAL_LABEL, public_explanations
+from points.earning.awards_query import NEUTRAL_LABEL, own_explanations, public_explanations
 from points.earning.explain import Line as Explanation
 from points.earning.explain_display import localized
 from points.ledger.queries import StatementLine, statement
@@ -17,7 +17,10 @@ from points.ledger.queries import StatementLine, statement
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a statement. ``points`` is signed; ``why`` is empty where there is nothing to show."""
+    """A line of a statement. ``points`` is signed; ``why`` is empty where there is nothing to show.
+
+    ``confidential``: a reporting system paid for it, so ``why`` is only there on a full statement.
+    """
 
     id: str
     kind: str
@@ -31,20 +34,30 @@ class Line:
 
 
 def statement_page(
-    tx: Session, member_id: str, limit: int, cursor_text: str | None, direction: str | None = None
+    tx: Session,
+    member_id: str,
+    limit: int,
+    cursor_text: str | None,
+    direction: str | None = None,
+    full: bool = False,
 ) -> tuple[list[Line], str | None]:
-    """A page of a member's statement, newest first, and the cursor of the next; ``direction``: in, out or None."""
+    """A page of a member's statement, newest first, and the cursor of the next; ``direction``: in, out or None.
+
+    ``full`` explains confidential lines too: only for a page shown to a member who has just given the password.
+    """
     seen = decode_cursor(cursor_text, int)
     rows = statement(tx, member_id, limit=limit + 1, before=seen[0] if seen else None, direction=direction)
     page = rows[:limit]
-    explained = public_explanations(tx, member_id, [row.award_id for row in page if row.award_id])
-    lines = [_line(row, explained) for row in page]
+    explanations = own_explanations if full else public_explanations
+    explained = explanations(tx, member_id, [row.award_id for row in page if row.award_id])
+    lines = [_line(row, explained, full) for row in page]
     return lines, encode_cursor(page[-1].version) if len(rows) > limit else None
 
 
-def _line(row: StatementLine, explained: dict[str, list[Explanation]]) -> Line:
+def _line(row: StatementLine, explained: dict[str, list[Explanation]], full: bool) -> Line:
     confidential = row.label == NEUTRAL_LABEL
-    why = [] if confidential else [localized(line) for line in explained.get(row.award_id or "", [])]
+    shown = full or not confidential
+    why = [localized(line) for line in explained.get(row.award_id or "", [])] if shown else []
     return Line(
         f"pst_{row.version}", row.kind, row.label, row.points, row.balance_after, row.posted_at,
         None if confidential else row.ref, why, confidential,

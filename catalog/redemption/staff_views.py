@@ -42,6 +42,10 @@ class StaffOrder:
         return targets(self.kind, self.status, By.STAFF)
 
 
+_FIELDS = (
+    "id", "number", "kind", "status", "gift_id", "gift_name", "variant_name", "quantity", "pickup_point_id",
+    "tracking", "placed_at", "member_id", "points",
+)  # fmt: skip
 _COLUMNS = """o.id, o.number, o.kind, o.status, o.gift_id, o.gift_name, o.variant_name, o.quantity, o.pickup_point_id,
  o.tracking, o.placed_at, o.member_id, o.points"""
 _HISTORY = "SELECT status, at, actor, reason FROM order_history WHERE order_id = %s ORDER BY seq"
@@ -62,7 +66,7 @@ def staff_order(tx: Session, order_id: str, *, with_address: bool) -> StaffOrder
         raise NotFound()
     history = [(step[0], step[1], step[2], step[3]) for step in cur.execute(_HISTORY, (order_id,))]
     address = open_address(keyring(), order_id, row[13], row[14]) if with_address else None
-    return StaffOrder(*row[:13], history=history, address=address)
+    return StaffOrder(**_plain(row), history=history, address=address)
 
 
 def staff_orders(
@@ -72,5 +76,9 @@ def staff_orders(
     seen = decode_cursor(cursor_text, str)
     asked = {**wanted, "before": seen[0] if seen else _HIGHEST, "limit": limit + 1}
     rows: list[Any] = cursor(tx).execute(_LIST, asked).fetchall()
-    orders = [StaffOrder(*row, history=[]) for row in rows[:limit]]
+    orders = [StaffOrder(**_plain(row), history=[]) for row in rows[:limit]]
     return orders, encode_cursor(orders[-1].id) if len(rows) > limit else None
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return dict(zip(_FIELDS, row[:13], strict=True))

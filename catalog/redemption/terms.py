@@ -59,30 +59,36 @@ class Terms:
         return self.window.kind
 
 
+def _unknown(field: str) -> NotFound:
+    return NotFound(errors={field: [_("Not found.")]})
+
+
 def read_terms(
     tx: Session, gift_id: str, variant_id: str | None, pickup_point_id: str | None, now: datetime
 ) -> Terms:
     """The terms of a gift.
 
-    Raises NotFound for a gift, variant or pickup point that is unknown or not shown, Invalid when the gift
+    Raises NotFound, naming the field, for a gift, variant or pickup point that is unknown or not shown, Invalid when the gift
     has variants and none is named, or a pickup point is named for another kind of gift.
     """
     asked = {"gift": gift_id, "variant": variant_id, "point": pickup_point_id}
     row = cursor(tx).execute(_TERMS, asked).fetchone()
     if row is None:
-        raise NotFound()
+        raise _unknown("gift")
     window = Window(*row[:5])
     name, picture, points, limits, min_level, preparation, approval, on_hand = row[5:13]
     found_variant, variant_name, variant_missing = row[13:16]
     point = None if row[16] is None else Point(*row[16:])
-    if not is_visible(window, now) or (variant_id is not None and found_variant is None):
-        raise NotFound()
+    if not is_visible(window, now):
+        raise _unknown("gift")
+    if variant_id is not None and found_variant is None:
+        raise _unknown("variant")
     if variant_missing:
         raise Invalid({"variant": [_("Please choose one.")]})
     if pickup_point_id is not None and window.kind != "pickup":
         raise Invalid({"pickup_point": [_("This gift is not collected at a pickup point.")]})
     if pickup_point_id is not None and point is None:
-        raise NotFound()
+        raise _unknown("pickup_point")
     return Terms(
         gift_id, found_variant or gift_id, window, name, variant_name, picture, points, limits_of(limits), min_level,
         preparation, approval, on_hand, point,

@@ -48,6 +48,10 @@ class OrderView:
         return Status.CANCELLED.value in targets(self.kind, self.status, By.MEMBER)
 
 
+_FIELDS = (
+    "id", "number", "gift_id", "gift_name", "variant_name", "picture", "kind", "status", "quantity", "points",
+    "tracking", "placed_at", "pickup_until",
+)  # fmt: skip
 _COLUMNS = """o.id, o.number, o.gift_id, o.gift_name, o.variant_name, o.picture, o.kind, o.status, o.quantity, o.points,
  o.tracking, o.placed_at, o.pickup_until,
  ARRAY(SELECT h.status FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
@@ -79,8 +83,7 @@ def order_view(tx: Session, order_id: str, member_id: str, now: datetime, *, sec
     if secrets and kind == "voucher" and status in (Status.ISSUED, Status.COMPLETED):
         codes = tuple(reveal_codes(cur, ring, order_id, now))
     return OrderView(
-        *row[:13],
-        history=list(zip(row[13], row[14], strict=True)),
+        **_plain(row),
         point=point,
         pickup_code=read_code(ring, code_box) if secrets and code_box is not None else None,
         voucher_codes=codes,
@@ -96,7 +99,11 @@ def orders_page(
     over = sorted(OVER) if only_open else None
     asked = (member_id, seen[0] if seen else _HIGHEST, over, over, limit + 1)
     rows: list[Any] = cursor(tx).execute(_LIST, asked).fetchall()
-    views = [
-        OrderView(*row[:13], history=list(zip(row[13], row[14], strict=True)), point=None) for row in rows[:limit]
-    ]
+    views = [OrderView(**_plain(row), point=None) for row in rows[:limit]]
     return views, encode_cursor(views[-1].id) if len(rows) > limit else None
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    """The columns that every view has."""
+    fields = dict(zip(_FIELDS, row[:13], strict=True))
+    return {**fields, "history": list(zip(row[13], row[14], strict=True))}

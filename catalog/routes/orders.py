@@ -32,15 +32,23 @@ REFUSALS = ("not_on_sale", "not_eligible", "sold_out", "limit_reached", "in_debt
 
 
 def order_request(body: dict[str, Any]) -> OrderRequest:
-    """What a request body asks for. Raises NotFound for ids that cannot be any."""
-    variant, point = body.get("variant"), body.get("pickup_point")
+    """What a request body asks for. Raises NotFound, naming the field, for ids that cannot be any."""
     return OrderRequest(
-        checked_id(body["gift"]),
+        _id_of(body, "gift") or "",
         body["quantity"],
-        checked_id(variant) if variant is not None else None,
-        checked_id(point) if point is not None else None,
+        _id_of(body, "variant"),
+        _id_of(body, "pickup_point"),
         Address(**body["delivery"]) if "delivery" in body else None,
     )
+
+
+def _id_of(body: dict[str, Any], field: str) -> str | None:
+    if field not in body:
+        return None
+    try:
+        return checked_id(body[field])
+    except NotFound as error:
+        raise NotFound(errors={field: [_("Not found.")]}) from error
 
 
 @endpoint(

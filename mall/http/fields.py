@@ -159,7 +159,8 @@ class Choice(ma.fields.String):
     }
 
     def __init__(self, choices: typing.Sequence[str], **kwargs: typing.Any) -> None:
-        super().__init__(metadata={"enum": list(choices), **(kwargs.pop("metadata", None) or {})}, **kwargs)
+        allowed = [*choices, None] if kwargs.get("allow_none") else list(choices)
+        super().__init__(metadata={"enum": allowed, **(kwargs.pop("metadata", None) or {})}, **kwargs)
         self.choices = frozenset(choices)
 
     def _deserialize(self, value: typing.Any, attr: str | None, data: typing.Any, **kwargs: typing.Any) -> str:

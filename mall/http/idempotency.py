@@ -15,15 +15,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response
-from sqlalchemy import LargeBinary, SmallInteger, delete, select, text
+from sqlalchemy import LargeBinary, SmallInteger, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mall.crypto import keyring
-from mall.db import Base, IdText
+from mall.db import Base, IdText, cursor
 from mall.errors import Conflict, Invalid, Malformed
 
 KEPT = timedelta(days=30)
 """How long a key is remembered (docs/api.md, conventions)."""
+_FIND = "SELECT fingerprint, status, body_box, created_at FROM idempotency_keys WHERE key_hash = %s"
+_REMEMBER = """INSERT INTO idempotency_keys (key_hash, owner, fingerprint, status, body_box, created_at)
+ VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (key_hash) DO UPDATE SET fingerprint = excluded.fingerprint,
+ status = excluded.status, body_box = excluded.body_box, created_at = excluded.created_at"""
 _FORM = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -75,32 +79,23 @@ def once(
     ring = keyring()
     key_hash = ring.hmac16("idempotency", owner, key)
     lock = int.from_bytes(key_hash[:8], "big", signed=True)
-    if not tx.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": lock}).scalar():
+    cur = cursor(tx)
+    held = cur.execute("SELECT pg_try_advisory_xact_lock(%s)", (lock,)).fetchone()
+    if held is None or not held[0]:
         raise Conflict("request_in_progress", retry_after=1)
-    row = tx.execute(select(IdempotencyKey).where(IdempotencyKey.key_hash == key_hash)).scalar_one_or_none()
-    if row is not None and row.created_at > now - KEPT:
-        if row.fingerprint != asked:
+    # A statement of its own: its snapshot is taken after the lock, so it sees what the first call committed.
+    row = cur.execute(_FIND, (key_hash,)).fetchone()
+    if row is not None and row[3] > now - KEPT:
+        if row[0] != asked:
             raise Invalid(code="idempotency_key_reused")
-        body = ring.decrypt("idempotency", row.body_box)
-        response = Response(body, status=row.status, content_type="application/json")
+        body = ring.decrypt("idempotency", row[2])
+        response = Response(body, status=row[1], content_type="application/json")
         response.headers["Idempotency-Replayed"] = "true"
         return response
-    if row is not None:
-        tx.delete(row)
-        tx.flush()
     response = effect()
     stored = _without(response.get_data(), secret_fields) if secret_fields else response.get_data()
-    tx.add(
-        IdempotencyKey(
-            key_hash=key_hash,
-            owner=owner,
-            fingerprint=asked,
-            status=response.status_code,
-            body_box=ring.encrypt("idempotency", stored),
-            created_at=now,
-        )
-    )
-    tx.flush()
+    box = ring.encrypt("idempotency", stored)
+    cur.execute(_REMEMBER, (key_hash, owner, asked, response.status_code, box, now))
     return response
 
 

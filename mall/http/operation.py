@@ -67,9 +67,10 @@ def _responses(route: Route) -> dict[str, Any]:
     else:
         responses["401"] = _problem("Wrong credential")
     responses["404"] = _problem("Not found, or somebody else's")
+    codes = [*(["request_in_progress"] if route.method == "POST" else []), *route.errors]
+    if codes:
+        responses["409"] = _problem(f"The state of things refuses it: {', '.join(f'`{code}`' for code in codes)}")
     if route.method != "GET":
-        codes = ", ".join(f"`{code}`" for code in ("request_in_progress", *route.errors))
-        responses["409"] = _problem(f"The state of things refuses it: {codes}")
         responses["413"] = _problem("The body is too large")
         responses["415"] = _problem("Another media type is needed")
     responses["422"] = _problem("Values are not valid; `errors` names the fields")

@@ -18,22 +18,28 @@ def localized(line: Line) -> str:
         "share": lambda: _("share %(share)s %%: × %(factor)s", share=first, factor=last),
         "fixed": lambda: _("each time: %(points)s", points=first),
         "given": lambda: _("points given: %(points)s", points=first),
-        "base": lambda: f"{_fact(first)} {_value(middle)}: {last}",
-        "times": lambda: f"{_fact(first)} {_value(middle)}: × {last}",
-        "cap_points": lambda: _(
-            "at most %(most)s points per %(period)s: %(points)s",
-            most=first,
-            period=_period(middle),
-            points=last,
-        ),
-        "cap_times": lambda: _(
-            "at most %(most)s times per %(period)s: %(points)s",
-            most=first,
-            period=_period(middle),
-            points=last,
-        ),
+        "base": lambda: _("%(fact)s %(value)s: %(points)s", fact=_fact(first), value=_value(middle), points=last),
+        "times": lambda: _("%(fact)s %(value)s: × %(factor)s", fact=_fact(first), value=_value(middle), factor=last),
+        "cap_points": lambda: _cap_points(first, middle, last),
+        "cap_times": lambda: _cap_times(first, middle, last),
     }
     return words[line.code]() if line.code in words else line.text
+
+
+def _cap_points(most: str, period: str, points: str) -> str:
+    if period == "total":
+        return str(_("at most %(most)s points in total: %(points)s", most=most, points=points))
+    return str(
+        _("at most %(most)s points per %(period)s: %(points)s", most=most, period=_period(period), points=points)
+    )
+
+
+def _cap_times(most: str, period: str, points: str) -> str:
+    if period == "total":
+        return str(_("at most %(most)s times in total: %(points)s", most=most, points=points))
+    return str(
+        _("at most %(most)s times per %(period)s: %(points)s", most=most, period=_period(period), points=points)
+    )
 
 
 def _fact(name: str) -> str:
@@ -59,6 +65,5 @@ def _period(period: str) -> str:
         "day": _("day"),
         "week": _("week"),
         "month": _("month"),
-        "total": _("total"),
     }
     return known.get(period, period)

@@ -18,6 +18,7 @@ from mall.http import idempotency
 from mall.http.call import Call
 from mall.http.page import page, safe_path
 from mall.http.principals import MEMBER, OPTIONAL_MEMBER, MemberPrincipal
+from mall.identity.step_up import is_recent
 from points.checkin.check_in import check_in, week
 from points.earning.book_events import mall_zone
 from points.earning.claim_codes import claim
@@ -112,8 +113,9 @@ def statement_of_points(call: Call) -> str | Redirect:
         return redirect(f"/me/confirm?{urlencode({'next': '/statement'})}", 303)
     direction = request.args.get("direction") or None
     direction = direction if direction in ("in", "out") else None
+    full = is_recent(call.member, call.now)
     lines, cursor = statement_page(
-        call.tx, call.member.member_id, STATEMENT_LINES, request.args.get("cursor") or None, direction
+        call.tx, call.member.member_id, STATEMENT_LINES, request.args.get("cursor") or None, direction, full
     )
     following = {"cursor": cursor, **({"direction": direction} if direction else {})}
     return render_template(
@@ -122,6 +124,7 @@ def statement_of_points(call: Call) -> str | Redirect:
         lines=lines,
         next_url=f"/statement?{urlencode(following)}" if cursor else None,
         direction=direction,
+        locked=not full and any(line.confidential for line in lines),
     )
 
 

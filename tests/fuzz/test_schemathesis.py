@@ -5,12 +5,14 @@ No 5xx, and no answer that the document does not describe: status, media type, h
 
 from __future__ import annotations
 
+from contextlib import suppress
 from contextvars import Context
 from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import (
     content_type_conformance,
@@ -31,7 +33,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 8
+EXAMPLES = 5
 """Random requests of each kind for each operation, on top of schemathesis' own list of edge cases."""
 ENDS_THE_SESSION = ("/sessions/current", "/sessions")
 
@@ -83,7 +85,8 @@ def _fuzz(world: World, operation: schemathesis.APIOperation, found: dict[str, s
                 case.path_parameters = {name: real[name] for name in case.path_parameters}
                 _send(world, case, who, found)
 
-        try_one()
+        with suppress(Unsatisfiable):  # there may be nothing to get wrong
+            try_one()
 
 
 def test_every_answer_is_one_that_the_document_describes(world: World, subtests: pytest.Subtests) -> None:

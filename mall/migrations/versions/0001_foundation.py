@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"])
-    rights = "SELECT, INSERT, DELETE"
+    rights = "SELECT, INSERT, UPDATE, DELETE"
     grant(op, "idempotency_keys", EARNING=rights, REDEMPTION=rights, BACKOFFICE=rights)
 
 

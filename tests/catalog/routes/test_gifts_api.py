@@ -123,7 +123,7 @@ def test_staff_make_and_change_a_gift(shop):
     assert shop.get(f"/admin/gifts/{gift}", editor).json == changed.json
     assert shop.get("/admin/gifts?status=archived", editor).json["items"] == [changed.json]
     assert shop.get("/admin/gifts?status=draft", editor).json["items"] == []
-    trail = "SELECT array_agg(action ORDER BY id) FROM audit_entries WHERE subject = :subject"
+    trail = "SELECT array_agg(action ORDER BY at, action) FROM audit_entries WHERE subject = :subject"
     assert shop.sql(trail, subject=f"gift:{gift}") == ["gift.created", "stock.received", "gift.changed"]
 
 

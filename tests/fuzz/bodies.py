@@ -1,0 +1,88 @@
+"""A valid body of every operation that takes one, with every field of it at least once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from world import PASSWORD, World
+
+AT = "2026-01-06T10:00:00+08:00"
+LATER = "2027-06-01T00:00:00+08:00"
+WORDS = {"zh": "字", "en": "word"}
+Body = dict[str, Any]
+Bodies = Callable[[World], list[Body]]
+
+
+def _event(kind: str, **data: Any) -> Body:
+    return {"id": f"fuzz/{kind}", "type": kind, "member": "u-2", "occurred_at": AT, "data": data}
+
+
+EVENTS = [
+    _event("tip.outcome", case="tip-9", stage="adopted", grade=1, share=50),
+    _event("quiz.result", quiz="q", score=3, max_score=5),
+    _event("activity.attended", activity="fair"),
+    _event("points.credit", points=5, label="bonus"),
+]
+LIMIT = {"per": "member", "period": "day", "quantity": 1}
+GIFT = {
+    "code": "fuzzed", "description": WORDS, "status": "draft", "limits": [LIMIT], "min_level": 1,
+    "visible_from": AT, "on_sale_from": AT, "on_sale_until": LATER, "needs_preparation": True,
+    "needs_approval": True, "featured": True, "name": WORDS, "points": 5,
+}  # fmt: skip
+POINT = {"name": WORDS, "address": WORDS, "hours": WORDS, "phone": "1234", "code": "fuzzed", "is_default": False}
+CLIENT = {"scopes": ["credits:write"], "daily_cap_points": 5, "allowed_networks": ["10.0.0.0/8"]}
+SHELF = {"name": WORDS, "code": "fuzzed", "position": 3}
+DELIVERY = {"name": "Li", "phone": "123456", "address": "Street 1"}
+
+
+def _bodies(*bodies: Body) -> Bodies:
+    return lambda world: list(bodies)
+
+
+def _orders(world: World) -> list[Body]:
+    return [
+        {"gift": world.names["delivery"], "variant": world.names["variant"], "quantity": 1, "delivery": DELIVERY},
+        {"gift": world.ids["gift_id"], "quantity": 1, "pickup_point": world.ids["point_id"]},
+    ]
+
+
+BODIES: dict[str, tuple[str, Bodies]] = {
+    "post_member": ("stranger", _bodies({"username": "fuzz-new", "password": PASSWORD, "nickname": "new"})),
+    "patch_me": ("member", _bodies({"nickname": "other", "locale": "en"})),
+    "delete_me": ("member", _bodies({})),
+    "post_session": ("stranger", _bodies({"username": "fuzz-member", "password": PASSWORD})),
+    "post_staff_session": (
+        "stranger", _bodies({"username": "fuzz-owner", "password": PASSWORD, "otp": "123456"}),
+    ),
+    "confirm_authenticator": ("owner", _bodies({"otp": "123456"})),
+    "post_credit_event": ("client", _bodies(*EVENTS)),
+    "reverse_credit_event": ("client", _bodies({"reason": "wrong person"})),
+    "post_login_link": ("client", _bodies({"member": "u-1", "next": "/mall"})),
+    "post_claim_codes": ("client", _bodies({"points": 5, "count": 2, "expires_at": LATER})),
+    "post_claim": ("member", _bodies({"code": "AAAA-BBBB"})),
+    "submit_attempt": ("member", lambda world: [{"answers": {world.names["question"]: "b"}}]),
+    "choose_board": ("member", _bodies({"opted_in": True})),
+    "post_quote": ("member", lambda world: [
+        {"gift": world.names["delivery"], "variant": world.names["variant"], "quantity": 1},
+    ]),
+    "post_order": ("member", _orders),
+    "post_api_client": (
+        "owner", _bodies({"name": "new", "signed_only": False, "key_expires_at": LATER, **CLIENT}),
+    ),
+    "patch_api_client": ("owner", _bodies({"disabled": False, **CLIENT})),
+    "post_api_key": ("owner", _bodies({"expires_at": LATER})),
+    "post_gift": (
+        "owner", lambda world: [{**GIFT, "kind": "pickup", "stock": 5, "category": world.ids["category_id"]}],
+    ),
+    "patch_gift": ("owner", lambda world: [{**GIFT, "category": world.ids["category_id"]}]),
+    "post_variant": ("owner", _bodies({"name": WORDS, "points": 5, "stock": 5})),
+    "post_stock": ("owner", lambda world: [{"change": 5, "reason": "new", "variant": world.names["variant"]}]),
+    "post_category": ("owner", _bodies(SHELF)),
+    "patch_category": ("owner", _bodies(SHELF)),
+    "post_pickup_point": ("owner", _bodies(POINT)),
+    "patch_pickup_point": ("owner", _bodies({**POINT, "active": True})),
+    "post_advance": ("owner", _bodies({"to": "completed", "tracking": "SF1", "reason": "why not"})),
+    "post_pickup": ("owner", _bodies({"code": "123456"})),
+}  # fmt: skip
+"""Who sends it, and the bodies, by operationId."""

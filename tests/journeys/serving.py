@@ -1,0 +1,72 @@
+"""A whole installation as a user runs it: ``flask serve`` in a process, with stores and folder of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 90
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Installation:
+    """One installation: started, asked, stopped."""
+
+    def __init__(self, **environment: str) -> None:
+        self.var = Path(tempfile.mkdtemp(prefix="mall-served-"))
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        ours = {"MALL_VAR": str(self.var), "PORT": str(self.port), "RATELIMIT_ENABLED": "0", **environment}
+        outside = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
+        self.environment = {**outside, **ours}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def flask(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command of the mall's ``flask``."""
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, input=stdin, capture_output=True, text=True, check=False, timeout=120
+        )
+
+    def start(self) -> None:
+        """Serve, and come back when requests are answered."""
+        log = (self.var / "serve.log").open("ab")
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "serve"]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+        log.close()
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.1)
+            assert self.process.poll() is None, (self.var / "serve.log").read_text()[-3000:]
+        raise AssertionError("not ready: " + (self.var / "serve.log").read_text()[-3000:])
+
+    def stop(self) -> int:
+        """Ask it to end; returns its exit code."""
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(60)
+
+    def close(self) -> None:
+        """Stop it if it runs, and throw its folder away."""
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+        shutil.rmtree(self.var, ignore_errors=True)
