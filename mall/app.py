@@ -120,6 +120,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=31536000,
     )
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # an answer of the API is never a redirect
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     if settings.proxies:
         hops = settings.proxies

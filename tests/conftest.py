@@ -133,6 +133,12 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
+def unguarded(session_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forms are taken without a CSRF token, for tests that are about something else."""
+    monkeypatch.setitem(session_app.config, "WTF_CSRF_ENABLED", False)
+
+
+@pytest.fixture
 def now() -> datetime:
     """The present moment."""
     return datetime.now(UTC)

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import psycopg
-from sqlalchemy.exc import SQLAlchemyError
-
 from catalog.gifts.windows import ORDERABLE_KINDS
 from catalog.redemption.eligibility import Refusal
 from catalog.redemption.place import OrderRequest
 from catalog.redemption.refusals import refuse_if_any
-from mall.crypto import keyring
-from mall.db import Login, engine
+from mall.db import Login, cursor, run_autocommit
+from mall.http.idempotency import key_hash
 
 # Only where being sold out is the first reason to be told, and never for a key whose first answer is kept.
 _SOLD_OUT = """SELECT s.on_hand FROM stock_items AS s JOIN gifts AS g ON g.id = s.gift_id
@@ -31,14 +28,8 @@ def refuse_if_sold_out(asked: OrderRequest, owner: str, key: str, now: datetime)
     """Raise Conflict ``sold_out`` when the order cannot succeed for that reason, and is no repeat of one that did."""
     values = {
         "item": asked.variant_id or asked.gift_id, "gift": asked.gift_id, "quantity": asked.quantity, "now": now,
-        "kinds": sorted(ORDERABLE_KINDS), "key_hash": keyring().hmac16("idempotency", owner, key),
+        "kinds": sorted(ORDERABLE_KINDS), "key_hash": key_hash(owner, key),
     }  # fmt: skip
-    try:
-        with engine(Login.REDEMPTION).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            raw = connection.connection.driver_connection
-            assert isinstance(raw, psycopg.Connection)
-            row = raw.execute(_SOLD_OUT, values).fetchone()
-    except (SQLAlchemyError, psycopg.Error):
-        return  # the transaction that follows says what is wrong
+    row = run_autocommit(Login.REDEMPTION, lambda tx: cursor(tx).execute(_SOLD_OUT, values).fetchone())
     if row is not None:
         refuse_if_any([Refusal("sold_out", {"left": row[0]})])

@@ -68,8 +68,8 @@ def read_terms(
 ) -> Terms:
     """The terms of a gift.
 
-    Raises NotFound, naming the field, for a gift, variant or pickup point that is unknown or not shown, Invalid when the gift
-    has variants and none is named, or a pickup point is named for another kind of gift.
+    Raises NotFound, naming the field, for a gift, variant or pickup point that is unknown or not shown, Invalid
+    when the gift has variants and none is named, or a pickup point is named for another kind of gift.
     """
     asked = {"gift": gift_id, "variant": variant_id, "point": pickup_point_id}
     row = cursor(tx).execute(_TERMS, asked).fetchone()

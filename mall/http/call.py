@@ -9,6 +9,7 @@ from typing import Any
 
 import marshmallow as ma
 from flask import request
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from mall.errors import Invalid, Malformed, Unsupported
@@ -69,10 +70,15 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+def require_media_type(wanted: str) -> None:
+    """Raise Unsupported (415) for a body that says it is something else."""
+    if request.mimetype != wanted:
+        raise Unsupported("unsupported_media_type", _("Content-Type must be %(type)s.", type=wanted))
+
+
 def read_json(raw: bytes) -> Any:
     """The JSON value of a request body. Raises Unsupported (415) or Malformed (400)."""
-    if request.mimetype != "application/json":
-        raise Unsupported("unsupported_media_type")
+    require_media_type("application/json")
     try:
         return json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

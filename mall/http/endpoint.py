@@ -13,17 +13,15 @@ from functools import wraps
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 from flask_smorest import Blueprint
-from flask_wtf.csrf import validate_csrf
 from sqlalchemy.orm import Session
-from wtforms.validators import ValidationError as CsrfInvalid
 
 from mall import clock
 from mall.db import Login, run_autocommit, run_tx
-from mall.errors import Malformed
 from mall.http import idempotency
-from mall.http.call import Call, Reply, load, read_json, read_query
+from mall.http.call import Call, Reply, load, read_json, read_query, require_media_type
+from mall.http.csrf import check_csrf
 from mall.http.operation import describe
 from mall.http.principals import Auth, Principal
 from mall.identity.authenticate import authenticate
@@ -126,11 +124,8 @@ def identify(tx: Session | None) -> Principal:
     else:
         principal = authenticate(tx, request)
     g.principal = principal
-    if principal.via == "cookie" and request.method not in SAFE_METHODS and current_app.config["WTF_CSRF_ENABLED"]:
-        try:
-            validate_csrf(request.headers.get("X-CSRFToken") or request.form.get("csrf_token"))
-        except CsrfInvalid as error:
-            raise Malformed("csrf_failed") from error
+    if principal.via == "cookie" and request.method not in SAFE_METHODS:
+        check_csrf()
     return principal
 
 
@@ -146,7 +141,9 @@ def _run(
         )
     parsed: Any = None
     args: tuple[Any, ...] = ()
-    if route.body is not None and route.body_type == JSON_TYPE:
+    if route.body_type != JSON_TYPE:
+        require_media_type(route.body_type)
+    elif route.body is not None:
         parsed = read_json(raw)
     if route.query is not None:
         call.query = read_query(route.query)

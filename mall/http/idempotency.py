@@ -61,6 +61,11 @@ def check_form(key: str | None, *, required: bool) -> str | None:
     return key
 
 
+def key_hash(owner: str, key: str) -> bytes:
+    """16 bytes that name a caller's key."""
+    return keyring().hmac16("idempotency", owner, key)
+
+
 def once(
     tx: Session,
     owner: str,
@@ -77,14 +82,14 @@ def once(
     key free: the transaction takes the row back with everything else.
     """
     ring = keyring()
-    key_hash = ring.hmac16("idempotency", owner, key)
-    lock = int.from_bytes(key_hash[:8], "big", signed=True)
+    name = key_hash(owner, key)
+    lock = int.from_bytes(name[:8], "big", signed=True)
     cur = cursor(tx)
     held = cur.execute("SELECT pg_try_advisory_xact_lock(%s)", (lock,)).fetchone()
     if held is None or not held[0]:
         raise Conflict("request_in_progress", retry_after=1)
     # A statement of its own: its snapshot is taken after the lock, so it sees what the first call committed.
-    row = cur.execute(_FIND, (key_hash,)).fetchone()
+    row = cur.execute(_FIND, (name,)).fetchone()
     if row is not None and row[3] > now - KEPT:
         if row[0] != asked:
             raise Invalid(code="idempotency_key_reused")
@@ -95,7 +100,7 @@ def once(
     response = effect()
     stored = _without(response.get_data(), secret_fields) if secret_fields else response.get_data()
     box = ring.encrypt("idempotency", stored)
-    cur.execute(_REMEMBER, (key_hash, owner, asked, response.status_code, box, now))
+    cur.execute(_REMEMBER, (name, owner, asked, response.status_code, box, now))
     return response
 
 

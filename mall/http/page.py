@@ -20,12 +20,12 @@ from mall.db import Login, run_tx
 from mall.errors import MallError, Unauthenticated
 from mall.http import idempotency
 from mall.http.call import Call
+from mall.http.csrf import check_csrf
 from mall.http.endpoint import Handler, identify
 from mall.http.principals import Auth, MemberPrincipal, Principal
 from mall.http.problems import problem_of
 
 SIGN_IN = "/sign-in"
-STAFF_SIGN_IN = "/admin/sign-in"
 
 
 def page(
@@ -48,9 +48,11 @@ def page(
         @wraps(handler)
         def view(**path_args: Any) -> Response:
             try:
+                if request.method == "POST":  # also for people not signed in: signing somebody in is worth forging
+                    check_csrf()
                 return _serve(handler, path_args, auth, login, idempotent)
             except Unauthenticated:
-                return redirect(_sign_in_url(auth), 303)  # type: ignore[return-value]
+                return redirect(_sign_in_url(), 303)  # type: ignore[return-value]
             except MallError as error:
                 if request.method != "POST" or error.kind in ("unavailable", "forbidden") or on_error is None:
                     raise
@@ -78,10 +80,9 @@ def safe_path(target: str | None, default: str = "/") -> str:
     return target
 
 
-def _sign_in_url(auth: Auth) -> str:
+def _sign_in_url() -> str:
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    target = STAFF_SIGN_IN if auth.kind == "staff" else SIGN_IN
-    return target if here == "/" else f"{target}?{urlencode({'next': here})}"
+    return SIGN_IN if here == "/" else f"{SIGN_IN}?{urlencode({'next': here})}"
 
 
 def _serve(

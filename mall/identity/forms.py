@@ -1,13 +1,11 @@
-"""What forms of people without a session need: a CSRF check, fields read as text, the browser's session."""
+"""What the forms of identity share: fields read as text, the visitor, the browser's session."""
 
 from __future__ import annotations
 
-from flask import current_app, request, session
+from flask import request, session
 from flask_babel import gettext as _
-from flask_wtf.csrf import validate_csrf
-from wtforms.validators import ValidationError as CsrfInvalid
 
-from mall.errors import FieldErrors, Invalid, Malformed, MallError
+from mall.errors import FieldErrors, Invalid, MallError
 from mall.http.page import safe_path
 from mall.http.problems import problem_of
 from mall.identity.authenticate import COOKIE_TOKEN
@@ -17,20 +15,6 @@ from mall.identity.sessions import BROWSER
 
 TYPED = 256
 """Characters read of a form's field."""
-
-
-def guard_form() -> None:
-    """Refuse a form from another site. Needed where nobody is signed in yet: the page decorator checks
-    only what a session's cookie would authorise, and signing somebody in is worth forging too.
-
-    Raises Malformed ``csrf_failed`` (400).
-    """
-    if not current_app.config["WTF_CSRF_ENABLED"]:
-        return
-    try:
-        validate_csrf(request.form.get("csrf_token"))
-    except CsrfInvalid as error:
-        raise Malformed("csrf_failed") from error
 
 
 def typed(name: str) -> str:

@@ -14,7 +14,7 @@ from mall.http.page import page
 from mall.http.principals import OPTIONAL_MEMBER, PUBLIC, MemberPrincipal, StaffPrincipal
 from mall.http.problems import STATUS
 from mall.i18n import set_language, supported
-from mall.identity.forms import guard_form, keep_session, messages_of, next_path, typed, visitor
+from mall.identity.forms import keep_session, messages_of, next_path, typed, visitor
 from mall.identity.login_links import redeem_login_link, view_login_link
 from mall.identity.members import change_profile, enter_member, registration
 from mall.identity.pages_security import add_security_pages
@@ -46,7 +46,6 @@ def sign_in_page(call: Call) -> str | Redirect:
 @page(pages, "POST", "/sign-in", auth=PUBLIC, login=None)
 def sign_in(call: Call) -> Response | Redirect:
     """Sign in; a wrong password shows the form again."""
-    guard_form()
     username = request.form.get("username", "")[:64]
     try:
         proof = prove_member(typed("username"), typed("password"), request.remote_addr)
@@ -77,7 +76,6 @@ def register_page(call: Call) -> str:
 @page(pages, "POST", "/register", auth=PUBLIC, login=None)
 def register(call: Call) -> Response | Redirect:
     """Open an account and sign in."""
-    guard_form()
     username, nickname = request.form.get("username", "")[:64], request.form.get("nickname", "")[:64]
     try:
         entry = registration(typed("username"), typed("password"), typed("nickname").strip() or None)
@@ -129,7 +127,6 @@ def login_link_page(call: Call, token: str) -> Response:
 @page(pages, "POST", "/login/<token>", auth=PUBLIC, login=Login.REDEMPTION)
 def login_link(call: Call, token: str) -> Redirect:
     """Spend the link: signed in, and on to where it leads."""
-    guard_form()
     opened, target = redeem_login_link(call.tx, token, visitor().device, call.now)
     _end_former(call.tx, call)
     keep_session(opened.token)

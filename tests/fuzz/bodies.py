@@ -50,7 +50,6 @@ def _orders(world: World) -> list[Body]:
 BODIES: dict[str, tuple[str, Bodies]] = {
     "post_member": ("stranger", _bodies({"username": "fuzz-new", "password": PASSWORD, "nickname": "new"})),
     "patch_me": ("member", _bodies({"nickname": "other", "locale": "en"})),
-    "delete_me": ("member", _bodies({})),
     "post_session": ("stranger", _bodies({"username": "fuzz-member", "password": PASSWORD})),
     "post_staff_session": (
         "stranger", _bodies({"username": "fuzz-owner", "password": PASSWORD, "otp": "123456"}),
@@ -61,7 +60,7 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "post_login_link": ("client", _bodies({"member": "u-1", "next": "/mall"})),
     "post_claim_codes": ("client", _bodies({"points": 5, "count": 2, "expires_at": LATER})),
     "post_claim": ("member", _bodies({"code": "AAAA-BBBB"})),
-    "submit_attempt": ("member", lambda world: [{"answers": {world.names["question"]: "b"}}]),
+    "hand_in_answers": ("member", lambda world: [{"answers": {world.names["question"]: "b"}}]),
     "choose_board": ("member", _bodies({"opted_in": True})),
     "post_quote": ("member", lambda world: [
         {"gift": world.names["delivery"], "variant": world.names["variant"], "quantity": 1},

@@ -38,6 +38,7 @@ class World:
 
     app: Flask
     auth: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Headers by who sends them; nobody else has any."""
     ids: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
@@ -46,9 +47,9 @@ class World:
         with self.app.app_context():
             return run_tx(login, work)
 
-    def send(self, method: str, path: str, who: str | None = None, **more: Any) -> TestResponse:
+    def send(self, method: str, path: str, who: str = "stranger", **more: Any) -> TestResponse:
         """A request under /api/v1 with a fresh Idempotency-Key unless headers give one."""
-        headers = {"Idempotency-Key": f"key-{next(_numbers)}", **(self.auth[who] if who else {})}
+        headers = {"Idempotency-Key": f"key-{next(_numbers)}", **self.auth.get(who, {})}
         headers.update(more.pop("headers", {}))
         return self.app.test_client().open(API_URL + path, method=method, headers=headers, **more)
 

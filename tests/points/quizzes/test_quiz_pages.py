@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 from mall.db import Login, run_tx
 from points.quizzes.publish import publish_quiz
 
+pytestmark = pytest.mark.usefixtures("unguarded")
+
 WORD = {"zh": "普法", "en": "Law"}
 QUESTION = {
     "text": {"zh": "哪个对？", "en": "Which?"},

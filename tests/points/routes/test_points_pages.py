@@ -7,6 +7,8 @@ import pytest
 from mall.db import Login
 from points.ledger.queries import balance
 
+pytestmark = pytest.mark.usefixtures("unguarded")
+
 
 @pytest.fixture
 def member(make_member):
