@@ -20,7 +20,7 @@ from catalog import codes as catalog_codes
 from catalog import jobs as catalog_jobs
 from catalog.demo import cli as demo_cli
 from catalog.notices import handlers as notice_handlers
-from catalog.routes import gifts, notifications, orders, pictures
+from catalog.routes import account, gifts, notifications, orders, pictures
 from catalog.routes import pages as catalog_pages
 from catalog.vouchers import models as voucher_models
 from mall import cli as mall_cli
@@ -60,6 +60,7 @@ API_BLUEPRINTS = (
     gifts.blp,
     orders.blp,
     notifications.blp,
+    account.blp,
     admin_members.blp,
     admin_audit.blp,
     admin_api_clients.blp,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 
 import click
@@ -12,7 +11,8 @@ from flask.cli import AppGroup, with_appcontext
 
 from mall import clock
 from mall.jobs import JOBS, run_job
-from mall.serve import ServeError, Supervisor
+from mall.parent import end_with
+from mall.serve import Supervisor
 from mall.worker import run_worker
 
 jobs = AppGroup("jobs", help="Scheduled jobs.")
@@ -39,9 +39,12 @@ def list_jobs() -> None:
 
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Do what is due and end.")
+@click.option("--parent", type=int, hidden=True, help="End when this process does.")
 @with_appcontext
-def worker(once: bool) -> None:
+def worker(once: bool, parent: int | None) -> None:
     """Handle outbox messages and run due jobs until stopped."""
+    if parent is not None:
+        end_with(parent)
     run_worker(current_app._get_current_object(), once=once)  # type: ignore[attr-defined]
 
 
@@ -54,18 +57,16 @@ def serve(port: int | None, workers: int | None, demo: bool) -> None:
     """Serve the mall: stores, migrations, HTTP server and worker, until stopped."""
     settings = current_app.extensions["settings"]
     settings = replace(settings, port=port or settings.port, workers=workers or settings.workers)
-    flask_migrate.upgrade()
     supervisor = Supervisor(
         settings,
         current_app.extensions["stores"],
         before=[["demo", "load"]] if demo else [],
         when_ready=[["demo", "replay"], ["demo", "welcome"]] if demo else [],
-        banner=None if demo else lambda: f"The mall is at http://{settings.host}:{settings.port}",
+        banner=None if demo else lambda: f"The mall is open at {supervisor.url}/ (Ctrl-C stops it)",
     )
-    try:
-        sys.exit(supervisor.run())
-    except ServeError as error:
-        raise click.ClickException(str(error)) from error
+    supervisor.claim()
+    flask_migrate.upgrade()
+    supervisor.run()
 
 
 def register(app: Flask) -> None:

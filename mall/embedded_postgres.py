@@ -144,7 +144,7 @@ class EmbeddedPostgres:
                 stale.unlink(missing_ok=True)
 
     def _program(self, name: str, *args: str) -> str:
-        """Run one of PostgreSQL's programs; what it said. Its output goes to a file: a daemon would keep a pipe open."""
+        """Run one of PostgreSQL's programs; what it said. It speaks to a file: a daemon would keep a pipe open."""
         with tempfile.TemporaryFile("w+", errors="replace") as out:
             subprocess.run(
                 [str(PG_BIN / name), *args], stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd="/",
@@ -167,7 +167,7 @@ def _server_user() -> pwd.struct_passwd:
 def _works_in(process: psutil.Process, folder: Path) -> bool:
     """Whether a living process has ``folder`` as its working directory, as every PostgreSQL process has."""
     try:
-        return process.status() != psutil.STATUS_ZOMBIE and process.cwd() == str(folder.resolve())
+        return process.status() != psutil.STATUS_ZOMBIE and bool(process.cwd() == str(folder.resolve()))
     except psutil.Error:
         return False
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 from flask import Blueprint, Response, current_app
 from sqlalchemy import text
 
@@ -11,6 +14,8 @@ from mall.http.principals import PUBLIC
 
 DRAIN_FILE = "draining"
 """While this file is under ``MALL_VAR`` the installation is going down: no new work, please."""
+DRAIN_LASTS_SECONDS = 120
+"""Longer than any drain takes. An older file was left by a server that was killed, and says nothing."""
 
 health = Blueprint("health", __name__)
 
@@ -23,6 +28,13 @@ def _say(word: str, status: int = 200) -> Response:
     return response
 
 
+def _draining(file: Path) -> bool:
+    try:
+        return time.time() - file.stat().st_mtime < DRAIN_LASTS_SECONDS
+    except OSError:
+        return False
+
+
 def livez() -> Response:
     """The process answers; nothing else is touched."""
     return _say("ok")
@@ -30,7 +42,7 @@ def livez() -> Response:
 
 def readyz() -> Response:
     """PostgreSQL answers and the server is not going down. Redis is not needed."""
-    if (current_app.extensions["settings"].var / DRAIN_FILE).exists():
+    if _draining(current_app.extensions["settings"].var / DRAIN_FILE):
         return _say("draining", 503)
     try:
         run_tx(Login.EARNING, lambda tx: tx.execute(text("SELECT 1")).scalar_one())

@@ -5,21 +5,30 @@ A job runs under an advisory lock of its own, so however many workers there are,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Text, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mall.db import Base, IdText, Login, engine, run_tx
+from mall.errors import Unavailable
 from mall.http.idempotency import forget_old_keys
+from mall.logs import in_short
 from mall.outbox import forget_done
 
 Work = Callable[[datetime], dict[str, Any]]
 MESSAGES_KEPT = timedelta(days=7)
+RETRY_AFTER = timedelta(minutes=5)
+"""When a job that failed is tried again, unless its schedule says sooner."""
+LOCK_SPACE = 7320
+"""Second half of the advisory locks' keys; the first is the job's name, hashed."""
 
 
 class JobRun(Base):
@@ -56,23 +65,45 @@ def job(name: str, *, every: timedelta) -> Callable[[Work], Work]:
     return register
 
 
-def run_job(name: str, now: datetime) -> dict[str, Any] | None:
-    """Run a job now; returns its summary, None when it is running elsewhere. Raises KeyError, or what the job raises."""
+def run_job(name: str, now: datetime, *, only_if_due: bool = False) -> dict[str, Any] | None:
+    """Run a job; returns its summary, None when it is running elsewhere (or, ``only_if_due``, has just run).
+
+    Raises KeyError for an unknown name, Unavailable when the database is away, or what the job raises.
+    """
     found = JOBS[name]
-    with engine(Login.BACKOFFICE).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        locked = connection.execute(text("SELECT pg_try_advisory_lock(hashtext(:name), 7320)"), {"name": name}).scalar()
-        if not locked:
+    with _only_here(name) as alone:
+        if not alone or (only_if_due and name not in run_tx(Login.BACKOFFICE, lambda tx: due_jobs(tx, now))):
             return None
         try:
             summary = found.work(now)
+        except Unavailable:
+            raise
         except Exception as error:
-            problem = f"{type(error).__name__}: {error}"[:500]
+            problem = in_short(error)
             run_tx(Login.BACKOFFICE, lambda tx: _note(tx, name, now, None, problem))
             raise
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(hashtext(:name), 7320)"), {"name": name})
-    run_tx(Login.BACKOFFICE, lambda tx: _note(tx, name, now, summary, None))
+        run_tx(Login.BACKOFFICE, lambda tx: _note(tx, name, now, summary, None))
     return summary
+
+
+@contextmanager
+def _only_here(name: str) -> Iterator[bool]:
+    """Hold the job's advisory lock; whether it was free. Not in a transaction: a job may run for long."""
+    lock = {"name": name, "space": LOCK_SPACE}
+    try:
+        connection = engine(Login.BACKOFFICE).connect().execution_options(isolation_level="AUTOCOMMIT")
+        free = bool(connection.execute(text("SELECT pg_try_advisory_lock(hashtext(:name), :space)"), lock).scalar())
+    except (DBAPIError, PoolTimeout) as error:
+        raise Unavailable("database_unavailable", retry_after=2) from error
+    with connection:
+        try:
+            yield free
+        finally:
+            if free:
+                try:
+                    connection.execute(text("SELECT pg_advisory_unlock(hashtext(:name), :space)"), lock)
+                except DBAPIError:  # a lock lives no longer than its connection
+                    connection.invalidate()
 
 
 def _note(tx: Session, name: str, now: datetime, summary: dict[str, Any] | None, error: str | None) -> None:
@@ -86,14 +117,15 @@ def _note(tx: Session, name: str, now: datetime, summary: dict[str, Any] | None,
 
 
 def due_jobs(tx: Session, now: datetime) -> list[str]:
-    """Jobs whose last run is longer ago than their schedule says."""
-    last = {run.name: run.last_run_at for run in tx.query(JobRun)}
-    due = []
-    for name, found in JOBS.items():
-        ran = last.get(name)
-        if ran is None or ran + found.every <= now:
-            due.append(name)
-    return due
+    """Jobs whose last run is longer ago than their schedule says, or that failed five minutes ago."""
+    last = {run.name: run for run in tx.query(JobRun)}
+    return [name for name, found in JOBS.items() if name not in last or _next_run(found, last[name]) <= now]
+
+
+def _next_run(found: Job, run: JobRun) -> datetime:
+    if run.last_run_at is None:
+        return datetime.min.replace(tzinfo=UTC)
+    return run.last_run_at + (found.every if run.last_error is None else min(found.every, RETRY_AFTER))
 
 
 @job("forget-old", every=timedelta(hours=6))

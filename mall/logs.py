@@ -1,7 +1,7 @@
 """Structured logs: one JSON line to stderr for each request and each thing worth knowing.
 
 No personal data: neither addresses nor ids of people, no query strings, no bodies; the route's template
-stands for the path.
+stands for the path, and of what the database refuses only its kind is told, not the values.
 """
 
 from __future__ import annotations
@@ -9,14 +9,52 @@ from __future__ import annotations
 import logging
 import sys
 import time
+import traceback
+from collections.abc import MutableMapping
 from typing import Any
 
+import psycopg
 import structlog
 from flask import Flask, Response, g, request
+from sqlalchemy.exc import DBAPIError
 
 QUIET = ("/livez", "/readyz", "/metrics", "/static/", "/pictures/")
 
+LONGEST_WORDS = 500
+"""Characters of an exception's message that are kept."""
+BAD_DATA = "22"
+"""SQLSTATE class: data exception."""
+
 log = structlog.get_logger("mall.access")
+
+
+def in_short(error: BaseException) -> str:
+    """An exception in one line without the values that PostgreSQL and SQLAlchemy put into their messages."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, psycopg.Error):
+        return f"{type(error).__qualname__}: {error}"[:LONGEST_WORDS]
+    told = cause.diag.constraint_name or cause.diag.message_primary or ""
+    if (cause.sqlstate or "").startswith(BAD_DATA):  # quotes what was sent
+        told = ""
+    return f"{type(cause).__qualname__} {cause.sqlstate or 'no connection'} {told}".strip()[:LONGEST_WORDS]
+
+
+def _story(error: BaseException | None) -> str:
+    """A traceback with all its causes, each in short."""
+    parts = []
+    while error is not None:
+        parts.append("".join(traceback.format_tb(error.__traceback__)) + in_short(error))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\nwhich led to\n".join(reversed(parts))
+
+
+def _tell_exception(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    found = event.pop("exc_info", None)
+    if found:
+        error = found if isinstance(found, BaseException) else sys.exc_info()[1] if found is True else found[1]
+        if error is not None:
+            event["exception"] = _story(error)
+    return event
 
 
 def configure() -> None:
@@ -26,7 +64,7 @@ def configure() -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        _tell_exception,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import hmac
 import time
+from collections.abc import Callable
 
 from flask import Blueprint, Flask, Response, current_app, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client import multiprocess, values
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+    values,
+)
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from mall.db import Login, run_tx
-from mall.errors import Forbidden
+from mall.errors import Forbidden, Unavailable
 from mall.http.principals import Auth
 from mall.outbox import backlog
 
@@ -22,12 +31,26 @@ SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )  # fmt: skip
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 metrics = Blueprint("metrics", __name__)
+_figures: list[tuple[str, str, Login, Callable[[Session], float]]] = []
+
+
+def figure(name: str, words: str, login: Login) -> Callable[[Callable[[Session], float]], Callable[[Session], float]]:
+    """Register ``(tx) -> number`` to be read from the database by each look at /metrics."""
+
+    def register(read: Callable[[Session], float]) -> Callable[[Session], float]:
+        _figures.append((name, words, login, read))
+        return read
+
+    return register
 
 
 def _finish(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "none"
-    REQUESTS.labels(request.method, route, str(response.status_code)).inc()
+    method = request.method if request.method in METHODS else "other"
+    REQUESTS.labels(method, route, str(response.status_code)).inc()
     if "began" in g:
         SECONDS.labels(route).observe(time.perf_counter() - g.began)
     return response
@@ -42,12 +65,17 @@ def _may_read() -> bool:
     return request.remote_addr in ("127.0.0.1", "::1") and not forwarded
 
 
+@figure("mall_outbox_backlog", "Outbox messages waiting", Login.BACKOFFICE)
+def _waiting(tx: Session) -> float:
+    return backlog(tx)
+
+
 def _database_figures(registry: CollectorRegistry) -> None:
-    waiting = Gauge("mall_outbox_backlog", "Outbox messages waiting", registry=registry)
+    for name, words, login, look in _figures:
+        Gauge(name, words, registry=registry).set(run_tx(login, look))
     success = Gauge("mall_job_last_success_seconds", "Unix time of a job's last success", ["job"], registry=registry)
 
     def read(tx: Session) -> None:
-        waiting.set(backlog(tx))
         for name, moment in tx.execute(text("SELECT name, extract(epoch FROM last_success_at) FROM job_runs")):
             if moment is not None:
                 success.labels(name).set(float(moment))
@@ -65,7 +93,12 @@ def show() -> Response:
     else:
         registry.register(REQUESTS)
         registry.register(SECONDS)
-    _database_figures(registry)
+    up = Gauge("mall_database_up", "1 when PostgreSQL answers", registry=registry)
+    try:
+        _database_figures(registry)
+        up.set(1)
+    except Unavailable:
+        up.set(0)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -6,16 +6,19 @@ once. A handler that calls the outside world must itself bear being called again
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 from sqlalchemy import BigInteger, Identity, Index, Integer, Text, select, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from mall.db import Base, Login, run_tx
+from mall.db import RETRYABLE, Base, Login, run_tx
+from mall.errors import Unavailable
+from mall.logs import in_short
 
 Handler = Callable[[Session, dict[str, Any], datetime], None]
 
@@ -23,6 +26,8 @@ BATCH = 50
 MAX_ATTEMPTS = 12
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=6)
+GOING_DOWN = frozenset({"57P01", "57P02", "57P03", "53300"})
+"""SQLSTATEs of a server that stops, starts or has no connection left."""
 
 _handlers: dict[str, list[Handler]] = {}
 
@@ -77,9 +82,7 @@ def deliver_due(now: datetime) -> int:
 def _deliver_one(tx: Session, now: datetime) -> bool:
     due = (
         select(OutboxMessage)
-        .where(
-            OutboxMessage.done_at.is_(None), OutboxMessage.failed_at.is_(None), OutboxMessage.available_at <= now
-        )
+        .where(OutboxMessage.done_at.is_(None), OutboxMessage.failed_at.is_(None), OutboxMessage.available_at <= now)
         .order_by(OutboxMessage.available_at, OutboxMessage.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -93,8 +96,10 @@ def _deliver_one(tx: Session, now: datetime) -> bool:
         with tx.begin_nested():
             for function in _handlers.get(message.topic, []):
                 function(tx, message.payload, now)
-    except Exception:
-        message.last_error = traceback.format_exc(limit=3)[-1000:]
+    except Exception as error:
+        if _is_the_databases(error):  # says nothing of the message: run_tx tries again, or the worker waits
+            raise
+        message.last_error = in_short(error)
         message.available_at = now + min(FIRST_RETRY * 2 ** (message.attempts - 1), LONGEST_RETRY)
         if message.attempts >= MAX_ATTEMPTS:
             message.failed_at = now
@@ -104,10 +109,26 @@ def _deliver_one(tx: Session, now: datetime) -> bool:
     return True
 
 
+def _is_the_databases(error: Exception) -> bool:
+    """Whether a lost connection, a server going down or a lost race is behind ``error``.
+
+    Not a timeout: a message that always takes too long would hold up all behind it.
+    """
+    if isinstance(error, Unavailable) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        return True
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, psycopg.Error):
+        return False
+    lost = cause.sqlstate is None and isinstance(cause, psycopg.OperationalError)
+    return lost or cause.sqlstate in RETRYABLE | GOING_DOWN
+
+
 def backlog(tx: Session) -> int:
     """Messages waiting to be handled."""
-    waiting = select(text("count(*)")).select_from(OutboxMessage).where(
-        OutboxMessage.done_at.is_(None), OutboxMessage.failed_at.is_(None)
+    waiting = (
+        select(text("count(*)"))
+        .select_from(OutboxMessage)
+        .where(OutboxMessage.done_at.is_(None), OutboxMessage.failed_at.is_(None))
     )
     return int(tx.execute(waiting).scalar_one())
 

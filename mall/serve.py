@@ -1,14 +1,14 @@
 """``flask serve``: one command that owns everything an installation on one machine needs.
 
-It starts the embedded stores, migrates, runs the HTTP server (granian, worker processes) and the background
-worker as children, and restarts what dies. On SIGTERM ``/readyz`` says 503 first, requests in flight finish,
-then the children and at last the stores are stopped.
+It holds the embedded stores, runs the HTTP server (worker processes) and the background worker as children,
+and starts again what dies. On SIGTERM ``/readyz`` says 503 first, requests in flight finish, then the children
+and at last the stores are stopped.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
+import errno
 import fcntl
 import os
 import shutil
@@ -22,41 +22,52 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO
 
 import click
+import structlog
 
 from mall.embedded import EmbeddedStores, StoresError
 from mall.health import DRAIN_FILE
+from mall.parent import FINISH_SECONDS
 from mall.settings import Settings
 
 DRAIN_SECONDS = 1.0
 """How long /readyz says 503 before the server stops taking connections, so that a load balancer sees it."""
-FINISH_SECONDS = 30
-"""How long requests in flight may take to finish."""
 READY_SECONDS = 60
-_PR_SET_PDEATHSIG = 1
+STEADY_SECONDS = 60
+"""A child that ran this long is started again at once; one that fails sooner waits twice as long each time."""
+LONGEST_PAUSE = 30.0
+PORT_SECONDS = 5.0
+"""How long a taken port is waited for: the workers of a server that was killed take a moment to go."""
+
+log = structlog.get_logger("mall.serve")
 
 
-class ServeError(Exception):
+class ServeError(click.ClickException):
     """The server cannot start; the message says why."""
 
 
 @dataclass(slots=True)
 class Child:
-    """A process kept running: what it is called, its command, and when it was last started."""
+    """A process kept running. ``due``: when to start it (monotonic seconds)."""
 
     name: str
     command: list[str]
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     failures: int = 0
+    due: float = 0.0
 
-
-def _die_with_parent() -> None:
-    """In a child, before it runs: end when the supervisor is gone, even by ``kill -9``."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    def ended(self) -> int | None:
+        """Note the end of the process and when to start it again; its exit code, None while it runs."""
+        if self.process is None or self.process.poll() is None:
+            return None
+        code = self.process.returncode
+        self.process = None
+        self.failures = 0 if time.monotonic() - self.started > STEADY_SECONDS else self.failures + 1
+        self.due = time.monotonic() + (min(2.0 ** (self.failures - 1), LONGEST_PAUSE) if self.failures else 0.0)
+        return code
 
 
 @dataclass(slots=True)
@@ -68,141 +79,160 @@ class Supervisor:
     before: Sequence[Sequence[str]] = ()
     """Commands of ``flask`` to run before serving, such as ``demo load``."""
     when_ready: Sequence[Sequence[str]] = ()
-    """Commands of ``flask`` to run once requests are answered."""
+    """Commands of ``flask`` to run once requests are answered; each is given ``--url``."""
     banner: Callable[[], str] | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     _lock: IO[bytes] | None = None
 
-    def run(self) -> int:
-        """Serve until told to stop; returns the exit code. Raises ServeError."""
-        self._only_one()
-        _port_is_free(self.settings.host, self.settings.port)
+    @property
+    def url(self) -> str:
+        """Where the server answers on this machine."""
+        host = self.settings.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
+
+    def claim(self) -> None:
+        """Make sure that this is the only server here and that the port is free. Raises ServeError."""
+        var = self.settings.var
+        var.mkdir(parents=True, exist_ok=True)
+        self._lock = (var / "serve.lock").open("ab")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ServeError(f"A server is running on {var} already. Another folder: MALL_VAR=…") from error
+        deadline = time.monotonic() + PORT_SECONDS
+        while not _port_is_free(self.settings.host, self.settings.port):
+            if time.monotonic() > deadline:
+                raise ServeError(f"Port {self.settings.port} is taken. Choose another: PORT=8001 make run")
+            time.sleep(0.2)
+
+    def run(self) -> None:
+        """Serve until told to stop. Raises ServeError when a command before serving fails."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stopping.set())
         drain = self.settings.var / DRAIN_FILE
         drain.unlink(missing_ok=True)
-        for arguments in self.before:
-            if self._flask(*arguments) != 0:
-                raise ServeError(f"`flask {' '.join(arguments)}` failed")
-        children = [Child("http", self._http_command()), Child("worker", self._flask_command("worker"))]
+        parent = str(os.getpid())
+        children = [
+            Child("http", [sys.executable, "-m", "mall.http_server", parent]),
+            Child("worker", _flask("worker", "--parent", parent)),
+        ]
+        announcer = threading.Thread(target=self._announce, daemon=True)
         try:
-            for child in children:
-                self._start(child)
-            threading.Thread(target=self._announce, daemon=True).start()
+            for arguments in self.before:
+                if self._helper(*arguments) != 0 and not self.stopping.is_set():
+                    raise ServeError(f"`flask {' '.join(arguments)}` failed")
+            announcer.start()
             self._watch(children)
             drain.touch()
             self._stop(children)
         finally:
+            self.stopping.set()
             for child in children:
                 if child.process is not None and child.process.poll() is None:
                     child.process.kill()
                     child.process.wait()
+            if announcer.ident is not None:
+                announcer.join(FINISH_SECONDS)
             drain.unlink(missing_ok=True)
-            self.stores.stop(owner=True)
-        return 0
+            self.stores.stop()
 
     # -- parts ------------------------------------------------------------------------------------
 
-    def _only_one(self) -> None:
-        self.settings.var.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.settings.var / "serve.lock").open("ab")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ServeError(f"A server is running on {self.settings.var} already.") from error
-
-    def _environment(self) -> dict[str, str]:
-        figures = self.settings.var / "metrics"
-        shutil.rmtree(figures, ignore_errors=True)
-        figures.mkdir(parents=True)
-        return {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(figures), "PORT": str(self.settings.port)}
-
-    def _flask_command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
-
-    def _flask(self, *arguments: str) -> int:
-        return subprocess.call(self._flask_command(*arguments))
-
-    def _http_command(self) -> list[str]:
-        settings = self.settings
-        return [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings.host,
-            "--port", str(settings.port), "--workers", str(settings.workers),
-            "--blocking-threads", str(settings.threads), "--no-ws", "--http", "1", "--backlog", "2048",
-            "--respawn-failed-workers", "--workers-kill-timeout", str(FINISH_SECONDS),
-            "--log-level", "error", "wsgi:app",
-        ]  # fmt: skip
+    def _watch(self, children: list[Child]) -> None:
+        """Until told to stop: start children, again when they end, and embedded stores that died."""
+        look_at_stores = time.monotonic() + 1.0
+        while not self.stopping.is_set():
+            for child in children:
+                code = child.ended()
+                if code is not None:
+                    log.warning("child ended", child=child.name, code=code)
+                if child.process is None and time.monotonic() >= child.due:
+                    self._start(child)
+            if time.monotonic() >= look_at_stores:
+                self._look_at_stores()
+                look_at_stores = time.monotonic() + 1.0
+            self.stopping.wait(0.2)
 
     def _start(self, child: Child) -> None:
+        settings = self.settings
+        environment = {**os.environ, "PORT": str(settings.port), "WORKERS": str(settings.workers)}
+        if child.name == "http":  # figures of workers that are gone count no longer
+            figures = settings.var / "metrics"
+            shutil.rmtree(figures, ignore_errors=True)
+            figures.mkdir(parents=True)
+            environment["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
         child.started = time.monotonic()
-        child.process = subprocess.Popen(
-            child.command, env=self._environment() if child.name == "http" else None, preexec_fn=_die_with_parent,
-            start_new_session=True,
-        )  # fmt: skip
+        child.process = subprocess.Popen(child.command, env=environment, start_new_session=True)
 
-    def _watch(self, children: list[Child]) -> None:
-        """Until told to stop: restart children that died, with a growing pause, and embedded stores that died."""
-        checked = time.monotonic()
-        while not self.stopping.wait(0.2):
-            for child in children:
-                assert child.process is not None
-                if child.process.poll() is None:
-                    continue
-                ran = time.monotonic() - child.started
-                child.failures = 0 if ran > READY_SECONDS else child.failures + 1
-                pause = min(2.0 ** (child.failures - 1), 30.0) if child.failures else 0.0
-                click.echo(f"{child.name} ended with {child.process.returncode}; starting again", err=True)
-                if self.stopping.wait(pause):
-                    return
-                self._start(child)
-            if time.monotonic() - checked > 1.0:
-                checked = time.monotonic()
-                with contextlib.suppress(StoresError):
-                    self.stores.ensure()
+    def _look_at_stores(self) -> None:
+        known = len(self.stores.started)
+        try:
+            self.stores.ensure()
+        except StoresError as error:
+            log.error("stores down", error=error.message)
+        for name in self.stores.started[known:]:
+            log.warning("store was down, started again", store=name)
 
     def _stop(self, children: list[Child]) -> None:
-        time.sleep(DRAIN_SECONDS)
-        for child in children:
-            if child.process is not None:
-                child.process.terminate()
+        running = [child.process for child in children if child.process is not None]
+        time.sleep(DRAIN_SECONDS if running else 0)
+        for process in running:
+            process.terminate()
         deadline = time.monotonic() + FINISH_SECONDS + 5
-        for child in children:
-            if child.process is not None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.process.wait(max(0.1, deadline - time.monotonic()))
+        for process in running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.1, deadline - time.monotonic()))
 
     def _announce(self) -> None:
         """Once the server answers: run what waits for that, then say where it is."""
-        url = f"http://{self.settings.host}:{self.settings.port}"
         deadline = time.monotonic() + READY_SECONDS
-        while not _answers(f"{url}/readyz"):
-            if time.monotonic() > deadline or self.stopping.wait(0.1):
+        while not _answers(f"{self.url}/readyz"):
+            if self.stopping.wait(0.1):
+                return
+            if time.monotonic() > deadline:
+                log.error("not ready", seconds=READY_SECONDS)
                 return
         for arguments in self.when_ready:
-            if self.stopping.is_set() or self._flask(*arguments, "--url", url) != 0:
+            code = self._helper(*arguments, "--url", self.url)
+            if self.stopping.is_set():
                 return
+            if code != 0:
+                log.error("command failed; the server goes on", command=" ".join(arguments), code=code)
         if self.banner is not None:
             click.echo(self.banner())
+
+    def _helper(self, *arguments: str) -> int:
+        """Run a command of ``flask`` to its end, or until told to stop; its exit code."""
+        with subprocess.Popen(_flask(*arguments)) as process:
+            while process.poll() is None:
+                if self.stopping.wait(0.1):
+                    process.terminate()
+                    process.wait(FINISH_SECONDS)
+            return process.returncode
+
+
+def _flask(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
 
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:
+        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 - our own address
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 
 
-def _port_is_free(host: str, port: int) -> None:
+def _port_is_free(host: str, port: int) -> bool:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
+        except PermissionError as error:
+            raise ServeError(f"Port {port} needs more rights. Choose one above 1023: PORT=8001 make run") from error
         except OSError as error:
-            raise ServeError(f"Port {port} is taken. Choose another: PORT=8001 make run") from error
-
-
-def project_folder() -> Path:
-    """The folder that holds ``wsgi.py``."""
-    return Path(__file__).resolve().parent.parent
+            if error.errno != errno.EADDRINUSE:
+                raise ServeError(f"Cannot listen on {host}: {error.strerror}") from error
+            return False
+    return True

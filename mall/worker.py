@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import time
@@ -24,12 +23,8 @@ LONGEST_PAUSE = 30.0
 
 
 def run_worker(app: Flask, *, once: bool = False) -> None:
-    """Work until SIGTERM or SIGINT, or until the process that started this one is gone.
-
-    What is being done is finished first. A database that is away is waited for.
-    """
+    """Work until SIGTERM or SIGINT. What is being done is finished first; a database that is away is waited for."""
     stop = threading.Event()
-    parent = os.getppid()
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
@@ -39,25 +34,27 @@ def run_worker(app: Flask, *, once: bool = False) -> None:
         while not stop.is_set():
             try:
                 if time.monotonic() >= next_schedule:
-                    _run_due()
+                    _run_due(stop)
                     next_schedule = time.monotonic() + SCHEDULE_SECONDS
                 busy = deliver_due(clock.now())
                 pause = 0.0 if busy else IDLE_SECONDS
             except Unavailable:
                 pause = min(max(pause, IDLE_SECONDS) * 2, LONGEST_PAUSE)
                 log.warning("database away", retry_seconds=pause)
-            if once or os.getppid() != parent:
+            if once:
                 break
             stop.wait(pause)
     log.info("worker stopped")
 
 
-def _run_due() -> None:
+def _run_due(stop: threading.Event) -> None:
     now = clock.now()
     for name in run_tx(Login.BACKOFFICE, lambda tx: due_jobs(tx, now)):
+        if stop.is_set():
+            return
         started = time.perf_counter()
         try:
-            summary = run_job(name, clock.now())
+            summary = run_job(name, clock.now(), only_if_due=True)
         except Unavailable:
             raise
         except Exception:

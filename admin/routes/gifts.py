@@ -42,7 +42,7 @@ from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
-from mall.http.pagination import list_schema
+from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
 
 blp = api_blueprint("admin-gifts", __name__, description="The catalog, for the back office")
@@ -119,7 +119,7 @@ def post_stock(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, int]
 
 @endpoint(
     blp, "GET", "/admin/gifts/<gift_id>/stock", auth=READERS, login=Login.BACKOFFICE, query=MovementsQuery,
-    response=list_schema(MovementSchema),
+    response=list_schema(MovementSchema), errors=("variant_exists",),
 )  # fmt: skip
 def list_movements(call: Call, gift_id: str) -> dict[str, Any]:
     query = call.query
@@ -136,10 +136,11 @@ def post_vouchers(call: Call, gift_id: str) -> Imported:
 
 
 @endpoint(
-    blp, "GET", "/admin/categories", auth=READERS, login=Login.BACKOFFICE, response=list_schema(AdminCategorySchema)
-)
+    blp, "GET", "/admin/categories", auth=READERS, login=Login.BACKOFFICE, query=PageQuery,
+    response=list_schema(AdminCategorySchema),
+)  # fmt: skip
 def list_admin_categories(call: Call) -> dict[str, Any]:
-    return {"items": categories(call.tx), "next_cursor": None}
+    return page_in_memory(categories(call.tx), call.query, lambda category: str(category.id))
 
 
 @endpoint(
@@ -159,10 +160,11 @@ def patch_category(call: Call, body: dict[str, Any], category_id: str) -> Any:
 
 
 @endpoint(
-    blp, "GET", "/admin/pickup-points", auth=staff(), login=Login.BACKOFFICE, response=list_schema(AdminPointSchema)
-)
+    blp, "GET", "/admin/pickup-points", auth=staff(), login=Login.BACKOFFICE, query=PageQuery,
+    response=list_schema(AdminPointSchema),
+)  # fmt: skip
 def list_pickup_points(call: Call) -> dict[str, Any]:
-    return {"items": pickup_points(call.tx, all_of_them=True), "next_cursor": None}
+    return page_in_memory(pickup_points(call.tx, all_of_them=True), call.query, lambda point: str(point.id))
 
 
 @endpoint(

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from catalog.notices.models import Notification
+from mall.identity.leaving import CLOSED
+from mall.identity.members import get_member
 from mall.ids import new_id
 from mall.outbox import handler
 
@@ -15,8 +17,11 @@ TOPICS = ("order.placed", "order.confirmed", "order.advanced", "order.cancelled"
 
 
 def notify_of_order(tx: Session, payload: dict[str, Any], now: datetime) -> None:
-    """Tell the member where the order is. Steps taken at one moment are one notice: that of the last."""
-    if payload["last"]:
+    """Tell the member where the order is. Steps taken at one moment are one notice: that of the last.
+
+    Nobody is left to tell on an account that was closed in the meantime.
+    """
+    if payload["last"] and get_member(tx, payload["member"]).status != CLOSED:
         tx.add(
             Notification(
                 id=new_id("ntc"),

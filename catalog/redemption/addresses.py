@@ -62,3 +62,10 @@ def destroy_due_keys(tx: Session, now: datetime) -> int:
     keys = tx.execute(text(f"DELETE FROM address_keys WHERE order_id IN ({_DUE})"), due)
     tx.execute(text(f"DELETE FROM order_addresses WHERE order_id IN ({_DUE})"), due)
     return int(keys.rowcount)  # type: ignore[attr-defined]
+
+
+def destroy_addresses_of(tx: Session, member_id: str) -> None:
+    """Delete the keys of all addresses of a member, and the addresses."""
+    for table in ("address_keys", "order_addresses"):
+        mine = text(f"DELETE FROM {table} WHERE order_id IN (SELECT id FROM orders WHERE member_id = :member)")
+        tx.execute(mine, {"member": member_id})

@@ -7,13 +7,13 @@ from typing import Any
 from catalog.gifts.queries import Wanted, find_shown, gifts_page
 from catalog.gifts.shelves import categories
 from catalog.routes.ids import checked_id
-from catalog.routes.schemas import CategoriesSchema, GiftDetailSchema, GiftSchema, GiftsQuery
+from catalog.routes.schemas import CategorySchema, GiftDetailSchema, GiftSchema, GiftsQuery
 from catalog.routes.wire import category_wire, gift_detail_wire, gift_wire
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
-from mall.http.pagination import list_schema
+from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import OPTIONAL_MEMBER, PUBLIC, MemberPrincipal
 from points.ledger.queries import balance
 
@@ -46,6 +46,10 @@ def get_gift(call: Call, gift_id: str) -> dict[str, Any]:
     return gift_detail_wire(find_shown(call.tx, checked_id(gift_id), call.now), _available(call))
 
 
-@endpoint(blp, "GET", "/categories", auth=PUBLIC, login=Login.REDEMPTION, response=CategoriesSchema)
+@endpoint(
+    blp, "GET", "/categories", auth=PUBLIC, login=Login.REDEMPTION, query=PageQuery,
+    response=list_schema(CategorySchema),
+)  # fmt: skip
 def list_categories(call: Call) -> dict[str, Any]:
-    return {"items": [category_wire(category) for category in categories(call.tx)]}
+    shelves = [category_wire(category) for category in categories(call.tx)]
+    return page_in_memory(shelves, call.query, lambda shelf: str(shelf["id"]))

@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog.notices.queries import notices_page
 from catalog.routes.schemas import NotificationSchema
-from catalog.routes.wire import language
+from catalog.routes.wire import language, notice_wire
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
@@ -25,14 +25,5 @@ def list_notifications(call: Call) -> dict[str, Any]:
     notices, next_cursor = notices_page(
         call.tx, call.member.member_id, call.query["limit"], call.query.get("cursor"), language()
     )
-    items = [
-        {
-            "id": notice.id,
-            "kind": notice.kind,
-            "text": notice.text,
-            "order": notice.order_id,
-            "created_at": notice.created_at,
-        }
-        for notice in notices
-    ]
+    items = [notice_wire(notice) for notice in notices]
     return {"items": items, "next_cursor": next_cursor}

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from flask import Response, request
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from catalog.redemption.addresses import Address
@@ -18,6 +19,7 @@ from catalog.routes.ids import checked_id
 from catalog.routes.schemas import OrderSchema, PlaceOrderSchema, QuoteInSchema, QuoteSchema
 from catalog.routes.wire import order_wire, quote_wire
 from mall.db import Login, run_tx
+from mall.errors import NotFound
 from mall.http import idempotency
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call, read_json

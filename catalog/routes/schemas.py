@@ -40,12 +40,6 @@ class CategorySchema(StrictSchema):
     name = fields.String(required=True)
 
 
-class CategoriesSchema(StrictSchema):
-    """All categories."""
-
-    items = fields.List(fields.Nested(CategorySchema), required=True)
-
-
 class GiftSchema(StrictSchema):
     """A gift in the reader's language. ``stock``: pieces that can be ordered; ``affordable``: null signed out."""
 

@@ -9,6 +9,7 @@ from flask_babel import get_locale
 from catalog.gifts.models import Category
 from catalog.gifts.pictures import picture_url
 from catalog.gifts.queries import Shown
+from catalog.notices.queries import Notice
 from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
 from catalog.redemption.terms import Point
@@ -118,3 +119,14 @@ def order_wire(order: OrderView) -> dict[str, Any]:
         "delivery": address and {"name": address.name, "phone": address.phone, "address": address.address},
     }
     return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def notice_wire(notice: Notice) -> dict[str, Any]:
+    """A notice."""
+    return {
+        "id": notice.id,
+        "kind": notice.kind,
+        "text": notice.text,
+        "order": notice.order_id,
+        "created_at": notice.created_at,
+    }

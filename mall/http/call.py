@@ -96,7 +96,7 @@ def load(schema: ma.Schema, value: Any) -> dict[str, Any]:
 
 def read_query(schema: ma.Schema) -> dict[str, Any]:
     """The query string read by ``schema``; a name given twice is refused."""
-    twice = {key: ["Given more than once."] for key, values in request.args.lists() if len(values) > 1}
+    twice = {key: [_("Given more than once.")] for key, values in request.args.lists() if len(values) > 1}
     if twice:
         raise Invalid(twice)
     return load(schema, request.args.to_dict())

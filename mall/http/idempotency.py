@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response
-from sqlalchemy import LargeBinary, SmallInteger, delete
+from sqlalchemy import Index, LargeBinary, SmallInteger, delete, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mall.crypto import keyring
@@ -35,6 +35,9 @@ class IdempotencyKey(Base):
     """One remembered call. ``owner`` is who called; ``key_hash`` 16 bytes of HMAC over owner and key."""
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (
+        Index("ix_idempotency_keys_person", "owner", postgresql_where=text("owner NOT LIKE 'client:%'")),
+    )
 
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     owner: Mapped[str] = mapped_column(IdText)
@@ -116,3 +119,9 @@ def forget_old_keys(tx: Session, now: datetime) -> int:
     """Delete keys older than 30 days; returns how many."""
     gone = tx.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at <= now - KEPT))
     return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def forget_owner(tx: Session, owner: str) -> None:
+    """Delete the keys of somebody who is no reporting system, and the answers kept under them."""
+    mine = (IdempotencyKey.owner == owner) & IdempotencyKey.owner.not_like("client:%")
+    tx.execute(delete(IdempotencyKey).where(mine).execution_options(synchronize_session=False))

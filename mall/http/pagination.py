@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -59,6 +59,17 @@ def page_of(rows: Sequence[Any], limit: int, key: Callable[[Any], tuple[str | in
     more = len(rows) > limit
     items = list(rows[:limit])
     return {"items": items, "next_cursor": encode_cursor(*key(items[-1])) if more else None}
+
+
+def page_in_memory(items: Sequence[Any], query: Mapping[str, Any], key: Callable[[Any], str]) -> dict[str, Any]:
+    """A page of a list that is short enough to be read whole; ``key`` names an item."""
+    seen, start = decode_cursor(query.get("cursor"), str), 0
+    if seen is not None:
+        names = [key(item) for item in items]
+        if seen[0] not in names:
+            raise _bad_cursor()
+        start = names.index(seen[0]) + 1
+    return page_of(items[start : start + query["limit"] + 1], query["limit"], lambda item: (key(item),))
 
 
 def list_schema(item: type[StrictSchema]) -> StrictSchema:

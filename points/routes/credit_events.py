@@ -19,8 +19,8 @@ from mall.http.problems import problem_of
 from points.earning.book_events import Outcome, book_events, source_of
 from points.earning.event_input import BatchInSchema, CreditEventInSchema, read_event
 from points.earning.event_types import EventIn
-from points.earning.group import book_in_group
 from points.earning.events_query import get_event, list_events
+from points.earning.group import book_in_group
 from points.earning.reverse_event import reverse_event
 from points.routes.opaque import use_opaque_ids
 

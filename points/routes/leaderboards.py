@@ -11,19 +11,13 @@ from mall.errors import NotFound
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
-from mall.http.fields import Flag, QueryWhole, StrictSchema
-from mall.http.pagination import DEFAULT_LIMIT
+from mall.http.fields import Flag, StrictSchema
+from mall.http.pagination import PageQuery, decode_cursor, encode_cursor
 from mall.http.principals import MEMBER
 from points.earning.book_events import mall_zone
 from points.standing.boards import BOARD_SIZE, PERIODS, board, show_on_boards
 
 blp = api_blueprint("leaderboards", __name__, description="Leaderboards of members who chose to be shown")
-
-
-class BoardQuery(StrictSchema):
-    """How many places to show."""
-
-    limit = QueryWhole(1, BOARD_SIZE, load_default=DEFAULT_LIMIT)
 
 
 class PlaceSchema(StrictSchema):
@@ -36,7 +30,7 @@ class PlaceSchema(StrictSchema):
 
 
 class BoardSchema(StrictSchema):
-    """A board. It ends at its last place, so ``next_cursor`` is always null."""
+    """A board: its first 100 places, in pages."""
 
     items = fields.List(fields.Nested(PlaceSchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
@@ -51,14 +45,22 @@ class BoardChoiceSchema(StrictSchema):
 
 
 @endpoint(
-    blp, "GET", "/leaderboards/<period>", auth=MEMBER, login=Login.EARNING, query=BoardQuery, response=BoardSchema
+    blp, "GET", "/leaderboards/<period>", auth=MEMBER, login=Login.EARNING, query=PageQuery, response=BoardSchema
 )
 def get_leaderboard(call: Call, period: str) -> dict[str, Any]:
     """The board of this ``week``, this ``month`` or ``all`` time: public points, members who opted in."""
     if period not in PERIODS:
         raise NotFound()
-    found = board(call.tx, period, call.member.member_id, call.now, mall_zone(), call.query["limit"])
-    return {"items": found.places, "next_cursor": None, "mine": found.mine, "opted_in": found.opted_in}
+    found = board(call.tx, period, call.member.member_id, call.now, mall_zone())
+    limit, seen = call.query["limit"], decode_cursor(call.query.get("cursor"), int)
+    start = min(max(seen[0], 0), BOARD_SIZE) if seen else 0
+    more = start + limit < len(found.places)
+    return {
+        "items": found.places[start : start + limit],
+        "next_cursor": encode_cursor(start + limit) if more else None,
+        "mine": found.mine,
+        "opted_in": found.opted_in,
+    }
 
 
 @endpoint(blp, "PUT", "/me/board", auth=MEMBER, login=Login.EARNING, body=BoardChoiceSchema, response=BoardChoiceSchema)

@@ -16,9 +16,9 @@ from mall.http.principals import MEMBER
 from mall.identity.members import profile
 from mall.identity.step_up import require_full
 from points.checkin.check_in import check_in
-from points.ledger.queries import balance
+from points.ledger.queries import Balance, balance
 from points.standing.levels import standing_of
-from points.statement import neutral_why, statement_page
+from points.statement import Line, neutral_why, statement_page
 from points.viewer import require_active
 
 blp = api_blueprint("me", __name__, description="A member's own account")
@@ -100,7 +100,11 @@ def get_me(call: Call) -> dict[str, Any]:
 
 @endpoint(blp, "GET", "/me/balance", auth=MEMBER, login=Login.EARNING, response=BalanceSchema, dump=False)
 def get_balance(call: Call) -> dict[str, Any]:
-    figures = balance(call.tx, call.member.member_id, call.now)
+    return balance_wire(balance(call.tx, call.member.member_id, call.now))
+
+
+def balance_wire(figures: Balance) -> dict[str, Any]:
+    """A balance in wire form."""
     return {
         "available": figures.available,
         "pending": figures.pending,
@@ -117,20 +121,22 @@ def get_balance(call: Call) -> dict[str, Any]:
 def get_statement(call: Call) -> dict[str, Any]:
     require_full(call.member)
     lines, next_cursor = statement_page(call.tx, call.member.member_id, call.query["limit"], call.query.get("cursor"))
-    items = []
-    for line in lines:
-        item = {
-            "id": line.id,
-            "kind": line.kind,
-            "points": line.points,
-            "balance_after": line.balance_after,
-            "label": line.label,
-            "posted_at": line.posted_at,
-        }
-        if line.why or line.confidential:
-            item["why"] = neutral_why() if line.confidential else "; ".join(line.why)
-        items.append(item)
-    return {"items": items, "next_cursor": next_cursor}
+    return {"items": [statement_line(line) for line in lines], "next_cursor": next_cursor}
+
+
+def statement_line(line: Line) -> dict[str, Any]:
+    """A line of a statement, with what may be said of its reason."""
+    item = {
+        "id": line.id,
+        "kind": line.kind,
+        "points": line.points,
+        "balance_after": line.balance_after,
+        "label": line.label,
+        "posted_at": line.posted_at,
+    }
+    if line.why or line.confidential:
+        item["why"] = neutral_why() if line.confidential else "; ".join(line.why)
+    return item
 
 
 @endpoint(

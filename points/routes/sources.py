@@ -47,10 +47,11 @@ class LoginLinkInSchema(StrictSchema):
 
 
 class LoginLinkSchema(StrictSchema):
-    """A link that opens the mall once."""
+    """A link that opens the mall once; ``url`` is null when the answer is a repeat."""
 
-    url = fields.String(required=True)
+    url = fields.String(required=True, allow_none=True)
     expires_at = Instant(required=True)
+    secret_shown_once = fields.Boolean()
 
 
 class ClaimCodesInSchema(StrictSchema):

@@ -14,9 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
-
 from bodies import BODIES, EVENTS
+from werkzeug.test import TestResponse
 from world import API_URL, World
 
 Path = tuple[str | int, ...]
@@ -215,7 +214,7 @@ def test_there_is_a_valid_body_for_every_operation_that_takes_one(world: World, 
     known = {name for name, schema in taking.items() if schema is not None}
     assert known - set(BODIES) == {"post_credit_event_batch"}  # its events are those of post_credit_event
     for name in sorted(known & set(BODIES)):
-        held = [body for body in BODIES[name][1](world)]
+        held = BODIES[name][1](world)
         missing = [
             field for field in _fields(document, taking[name] or {})
             if all(_at(body, field) is ABSENT for body in held)

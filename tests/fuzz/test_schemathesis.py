@@ -22,7 +22,6 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 from schemathesis.core.failures import FailureGroup
-
 from world import World
 
 pytestmark = pytest.mark.fuzz
@@ -35,7 +34,7 @@ CHECKS = [
 ]
 EXAMPLES = 5
 """Random requests of each kind for each operation, on top of schemathesis' own list of edge cases."""
-ENDS_THE_SESSION = ("/sessions/current", "/sessions")
+ENDS_THE_SESSION = ("/sessions/current", "/sessions", "/me")
 
 
 def _caller(world: World, operation: schemathesis.APIOperation) -> dict[str, str]:

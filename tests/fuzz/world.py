@@ -75,14 +75,12 @@ class World:
 
         def read(tx: Session) -> dict[str, str]:
             names = [full for full, short in tx.execute(query) if short not in UNWATCHED]
-            parts = [
-                f"SELECT '{name}', count(*) || ':' || coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '')"
-                f" FROM {name} AS t"
-                for name in names
-            ]
-            return {name: digest for name, digest in tx.execute(text(" UNION ALL ".join(parts)))}
+            rows = "string_agg(md5(t::text), '' ORDER BY md5(t::text))"
+            parts = [f"SELECT '{name}', count(*) || ':' || coalesce(md5({rows}), '') FROM {name} AS t" for name in names]
+            return {row[0]: row[1] for row in tx.execute(text(" UNION ALL ".join(parts)))}
 
-        return dict(self.tx(Login.OWNER, read))
+        found: dict[str, str] = self.tx(Login.OWNER, read)
+        return found
 
 
 def _people(world: World) -> None:
@@ -125,7 +123,8 @@ def _things(world: World) -> None:
     names["delivery"] = world.made("/admin/gifts", "owner", {"name": "Box", "kind": "delivery", **stocked})["id"]
     voucher = world.made("/admin/gifts", "owner", {"name": "Code", "kind": "voucher", "points": 5})["id"]
     names["voucher"] = voucher
-    answer = world.send("POST", f"/admin/gifts/{voucher}/vouchers", "owner", data=b"A-1\nA-2\n", content_type="text/csv")
+    path, codes = f"/admin/gifts/{voucher}/vouchers", b"A-1\nA-2\n"
+    answer = world.send("POST", path, "owner", data=codes, content_type="text/csv")
     assert answer.status_code == 201
     ids["order_id"] = world.made("/orders", "member", {"gift": ids["gift_id"]})["id"]
     attempt = world.made(f"/quizzes/{ids['quiz_id']}/attempts", "member", None)

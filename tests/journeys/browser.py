@@ -13,9 +13,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
+from tests.journeys.serving import Installation
+
 PASSWORD = "haidian-demo-2026"
 PHONE, DESK = (390, 844), (1440, 900)
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NO_CHROMIUM = "Chromium is not installed (Debian: apt-get install chromium)"
 AXE = Path(__file__).parent.parent / "vendor" / "axe-core" / "axe.min.js"
 TELL_VIOLATIONS = """addEventListener("securitypolicyviolation",
     event => console.error("content policy: " + event.violatedDirective + " " + event.blockedURI))"""
@@ -111,10 +114,25 @@ class Program:
 
 
 @pytest.fixture(scope="module")
+def served() -> Iterator[Installation]:
+    """A mall of its own that serves the demo."""
+    if CHROMIUM is None:
+        pytest.skip(NO_CHROMIUM)
+    place = Installation()
+    try:
+        place.start()
+        loaded = place.flask("demo", "load")
+        assert loaded.returncode == 0, loaded.stderr
+        yield place
+    finally:
+        place.close()
+
+
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, without a window."""
     if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+        pytest.skip(NO_CHROMIUM)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
@@ -122,7 +140,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, served: Any) -> Iterator[Callable[..., Visit]]:
+def visit(chromium: Browser, served: Installation) -> Iterator[Callable[..., Visit]]:
     """``visit()``: a new browser window on the mall; at the end none of them may have had any trouble."""
     windows: list[Visit] = []
 

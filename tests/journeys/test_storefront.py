@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import DESK, PHONE, Program, Visit, chromium, visit
+from tests.journeys.browser import DESK, PASSWORD, PHONE, Program, Visit, chromium, served, visit
+from tests.journeys.serving import Installation
 
-__all__ = ["chromium", "visit"]
+__all__ = ["chromium", "served", "visit"]
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
 Enter = Callable[..., Visit]
 
@@ -51,7 +52,7 @@ def _adds_up(lines: list[dict[str, Any]], balance: int) -> bool:
     return after[0] == balance and steps == [a - b for a, b in zip(after, before, strict=True)]
 
 
-def test_a_member_checks_in_redeems_a_pickup_gift_and_collects_it(visit: Enter, served: Any) -> None:
+def test_a_member_checks_in_redeems_a_pickup_gift_and_collects_it(visit: Enter, served: Installation) -> None:
     member = Program(served.url, "zhang_xiaoman")
     gift, before = _gift(member, "pickup", 800), member.points()
     window = visit()
@@ -92,7 +93,7 @@ def test_a_member_checks_in_redeems_a_pickup_gift_and_collects_it(visit: Enter, 
     expect(page.locator(".line__figures").nth(1)).to_contain_text("+5")
 
 
-def test_redeeming_works_without_javascript_and_twice_the_same_form_is_one_order(visit: Enter, served: Any) -> None:
+def test_redeeming_works_without_javascript_and_twice_the_same_form_is_one_order(visit: Enter, served: Installation) -> None:
     member = Program(served.url, "yuyuantan_yeye")
     gift, before = _gift(member, "pickup", 180), member.points()
     window = visit(java_script_enabled=False)
@@ -120,7 +121,7 @@ def test_redeeming_works_without_javascript_and_twice_the_same_form_is_one_order
     assert [line["points"] for line in _statement(member)[:2]] == [180, -180]
 
 
-def test_without_javascript_a_member_checks_in_once_a_day(visit: Enter, served: Any) -> None:
+def test_without_javascript_a_member_checks_in_once_a_day(visit: Enter, served: Installation) -> None:
     member = Program(served.url, "wu_chunhua")
     before = member.points()
     page = visit(java_script_enabled=False).sign_in("wu_chunhua")
@@ -184,7 +185,7 @@ def test_language_and_looks_stay_as_chosen(visit: Enter) -> None:
     expect(elsewhere.page.locator("html")).to_have_attribute("data-theme", "auto")
 
 
-def test_a_gift_out_of_reach_and_a_gift_sold_out_say_so(visit: Enter, served: Any) -> None:
+def test_a_gift_out_of_reach_and_a_gift_sold_out_say_so(visit: Enter, served: Installation) -> None:
     member = Program(served.url, "he_shuifang")
     dear, scarce = _gift(member, "delivery", 5600), _gift(member, "delivery", 4200)
     window = visit()
@@ -201,7 +202,7 @@ def test_a_gift_out_of_reach_and_a_gift_sold_out_say_so(visit: Enter, served: An
     assert page.get_by_role("link", name="立即兑换").count() == 0
 
 
-def test_an_order_is_its_members_own(visit: Enter, served: Any) -> None:
+def test_an_order_is_its_members_own(visit: Enter, served: Installation) -> None:
     program = Program(served.url, "chen_yulan")
     gift = _gift(program, "pickup", 120)
     order = program.post("/orders", gift=gift["id"], quantity=1)

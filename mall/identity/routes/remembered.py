@@ -17,6 +17,11 @@ from mall.http.call import Call
 _PURPOSE = "idempotency-fingerprint"
 
 
+def remembered_owner(caller: str, scope: str) -> str:
+    """The name under which the answers to ``caller`` are remembered."""
+    return f"{caller}/{keyring().hmac16(_PURPOSE, scope).hex()}"
+
+
 def remembered(
     tx: Session,
     call: Call,
@@ -40,8 +45,7 @@ def remembered(
     key = idempotency.check_form(request.headers.get("Idempotency-Key"), required=False)
     if key is None:
         return respond()
-    ring = keyring()
     canonical = json.dumps([request.method, request.full_path, body], sort_keys=True)
-    owner = f"{call.principal.name}/{ring.hmac16(_PURPOSE, scope).hex()}"
-    asked = ring.hmac16(_PURPOSE, canonical)
+    owner = remembered_owner(call.principal.name, scope)
+    asked = keyring().hmac16(_PURPOSE, canonical)
     return idempotency.once(tx, owner, key, asked, call.now, respond, secret_fields)

@@ -1,0 +1,33 @@
+"""Leaving the mall for good. The ledger keeps the account, without a name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from catalog.notices.models import Notification
+from catalog.redemption.addresses import destroy_addresses_of
+from catalog.redemption.advance import cancel_order
+from catalog.redemption.lifecycle import By, Status, targets
+from catalog.redemption.models import Order
+from mall import audit
+from mall.identity.leaving import forget_person
+from points.standing.boards import show_on_boards
+
+
+def leave(tx: Session, member_id: str, now: datetime, request_id: str) -> None:
+    """Close a member's account: nobody can sign in to it again, and nothing in it tells whose it was.
+
+    Orders that the member could still cancel are cancelled. One already on its way goes on without its address.
+    """
+    for order in tx.scalars(select(Order).where(Order.member_id == member_id).order_by(Order.id)):
+        if Status.CANCELLED.value in targets(order.kind, order.status, By.MEMBER):
+            cancel_order(tx, member_id, order.id, now)
+    destroy_addresses_of(tx, member_id)
+    tx.execute(delete(Notification).where(Notification.member_id == member_id))
+    show_on_boards(tx, member_id, False, now)
+    forget_person(tx, member_id)
+    name = f"member:{member_id}"
+    audit.record(tx, name, "member.left", name, {}, now, request_id)

@@ -1,0 +1,77 @@
+"""Everything the mall holds about a member, in wire form: for the member, so without anybody's sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalog.notices.queries import notices_page
+from catalog.redemption.models import Order
+from catalog.redemption.views import order_view
+from catalog.routes.wire import language, notice_wire, order_wire
+from mall.identity.members import profile
+from mall.identity.sessions import sessions_of
+from points.checkin.models import CheckIn
+from points.ledger.queries import balance
+from points.quizzes.models import QuizAttempt
+from points.routes.me import balance_wire, statement_line
+from points.standing.boards import is_on_boards
+from points.standing.levels import standing_of
+from points.statement import statement_page
+
+PAGE = 1000
+Page = Callable[[str | None], tuple[list[Any], str | None]]
+
+
+def points_part(tx: Session, member_id: str, now: datetime) -> dict[str, Any]:
+    """Figures, statement, check-ins, quizzes: what the login that earns may read."""
+    level = standing_of(tx, member_id)
+    check_ins = tx.scalars(select(CheckIn).where(CheckIn.member_id == member_id).order_by(CheckIn.day))
+    attempts = tx.scalars(select(QuizAttempt).where(QuizAttempt.member_id == member_id).order_by(QuizAttempt.id))
+    lines = _all(lambda cursor: statement_page(tx, member_id, PAGE, cursor))
+    return {
+        "level": {"number": level.number, "points": level.public_points},
+        "on_boards": is_on_boards(tx, member_id),
+        "balance": balance_wire(balance(tx, member_id, now)),
+        "statement": [statement_line(line) for line in lines],
+        "check_ins": [{"date": row.day, "points": row.points, "streak": row.streak} for row in check_ins],
+        "quiz_attempts": [_attempt(row) for row in attempts],
+    }
+
+
+def mall_part(tx: Session, member_id: str, now: datetime) -> dict[str, Any]:
+    """Profile, sessions, orders with codes and addresses, notices: what the login that redeems may read."""
+    orders = tx.scalars(select(Order.id).where(Order.member_id == member_id).order_by(Order.id.desc()))
+    notices = _all(lambda cursor: notices_page(tx, member_id, PAGE, cursor, language()))
+    return {
+        "profile": profile(tx, member_id),
+        "sessions": sessions_of(tx, member_id, now),
+        "orders": [order_wire(order_view(tx, order_id, member_id, now)) for order_id in orders.all()],
+        "notifications": [notice_wire(notice) for notice in notices],
+    }
+
+
+def _all(page: Page) -> Iterator[Any]:
+    cursor: str | None = None
+    while True:
+        items, cursor = page(cursor)
+        yield from items
+        if cursor is None:
+            return
+
+
+def _attempt(row: QuizAttempt) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "quiz": row.quiz_id,
+        "started_at": row.started_at,
+        "submitted_at": row.submitted_at,
+        "answers": row.answers,
+        "score": row.score,
+        "max_score": row.max_score,
+        "points": row.points,
+    }
