@@ -14,6 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from admin.routes import api_clients as admin_api_clients
 from admin.routes import audit as admin_audit
 from admin.routes import gifts as admin_gifts
+from admin.routes import labels as admin_labels
+from admin.routes import ledger as admin_ledger
 from admin.routes import members as admin_members
 from admin.routes import orders as admin_orders
 from catalog import codes as catalog_codes
@@ -66,6 +68,8 @@ API_BLUEPRINTS = (
     admin_api_clients.blp,
     admin_gifts.blp,
     admin_orders.blp,
+    admin_labels.blp,
+    admin_ledger.blp,
 )
 PAGE_BLUEPRINTS = (
     openapi.docs,

@@ -17,5 +17,6 @@ TITLES = {
     "too_many_misses": _l("Too many wrong codes. Please wait a little."),
     "debt_exceeded": _l("More points than are owed."),
     "attempt_submitted": _l("These answers have been handed in already."),
+    "label_exists": _l("There is a label with this code already."),
     "quiz_exists": _l("There is a quiz with this code already."),
 }

@@ -111,7 +111,8 @@ def _serve(route: Route, handler: Handler, path_args: dict[str, Any]) -> Respons
     def work(tx: Session) -> Response:
         return _run(route, handler, path_args, tx, identify(tx), raw)
 
-    return run_tx(route.login, work)
+    # A read needs no transaction: at READ COMMITTED each statement sees its own moment anyway.
+    return run_autocommit(route.login, work) if route.method == "GET" else run_tx(route.login, work)
 
 
 def identify(tx: Session | None) -> Principal:

@@ -16,7 +16,7 @@ from flask import Blueprint, Response, flash, g, make_response, redirect, reques
 from sqlalchemy.orm import Session
 
 from mall import clock
-from mall.db import Login, run_tx
+from mall.db import Login, run_autocommit, run_tx
 from mall.errors import MallError, Unauthenticated
 from mall.http import idempotency
 from mall.http.call import Call
@@ -90,7 +90,8 @@ def _serve(
 ) -> Response:
     if login is None:
         return _run(handler, path_args, auth, None, identify(None), idempotent)
-    return run_tx(login, lambda tx: _run(handler, path_args, auth, tx, identify(tx), idempotent))
+    run = run_autocommit if request.method == "GET" else run_tx
+    return run(login, lambda tx: _run(handler, path_args, auth, tx, identify(tx), idempotent))
 
 
 def _run(

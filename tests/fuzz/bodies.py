@@ -77,6 +77,8 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "patch_gift": ("owner", lambda world: [{**GIFT, "category": world.ids["category_id"]}]),
     "post_variant": ("owner", _bodies({"name": WORDS, "points": 5, "stock": 5})),
     "post_stock": ("owner", lambda world: [{"change": 5, "reason": "new", "variant": world.names["variant"]}]),
+    "post_label": ("owner", _bodies({"code": "fuzzed", "name": WORDS})),
+    "patch_label": ("owner", _bodies({"name": WORDS, "active": True})),
     "post_category": ("owner", _bodies(SHELF)),
     "patch_category": ("owner", _bodies(SHELF)),
     "post_pickup_point": ("owner", _bodies(POINT)),

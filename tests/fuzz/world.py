@@ -136,7 +136,7 @@ def _things(world: World) -> None:
     ids["event_id"] = world.made("/credit-events", "client", event)["id"]
     ids["member"], ids["member_id"] = "u-1", names["member"]
     ids["batch_id"] = world.made("/claim-codes", "client", {"points": 5, "count": 2})["batch"]
-    ids["period"] = "week"
+    ids["period"], ids["code"] = "week", "thanks"
 
 
 def filled(app: Flask) -> World:

@@ -93,7 +93,9 @@ def test_a_member_checks_in_redeems_a_pickup_gift_and_collects_it(visit: Enter, 
     expect(page.locator(".line__figures").nth(1)).to_contain_text("+5")
 
 
-def test_redeeming_works_without_javascript_and_twice_the_same_form_is_one_order(visit: Enter, served: Installation) -> None:
+def test_redeeming_works_without_javascript_and_twice_the_same_form_is_one_order(
+    visit: Enter, served: Installation
+) -> None:
     member = Program(served.url, "yuyuantan_yeye")
     gift, before = _gift(member, "pickup", 180), member.points()
     window = visit(java_script_enabled=False)

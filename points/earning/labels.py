@@ -1,0 +1,50 @@
+"""Labels that points credited by hand may carry (``points.credit``); the rules role keeps the list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from mall import audit
+from mall.db import cursor
+from mall.errors import Conflict, NotFound
+from points.earning.rule_models import CreditLabel
+from points.earning.rules import rules_changed
+
+
+def labels(tx: Session) -> Sequence[CreditLabel]:
+    """All labels, by code."""
+    return tx.scalars(select(CreditLabel).order_by(CreditLabel.code)).all()
+
+
+def create_label(
+    tx: Session, code: str, name: Mapping[str, str], actor: str, now: datetime, request_id: str
+) -> CreditLabel:
+    """Add a label. Raises Conflict ``label_exists``."""
+    row = insert(CreditLabel).values(code=code, name=dict(name), active=True)
+    made = tx.execute(row.on_conflict_do_nothing().returning(CreditLabel.code)).scalar_one_or_none()
+    if made is None:
+        raise Conflict("label_exists")
+    rules_changed(cursor(tx))
+    audit.record(tx, actor, "label.created", f"label:{code}", {"name": dict(name)}, now, request_id)
+    return tx.get_one(CreditLabel, code)
+
+
+def change_label(
+    tx: Session, code: str, changes: Mapping[str, Any], actor: str, now: datetime, request_id: str
+) -> CreditLabel:
+    """Set ``name`` and ``active`` where given: what is not active is refused from now on. Raises NotFound."""
+    label = tx.get(CreditLabel, code)
+    if label is None:
+        raise NotFound()
+    for name, value in changes.items():
+        setattr(label, name, value)
+    tx.flush()
+    rules_changed(cursor(tx))
+    audit.record(tx, actor, "label.changed", f"label:{code}", dict(changes), now, request_id)
+    return label
