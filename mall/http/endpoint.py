@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -24,30 +23,11 @@ from mall.http.call import Call, Reply, load, read_json, read_query, require_med
 from mall.http.csrf import check_csrf
 from mall.http.operation import describe
 from mall.http.principals import Auth, Principal
+from mall.http.route import JSON_TYPE, Route
 from mall.identity.authenticate import authenticate
 
 Handler = Callable[..., Any]
-JSON_TYPE = "application/json"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What a route declares about itself."""
-
-    method: str
-    auth: Auth
-    login: Login | None
-    body: ma.Schema | None
-    query: ma.Schema | None
-    response: ma.Schema | None
-    status: int
-    idempotency: str | None
-    secret_fields: tuple[str, ...]
-    errors: tuple[str, ...]
-    body_type: str
-    dump: bool
-    tx_with_key_only: bool
 
 
 def endpoint(
@@ -137,9 +117,7 @@ def _run(
     call = Call(tx, principal, clock.now(), g.request_id, raw_body=raw)
     key = None
     if route.idempotency is not None:
-        key = idempotency.check_form(
-            request.headers.get("Idempotency-Key"), required=route.idempotency == "required"
-        )
+        key = idempotency.check_form(request.headers.get("Idempotency-Key"), required=route.idempotency == "required")
     parsed: Any = None
     args: tuple[Any, ...] = ()
     if route.body_type != JSON_TYPE:

@@ -35,9 +35,7 @@ class IdempotencyKey(Base):
     """One remembered call. ``owner`` is who called; ``key_hash`` 16 bytes of HMAC over owner and key."""
 
     __tablename__ = "idempotency_keys"
-    __table_args__ = (
-        Index("ix_idempotency_keys_person", "owner", postgresql_where=text("owner NOT LIKE 'client:%'")),
-    )
+    __table_args__ = (Index("ix_idempotency_keys_person", "owner", postgresql_where=text("owner NOT LIKE 'client:%'")),)
 
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     owner: Mapped[str] = mapped_column(IdText)

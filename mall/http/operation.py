@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from marshmallow import fields, validate
 
 from mall.http.fields import StrictSchema
-
-if TYPE_CHECKING:
-    from mall.http.endpoint import Route
+from mall.http.route import Route
 
 
 class ProblemSchema(StrictSchema):

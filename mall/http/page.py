@@ -85,9 +85,7 @@ def _sign_in_url() -> str:
     return SIGN_IN if here == "/" else f"{SIGN_IN}?{urlencode({'next': here})}"
 
 
-def _serve(
-    handler: Handler, path_args: dict[str, Any], auth: Auth, login: Login | None, idempotent: bool
-) -> Response:
+def _serve(handler: Handler, path_args: dict[str, Any], auth: Auth, login: Login | None, idempotent: bool) -> Response:
     if login is None:
         return _run(handler, path_args, auth, None, identify(None), idempotent)
     run = run_autocommit if request.method == "GET" else run_tx

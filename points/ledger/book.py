@@ -9,103 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from mall.errors import Conflict, NotFound
-from points.ledger.accounts import DEBIT_NORMAL, Account
-from points.ledger.states import (
-    Clawback,
-    DrawRow,
-    HoldState,
-    LotState,
-    PostingRow,
-    ShareState,
-    WalletState,
-    posting_hash,
-)
+from mall.errors import Conflict
+from points.ledger.accounts import Account
+from points.ledger.leaves import Leaves, Shelf, check_positive, remaining
+from points.ledger.states import Clawback, DrawRow, HoldState, LotState, ShareState, WalletState
 
 RETURN_GRACE = timedelta(days=30)
 """How long points last that come back after their own lot has expired (design, section 4: lots)."""
 
 
-class Shelf(Protocol):
-    """Where a book finds its lots and holds."""
-
-    def open_lots(self, member_id: str) -> list[LotState]:
-        """Lots with points remaining."""
-
-    def award_lots(self, member_id: str, award_id: str) -> list[LotState]:
-        """Every lot of one award, spent and expired ones too."""
-
-    def lots(self, member_id: str, versions: list[int]) -> list[LotState]:
-        """Lots by their versions."""
-
-    def hold(self, member_id: str, hold_id: str) -> HoldState | None:
-        """A hold with its shares in the order they were drawn."""
-
-    def due_holds(self, member_id: str, now: datetime) -> list[HoldState]:
-        """Open holds whose time is over."""
-
-    def next_hold_expiry(self, member_id: str, now: datetime) -> datetime | None:
-        """The earliest expiry of an open hold after ``now``."""
-
-
-class Book:
+class Book(Leaves):
     """One member's book, open for writing at the moment ``now``."""
 
     def __init__(self, wallet: WalletState, now: datetime, shelf: Shelf) -> None:
-        self.wallet = wallet
-        self.now = now
-        self.postings: list[PostingRow] = []
-        self.draws: list[DrawRow] = []
-        self.changed_lots: dict[int, LotState] = {}
-        self.changed_holds: dict[str, HoldState] = {}
-        self._shelf = shelf
-        self._due_at_opening = wallet.next_due_at
-        self._moment = now
-        self._lots: dict[int, LotState] = {}
-        self._all_open_loaded = wallet.version == 0
-        self._holds: dict[str, HoldState] = {}
+        super().__init__(wallet, now, shelf)
         if wallet.next_due_at is not None and wallet.next_due_at <= now:
             self._settle_due()
-
-    # -- reading ----------------------------------------------------------------------------------
-
-    @property
-    def member_id(self) -> str:
-        return self.wallet.member_id
-
-    @property
-    def changed(self) -> bool:
-        """Whether there is something to write: postings, or only that less is due than was thought."""
-        return bool(self.postings) or self.wallet.next_due_at != self._due_at_opening
-
-    def open_lots(self) -> list[LotState]:
-        """Lots with available points, the first to expire first."""
-        found = [lot for lot in self._open().values() if lot.remaining and not lot.pending]
-        return sorted(found, key=lambda lot: (lot.expires_at, lot.version))
-
-    def pending_lots(self) -> list[LotState]:
-        """Lots still to mature, the first to mature first; those awaiting confirmation last."""
-        found = [lot for lot in self._open().values() if lot.remaining and lot.pending]
-        return sorted(found, key=lambda lot: (lot.available_at is None, lot.available_at or self.now, lot.version))
-
-    def award_lots(self, award_id: str) -> list[LotState]:
-        """Every lot of an award, oldest first."""
-        for lot in self._shelf.award_lots(self.member_id, award_id) if self.wallet.version else ():
-            self._lots.setdefault(lot.version, lot)
-        found = [lot for lot in self._lots.values() if lot.award_id == award_id]
-        return sorted(found, key=lambda lot: lot.version)
-
-    def find_hold(self, hold_id: str) -> HoldState:
-        """A hold of this book. Raises NotFound."""
-        hold = self._holds.get(hold_id) or self._shelf.hold(self.member_id, hold_id)
-        if hold is None:
-            raise NotFound("hold_not_found")
-        self._holds[hold_id] = hold
-        return hold
-
-    # -- verbs ------------------------------------------------------------------------------------
 
     def credit(
         self,
@@ -121,7 +41,7 @@ class Book:
         until_confirmed: bool = False,
     ) -> LotState:
         """Grant ``points`` (> 0). They repay debt first, unless pending: then when they mature."""
-        _positive(points)
+        check_positive(points)
         pending = until_confirmed or (available_at is not None and available_at > self.now)
         to = Account.PENDING if pending else Account.AVAILABLE
         posting = self._post(
@@ -161,7 +81,7 @@ class Book:
         In this order: the award's own pending, its own expired points, its own unspent lots, other lots by
         expiry, then debt. Never held points, never another award's pending.
         """
-        _positive(points)
+        check_positive(points)
         own = self.award_lots(award_id) if award_id is not None else []
         by_expiry = sorted(own, key=lambda lot: (lot.expires_at, lot.version))
         left = points
@@ -175,7 +95,7 @@ class Book:
             return amount
 
         own_pending = [lot for lot in by_expiry if lot.pending and lot.remaining]
-        pending = take(min(left, _sum(own_pending)), Account.PENDING, own_pending)
+        pending = take(min(left, remaining(own_pending)), Account.PENDING, own_pending)
         expired = min(left, sum(lot.expired_points for lot in by_expiry))
         if expired:
             self._post(Account.EXPIRED, Account.REVERSED, expired, kind, label, ref, award_id, occurred_at)
@@ -204,7 +124,7 @@ class Book:
 
         Raises Conflict ``in_debt`` or ``insufficient_points`` (with ``missing``, in points).
         """
-        _positive(points)
+        check_positive(points)
         if self.wallet.debt:
             raise Conflict("in_debt", extra={"debt": self.wallet.debt})
         if self.wallet.available < points:
@@ -270,20 +190,10 @@ class Book:
 
     def write_off(self, points: int, *, ref: str | None = None, kind: str = "written_off") -> None:
         """Forgive ``points`` of debt. Raises Conflict ``debt_exceeded`` beyond what is owed."""
-        _positive(points)
+        check_positive(points)
         if points > self.wallet.debt:
             raise Conflict("debt_exceeded", extra={"debt": self.wallet.debt})
         self._post(Account.ISSUED, Account.DEBT, points, kind, "debt", ref, None, self.now)
-
-    def written(self) -> None:
-        """Forget what has been written; the book may go on in the same transaction."""
-        for lot in self.changed_lots.values():
-            lot.is_new = False
-        self.postings, self.draws = [], []
-        self.changed_lots, self.changed_holds = {}, {}
-        self._due_at_opening = self.wallet.next_due_at
-
-    # -- what time does ---------------------------------------------------------------------------
 
     def _settle_due(self) -> None:
         """Let pass what has come due, each thing at its own moment and in that order.
@@ -326,99 +236,12 @@ class Book:
             if lot.expires_at <= self._moment:
                 due.setdefault(lot.expires_at, []).append(lot)
         for expires_at, lots in due.items():
-            amount = _sum(lots)
+            amount = remaining(lots)
             posting = self._post(
                 Account.AVAILABLE, Account.EXPIRED, amount, "expired", "expired", None, None, expires_at
             )
             for lot in lots:
                 lot.expired_points += lot.remaining
-            self._draw(posting.version, amount, lots)
-
-    def _watch(self, moment: datetime) -> None:
-        due = self.wallet.next_due_at
-        if due is None or moment < due:
-            self.wallet.next_due_at = moment
-
-    # -- parts ------------------------------------------------------------------------------------
-
-    def _open(self) -> dict[int, LotState]:
-        if not self._all_open_loaded:
-            for lot in self._shelf.open_lots(self.member_id):
-                self._lots.setdefault(lot.version, lot)
-            self._all_open_loaded = True
-        return self._lots
-
-    def _post(
-        self,
-        debit: Account,
-        credit: Account,
-        points: int,
-        kind: str,
-        label: str,
-        ref: str | None,
-        award_id: str | None,
-        occurred_at: datetime,
-        *,
-        available_at: datetime | None = None,
-        expires_at: datetime | None = None,
-    ) -> PostingRow:
-        wallet = self.wallet
-        _positive(points)
-        for account, sign in ((debit, 1), (credit, -1)):
-            rises = sign if account in DEBIT_NORMAL else -sign
-            balance = getattr(wallet, account.value) + rises * points
-            if balance < 0:
-                raise AssertionError(f"{account.value} of {wallet.member_id} would be {balance}")
-            setattr(wallet, account.value, balance)
-        wallet.version += 1
-        row = PostingRow(
-            wallet.member_id, wallet.version, debit.value, credit.value, points, kind, label, ref, award_id,
-            occurred_at, self.now, available_at, expires_at, wallet.available - wallet.debt,
-        )  # fmt: skip
-        row.hash = wallet.head_hash = posting_hash(wallet.head_hash, row)
-        self.postings.append(row)
-        return row
-
-    def _new_lot(self, posting: PostingRow, *, pending: bool) -> LotState:
-        assert posting.expires_at is not None
-        lot = LotState(
-            posting.member_id, posting.version, posting.award_id, posting.points, posting.points, 0, pending,
-            posting.available_at, posting.expires_at, is_new=True,
-        )  # fmt: skip
-        self._lots[lot.version] = self.changed_lots[lot.version] = lot
-        return lot
-
-    def _draw(self, version: int, points: int, lots: Iterable[LotState]) -> list[tuple[int, int]]:
-        drawn = []
-        left = points
-        for lot in lots:
-            amount = min(left, lot.remaining)
-            if amount:
-                lot.remaining -= amount
-                left -= amount
-                self.draws.append(DrawRow(self.member_id, version, lot.version, amount))
-                self.changed_lots[lot.version] = lot
-                drawn.append((lot.version, amount))
-            if not left:
-                break
-        assert left == 0, "lots and wallet disagree"
-        return drawn
-
-    def _take_expired(self, points: int, lots: Iterable[LotState]) -> None:
-        left = points
-        for lot in lots:
-            amount = min(left, lot.expired_points)
-            lot.expired_points -= amount
-            left -= amount
-            if amount:
-                self.changed_lots[lot.version] = lot
-
-    def _repay(self, lots: list[LotState]) -> None:
-        amount = min(self.wallet.debt, _sum(lots))
-        if amount:
-            posting = self._post(
-                Account.AVAILABLE, Account.DEBT, amount, "debt_repaid", "debt", None, None, self._moment
-            )
             self._draw(posting.version, amount, lots)
 
     def _give_back(self, source: Account, kind: str, hold: HoldState, parts: list[tuple[ShareState, int]]) -> None:
@@ -451,15 +274,6 @@ class Book:
                 self._watch(grace)
         touched.sort(key=lambda lot: (lot.expires_at, lot.version))
         self._repay(touched)
-
-
-def _positive(points: int) -> None:
-    if type(points) is not int or points <= 0:
-        raise ValueError(f"points must be a positive whole number, not {points!r}")
-
-
-def _sum(lots: Iterable[LotState]) -> int:
-    return sum(lot.remaining for lot in lots)
 
 
 def _part(points: int | None, most: int) -> int:

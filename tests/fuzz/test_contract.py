@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from bodies import BODIES, EVENTS
 from test_bad_input import assert_problem
 from world import API_URL, PASSWORD, World
@@ -106,7 +105,8 @@ def test_a_key_is_required_where_points_or_stock_move_and_accepted_on_every_othe
             more: dict[str, Any] = {"json": BODIES[name][1](world)[0]} if name in BODIES else {}
             if name == "post_vouchers":
                 more = {"data": b"A-8\n", "content_type": "text/csv"}
-            answer = world.send(method, _real(world, path), _caller(operation, path), headers={"Idempotency-Key": ""}, **more)
+            more["headers"] = {"Idempotency-Key": ""}
+            answer = world.send(method, _real(world, path), _caller(operation, path), **more)
             assert assert_problem(answer, 400)["code"] == "idempotency_key_missing", name
     assert world.snapshot() == before
 
@@ -115,7 +115,7 @@ def _calls(world: World) -> list[tuple[str, str, Any, Any]]:
     """(caller, path, body, another body) of POSTs that succeed, each once."""
     number, ids = next(_numbers), world.ids
     event = {**EVENTS[0], "id": f"twice-{number}"}
-    gift = {"name": "Cup", "kind": "pickup", "points": 10, "stock": 5}
+    gift, scopes = {"name": "Cup", "kind": "pickup", "points": 10, "stock": 5}, {"scopes": ["credits:write"]}
     return [
         ("member", "/orders", {"gift": ids["gift_id"]}, {"gift": ids["gift_id"], "quantity": 2}),
         ("member", "/quotes", {"gift": ids["gift_id"]}, {"gift": ids["gift_id"], "quantity": 2}),
@@ -126,7 +126,7 @@ def _calls(world: World) -> list[tuple[str, str, Any, Any]]:
         ("owner", "/admin/gifts", gift, {**gift, "points": 11}),
         ("owner", f"/admin/gifts/{ids['gift_id']}/stock", {"change": 5}, {"change": 6}),
         ("owner", "/admin/categories", {"name": f"S{number}"}, {"name": "other"}),
-        ("owner", "/admin/api-clients", {"name": f"c-{number}", "scopes": ["credits:write"]}, {"name": "x", "scopes": ["members:read"]}),
+        ("owner", "/admin/api-clients", {"name": f"c-{number}", **scopes}, {"name": "x", **scopes}),
         ("stranger", "/sessions", {"username": "fuzz-member", "password": PASSWORD}, None),
         ("stranger", "/members", {"username": f"new-{number}", "password": PASSWORD}, None),
     ]  # fmt: skip
@@ -174,8 +174,8 @@ def test_a_refusal_leaves_the_key_free(world: World) -> None:
 
 def test_every_answer_has_a_request_id(world: World, operations: Any) -> None:
     client = world.app.test_client()
-    paths = ["/", "/mall", "/api/docs", "/api/v1/openapi.json", "/livez", "/nowhere", "/api/v1/nowhere", "/static/css/app.css"]
-    paths += [path.format(**world.ids) for method, path, _ in operations if method == "GET"]
+    paths = ["/", "/mall", "/api/docs", "/api/v1/openapi.json", "/livez", "/nowhere", "/api/v1/nowhere"]
+    paths += ["/static/css/app.css", *(path.format(**world.ids) for method, path, _ in operations if method == "GET")]
     for path in paths:
         answer = client.get(path)
         assert re.fullmatch(r"req_[0-9a-z]{26}", answer.headers["Request-Id"]), path
@@ -202,7 +202,8 @@ def test_401_says_how_to_sign_in_and_405_what_is_allowed(world: World, operation
 
 def test_titles_follow_the_readers_language_and_codes_never_change(world: World) -> None:
     chinese = world.send("GET", "/me").json
-    assert chinese == {**world.send("GET", "/me", headers={"Accept-Language": "fr"}).json, "request_id": chinese["request_id"]}
+    french = world.send("GET", "/me", headers={"Accept-Language": "fr"}).json
+    assert {**french, "request_id": ""} == {**chinese, "request_id": ""}
     english = world.send("GET", "/me", headers={"Accept-Language": "en-GB,en;q=0.9"}).json
     assert (english["title"], english["code"]) == ("Please sign in.", "authentication_required")
     assert chinese["code"] == english["code"]
@@ -246,10 +247,9 @@ def test_every_list_has_pages(world: World, operations: Any) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize(
-    "path", ["/admin", "/admin/", "/admin/nothing", "/admin/gifts/x/y/z", "/admin/%00", "/admin//gifts", "/admin/orders/%2F"]
-)
+@pytest.mark.parametrize("path", ["", "/", "/nothing", "/gifts/x/y/z", "/%00", "//gifts", "/orders/%2F"])
 def test_the_back_office_answers_401_and_403_before_404(world: World, method: str, path: str) -> None:
+    path = f"/admin{path}"
     assert_problem(world.send(method, path), 401)
     assert_problem(world.send(method, path, headers={"Authorization": "Bearer mss_x"}), 401)
     assert_problem(world.send(method, path, "member"), 403)
@@ -318,7 +318,7 @@ LIMITED = """
 import json, sys
 from mall.app import create_app
 client = create_app().test_client()
-answers = [client.get("/api/v1/nowhere") for _ in range(110)]
+answers = [client.get("/api/v1/openapi.json") for _ in range(300)]
 last = next(answer for answer in answers if answer.status_code == 429)
 print(json.dumps([dict(answers[0].headers), dict(last.headers), last.json]))
 """
@@ -335,8 +335,9 @@ def test_limits_are_announced_and_429_says_when_to_come_back(world: World) -> No
         "SECRET_KEY": world.app.extensions["settings"].secret_key,
         "PYTHONPATH": str(ROOT),
     }
+    command = [sys.executable, "-c", LIMITED]
     ran = subprocess.run(
-        [sys.executable, "-c", LIMITED], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert ran.returncode == 0, ran.stderr[-2000:]
     first, last, body = json.loads(ran.stdout.strip().splitlines()[-1])

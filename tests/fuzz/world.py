@@ -76,7 +76,8 @@ class World:
         def read(tx: Session) -> dict[str, str]:
             names = [full for full, short in tx.execute(query) if short not in UNWATCHED]
             rows = "string_agg(md5(t::text), '' ORDER BY md5(t::text))"
-            parts = [f"SELECT '{name}', count(*) || ':' || coalesce(md5({rows}), '') FROM {name} AS t" for name in names]
+            whole = f"count(*) || ':' || coalesce(md5({rows}), '')"
+            parts = [f"SELECT '{name}', {whole} FROM {name} AS t" for name in names]
             return {row[0]: row[1] for row in tx.execute(text(" UNION ALL ".join(parts)))}
 
         found: dict[str, str] = self.tx(Login.OWNER, read)

@@ -1,0 +1,31 @@
+"""What a route of the API declares about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import marshmallow as ma
+
+from mall.db import Login
+from mall.http.principals import Auth
+
+JSON_TYPE = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a route declares about itself."""
+
+    method: str
+    auth: Auth
+    login: Login | None
+    body: ma.Schema | None
+    query: ma.Schema | None
+    response: ma.Schema | None
+    status: int
+    idempotency: str | None
+    secret_fields: tuple[str, ...]
+    errors: tuple[str, ...]
+    body_type: str
+    dump: bool
+    tx_with_key_only: bool
