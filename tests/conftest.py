@@ -15,13 +15,13 @@ import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from people import make_client, make_member, make_staff
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from mall.app import create_app
 from mall.db import Login, engine, run_tx
 from mall.settings import Settings
-from people import make_client, make_member, make_staff
 
 __all__ = ["make_client", "make_member", "make_staff"]
 

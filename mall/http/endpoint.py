@@ -55,8 +55,8 @@ def endpoint(
     transaction accepts a key even when None is said. ``errors``: the 409 codes it may answer, for the docs.
     ``secret_fields``: members of the answer that are shown once and never stored. ``body_type``: another
     media type hands the handler ``call.raw_body`` unparsed. ``dump=False``: the handler returns the answer
-    in wire form already (hot paths); ``response`` then only documents it. ``tx_with_key_only``: without an Idempotency-Key the
-    handler opens its own transaction (``call.has_tx`` tells).
+    in wire form already (hot paths); ``response`` then only documents it. ``tx_with_key_only``: without
+    an Idempotency-Key the handler opens its own transaction (``call.has_tx`` tells).
     """
     if idempotency is None and method == "POST" and login is not None:
         idempotency = "accepted"

@@ -163,10 +163,8 @@ def on_http_exception(error: HTTPException) -> Response | HTTPException:
     """Answer a refusal of the framework, keeping the headers that belong to it."""
     if isinstance(error, RequestRedirect) or error.code is None:
         return error
-    kept = {}
-    for name, value in error.get_headers(request.environ):
-        if name in ("Allow", "Retry-After", "WWW-Authenticate"):
-            kept[name] = value
+    ours = ("Allow", "Retry-After", "WWW-Authenticate")
+    kept = {name: value for name, value in error.get_headers(request.environ) if name in ours}
     code = "csrf_failed" if isinstance(error, CSRFError) else _HTTP_CODES.get(error.code, "http_error")
     return _answer(problem_body(error.code, code), kept)
 

@@ -27,10 +27,8 @@ def append_only(op: ModuleType | Any, table: str) -> None:
     """Refuse UPDATE, DELETE and TRUNCATE on a table for everyone, its owner included."""
     name = table.replace(".", "_")
     op.execute(
-        f"CREATE TRIGGER {name}_append_only BEFORE UPDATE OR DELETE ON {table} "
-        f"FOR EACH ROW EXECUTE FUNCTION {GUARD}()"
+        f"CREATE TRIGGER {name}_append_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {GUARD}()"
     )
     op.execute(
-        f"CREATE TRIGGER {name}_no_truncate BEFORE TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {GUARD}()"
+        f"CREATE TRIGGER {name}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {GUARD}()"
     )

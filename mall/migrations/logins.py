@@ -19,7 +19,8 @@ def ensure_logins(connection: Connection, settings: Settings) -> None:
     ring = Keyring(settings.secret_key)
     raw = connection.connection.driver_connection
     assert raw is not None
-    may = connection.execute(text("SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user")).scalar()
+    own_rights = text("SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user")
+    may = connection.execute(own_rights).scalar()
     # Two installations on one cluster may upgrade at the same moment.
     connection.execute(text("SELECT pg_advisory_xact_lock(7301)"))
     for login in APP_LOGINS:

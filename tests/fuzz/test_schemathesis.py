@@ -91,7 +91,6 @@ def _fuzz(world: World, operation: schemathesis.APIOperation, found: dict[str, s
 def test_every_answer_is_one_that_the_document_describes(world: World, subtests: pytest.Subtests) -> None:
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", world.app)
     operations = [result.ok() for result in schema.get_all_operations()]
-    operations = [o for o in operations if "orders" in o.path] * 30
     assert len(operations) > 50
     for operation in operations:
         with subtests.test(operation.label):

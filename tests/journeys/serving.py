@@ -40,7 +40,14 @@ class Installation:
         """Run a command of the mall's ``flask``."""
         command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
         return subprocess.run(
-            command, cwd=ROOT, env=self.environment, input=stdin, capture_output=True, text=True, check=False, timeout=120
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
         )
 
     def start(self) -> None:

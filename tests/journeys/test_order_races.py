@@ -52,7 +52,9 @@ def within(place: Installation) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def admin(place: Installation) -> httpx.Client:
     """The catalog's admin."""
-    made = place.flask("staff", "create", "racer", "--role", "owner", "--password-stdin", stdin="a long enough phrase\n")
+    made = place.flask(
+        "staff", "create", "racer", "--role", "owner", "--password-stdin", stdin="a long enough phrase\n"
+    )
     assert made.returncode == 0, made.stderr
     client = httpx.Client(base_url=f"{place.url}/api/v1", timeout=60)
     answer = client.post("/staff/sessions", json={"username": "racer", "password": "a long enough phrase"})
@@ -90,9 +92,10 @@ def _gift(admin: httpx.Client, name: str, points: int, stock: int) -> str:
 
 
 def _order_all(place: Installation, gift: str, tokens: list[str], keys: list[str]) -> list[tuple[int, Any]]:
-    with httpx.Client(
-        base_url=f"{place.url}/api/v1", timeout=120, limits=httpx.Limits(max_connections=32)
-    ) as client, ThreadPoolExecutor(32) as pool:
+    with (
+        httpx.Client(base_url=f"{place.url}/api/v1", timeout=120, limits=httpx.Limits(max_connections=32)) as client,
+        ThreadPoolExecutor(32) as pool,
+    ):
 
         def order(token: str, key: str) -> tuple[int, Any]:
             headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}

@@ -21,7 +21,10 @@ from mall.settings import Settings
 def empty_app(session_app: Flask, settings: Settings) -> Iterator[Flask]:
     """An app on an empty database of its own in the same cluster."""
     url = session_app.config["SQLALCHEMY_BINDS"]["owner"]["url"].set(drivername="postgresql")
-    with session_app.app_context(), engine(Login.OWNER).connect().execution_options(isolation_level="AUTOCOMMIT") as owner:
+    with (
+        session_app.app_context(),
+        engine(Login.OWNER).connect().execution_options(isolation_level="AUTOCOMMIT") as owner,
+    ):
         owner.execute(text("DROP DATABASE IF EXISTS migrations WITH (FORCE)"))
         owner.execute(text("CREATE DATABASE migrations"))
     fresh = url.set(database="migrations").render_as_string(hide_password=False)
@@ -49,7 +52,9 @@ def test_migrations_make_what_the_models_say(empty_app: Flask) -> None:
                 opts={
                     "include_schemas": True,
                     "compare_type": True,
-                    "include_name": lambda name, kind, _: kind != "schema" or name in (None, "ledger", "sources", "public"),
+                    "include_name": lambda name, kind, _: (
+                        kind != "schema" or name in (None, "ledger", "sources", "public")
+                    ),
                 },
             )
             assert compare_metadata(context, Base.metadata) == []
