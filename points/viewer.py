@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from mall.errors import Forbidden
@@ -20,6 +21,7 @@ class Viewer:
     nickname: str
     level: Level
     balance: Balance
+    suspended: bool
 
 
 def viewer(tx: Session, principal: Principal, now: datetime) -> Viewer | None:
@@ -27,10 +29,15 @@ def viewer(tx: Session, principal: Principal, now: datetime) -> Viewer | None:
     if not isinstance(principal, MemberPrincipal):
         return None
     figures = balance(tx, principal.member_id, now)
-    return Viewer(principal.nickname, standing_of(tx, principal.member_id), figures)
+    return Viewer(principal.nickname, standing_of(tx, principal.member_id), figures, principal.suspended)
+
+
+def suspended_sentence() -> str:
+    """What a suspended member is told, in the reader's language."""
+    return str(_("This account is suspended: you can look at everything, but neither earn nor redeem points."))
 
 
 def require_active(member: MemberPrincipal) -> None:
     """Raise Forbidden unless the member may act: a suspended one signs in and reads."""
     if member.suspended:
-        raise Forbidden("forbidden")
+        raise Forbidden("forbidden", suspended_sentence())

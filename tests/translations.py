@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -22,6 +23,8 @@ PO = TRANSLATIONS / "zh" / "LC_MESSAGES" / "messages.po"
 MO = PO.with_suffix(".mo")
 FOLDERS = ("mall", "points", "catalog", "admin", "templates")
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2)}
+NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
+"""Written for both dates of the compiled catalogue, which would else be the moment of compiling."""
 HEADER = "# Chinese (simplified) words of the points mall. Collected by: make translations"
 
 
@@ -60,7 +63,8 @@ def missing(catalog: Catalog) -> list[str]:
 
 
 def compiled(catalog: Catalog) -> bytes:
-    """The catalogue as the app reads it."""
+    """The catalogue as the app reads it; the same bytes whenever it is made."""
+    catalog.creation_date = catalog.revision_date = NO_DATE
     buffer = io.BytesIO()
     write_mo(buffer, catalog)
     return buffer.getvalue()

@@ -11,6 +11,7 @@ from catalog.redemption.eligibility import Refusal
 from mall.errors import Conflict
 from mall.http.fields import wire_instant
 from mall.i18n import format_moment
+from points.viewer import suspended_sentence
 
 
 def sentence(refusal: Refusal) -> str:
@@ -36,7 +37,7 @@ def _sentence(refusal: Refusal) -> Any:
         return _("%(points)s points are owed; new points repay them first.", points=figures["debt"])
     if refusal.code == "insufficient_points":
         return _("%(points)s points are missing.", points=figures["missing"])
-    return _("You may not do this.")
+    return suspended_sentence()  # the one reason left: forbidden
 
 
 def _limit_sentence(period: str, quantity: int) -> Any:

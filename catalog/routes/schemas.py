@@ -88,7 +88,7 @@ class QuoteInSchema(StrictSchema):
 
     gift = Text(1, ID_MOST, required=True)
     variant = Text(1, ID_MOST)
-    quantity = Whole(1, MAX_QUANTITY, load_default=1)
+    quantity = Whole(1, MAX_QUANTITY, required=True)
 
 
 class RefusalSchema(StrictSchema):

@@ -150,6 +150,8 @@ def answer(route: Route, value: Any) -> Response:
     if route.response is not None and route.dump:
         value = route.response.dump(value)
     if status == 204 or (value is None and route.response is None):
-        return Response(status=204, headers=headers)
+        empty = Response(status=204, headers=headers)
+        del empty.headers["Content-Type"]
+        return empty
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return Response(text, status=status, headers=headers, content_type=JSON_TYPE)

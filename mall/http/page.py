@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, request
 from sqlalchemy.orm import Session
@@ -57,13 +57,17 @@ def page(
                 if request.method != "POST" or error.kind in ("unavailable", "forbidden") or on_error is None:
                     raise
                 flash(str(problem_of(error)["detail"]), "error")
-                return redirect(on_error.format(**path_args), 303)  # type: ignore[return-value]
+                return redirect(_escaped(on_error, path_args), 303)  # type: ignore[return-value]
 
         view.auth = auth  # type: ignore[attr-defined]
         blp.add_url_rule(rule, handler.__name__, view, methods=[method])
         return handler
 
     return decorate
+
+
+def _escaped(path: str, args: dict[str, Any]) -> str:
+    return path.format(**{name: quote(str(value), safe="") for name, value in args.items()})
 
 
 def form_key() -> str:

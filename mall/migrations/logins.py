@@ -13,8 +13,7 @@ from mall.settings import Settings, SettingsError
 def ensure_logins(connection: Connection, settings: Settings) -> None:
     """Make sure each app login exists, can log in with the derived password and owns nothing.
 
-    The owner needs CREATEROLE for that; without it the roles must exist already, else SettingsError says
-    what to run.
+    The owner needs CREATEROLE for that; without it the roles must exist already, else SettingsError.
     """
     ring = Keyring(settings.secret_key)
     raw = connection.connection.driver_connection
@@ -28,8 +27,8 @@ def ensure_logins(connection: Connection, settings: Settings) -> None:
         exists = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}).scalar()
         if not may and not exists:
             raise SettingsError(
-                f'The database owner may not create roles. As a superuser run: CREATE ROLE "{name}" LOGIN PASSWORD …; '
-                "with the passwords that `flask --app wsgi db-logins` prints."
+                f'The role "{name}" is missing and the database owner may not create it: '
+                "give the owner CREATEROLE, at least for this upgrade."
             )
         if may:
             verb = sql.SQL("ALTER" if exists else "CREATE")

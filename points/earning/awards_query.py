@@ -37,8 +37,6 @@ def own_explanations(tx: Session, member_id: str, award_ids: Sequence[str]) -> d
     if not award_ids:
         return {}
     rows = tx.execute(
-        select(Award.award_id, Award.explanation).where(
-            Award.award_id.in_(award_ids), Award.member_id == member_id
-        )
+        select(Award.award_id, Award.explanation).where(Award.award_id.in_(award_ids), Award.member_id == member_id)
     )
     return {award_id: [Line.read(line) for line in stored] for award_id, stored in rows}

@@ -37,9 +37,7 @@ def _cap_points(most: str, period: str, points: str) -> str:
 def _cap_times(most: str, period: str, points: str) -> str:
     if period == "total":
         return str(_("at most %(most)s times in total: %(points)s", most=most, points=points))
-    return str(
-        _("at most %(most)s times per %(period)s: %(points)s", most=most, period=_period(period), points=points)
-    )
+    return str(_("at most %(most)s times per %(period)s: %(points)s", most=most, period=_period(period), points=points))
 
 
 def _fact(name: str) -> str:

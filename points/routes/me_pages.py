@@ -27,5 +27,6 @@ def me(call: Call) -> str:
         "username": own["username"],
         "joined_at": own["joined_at"],
         "restricted": call.member.restricted,
+        "suspended": seen.suspended,
     }
     return render_template("storefront/me.html", me=shown)

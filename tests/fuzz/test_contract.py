@@ -114,11 +114,11 @@ def test_a_key_is_required_where_points_or_stock_move_and_accepted_on_every_othe
 def _calls(world: World) -> list[tuple[str, str, Any, Any]]:
     """(caller, path, body, another body) of POSTs that succeed, each once."""
     number, ids = next(_numbers), world.ids
-    event = {**EVENTS[0], "id": f"twice-{number}"}
+    event, order = {**EVENTS[0], "id": f"twice-{number}"}, {"gift": ids["gift_id"], "quantity": 1}
     gift, scopes = {"name": "Cup", "kind": "pickup", "points": 10, "stock": 5}, {"scopes": ["credits:write"]}
     return [
-        ("member", "/orders", {"gift": ids["gift_id"]}, {"gift": ids["gift_id"], "quantity": 2}),
-        ("member", "/quotes", {"gift": ids["gift_id"]}, {"gift": ids["gift_id"], "quantity": 2}),
+        ("member", "/orders", order, {**order, "quantity": 2}),
+        ("member", "/quotes", order, {**order, "quantity": 2}),
         ("client", "/claim-codes", {"points": 5, "count": 2}, {"points": 6, "count": 2}),
         ("client", "/login-links", {"member": "u-1"}, {"member": "u-2"}),
         ("client", "/credit-events", event, {**event, "id": "other"}),
@@ -156,18 +156,18 @@ def test_the_same_key_and_body_give_the_first_answer_and_another_body_is_refused
 
 def test_keys_of_two_callers_are_two_keys(world: World) -> None:
     headers = {"Idempotency-Key": "shared"}
-    first = world.send("POST", "/quotes", "member", json={"gift": world.ids["gift_id"]}, headers=headers)
-    second = world.send("POST", "/quotes", "other", json={"gift": world.ids["gift_id"]}, headers=headers)
+    first = world.send("POST", "/quotes", "member", json={"gift": world.ids["gift_id"], "quantity": 1}, headers=headers)
+    second = world.send("POST", "/quotes", "other", json={"gift": world.ids["gift_id"], "quantity": 1}, headers=headers)
     assert (first.json["available"] > 0, second.json["available"]) == (True, 0)
 
 
 def test_a_refusal_leaves_the_key_free(world: World) -> None:
     headers = {"Idempotency-Key": f"free-{next(_numbers)}"}
     gift = world.made("/admin/gifts", "owner", {"name": "Rare", "kind": "pickup", "points": 10, "stock": 0})["id"]
-    refused = world.send("POST", "/orders", "member", json={"gift": gift}, headers=headers)
+    refused = world.send("POST", "/orders", "member", json={"gift": gift, "quantity": 1}, headers=headers)
     assert assert_problem(refused, 409)["code"] == "sold_out"
     assert world.send("POST", f"/admin/gifts/{gift}/stock", "owner", json={"change": 1}).status_code == 201
-    taken = world.send("POST", "/orders", "member", json={"gift": gift}, headers=headers)
+    taken = world.send("POST", "/orders", "member", json={"gift": gift, "quantity": 1}, headers=headers)
     assert taken.status_code == 201
     assert "Idempotency-Replayed" not in taken.headers
 
@@ -226,7 +226,7 @@ def test_every_list_has_pages(world: World, operations: Any) -> None:
     assert len(lists) >= 14
     for number in range(3):  # more than one page of things that are few
         world.made("/admin/categories", "owner", {"name": f"Shelf {number}"})
-        world.made("/orders", "member", {"gift": world.ids["gift_id"]})
+        world.made("/orders", "member", {"gift": world.ids["gift_id"], "quantity": 1})
     for path, who in lists:
         url = _real(world, path)
         whole = world.send("GET", f"{url}?limit=100", who).json

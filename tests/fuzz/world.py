@@ -127,7 +127,7 @@ def _things(world: World) -> None:
     path, codes = f"/admin/gifts/{voucher}/vouchers", b"A-1\nA-2\n"
     answer = world.send("POST", path, "owner", data=codes, content_type="text/csv")
     assert answer.status_code == 201
-    ids["order_id"] = world.made("/orders", "member", {"gift": ids["gift_id"]})["id"]
+    ids["order_id"] = world.made("/orders", "member", {"gift": ids["gift_id"], "quantity": 1})["id"]
     attempt = world.made(f"/quizzes/{ids['quiz_id']}/attempts", "member", None)
     ids["attempt_id"], names["question"] = attempt["id"], attempt["questions"][0]["id"]
     event = {

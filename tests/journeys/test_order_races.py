@@ -141,7 +141,8 @@ def test_two_thousand_members_after_a_hundred_items_make_exactly_a_hundred_order
     assert {body["code"] for status, body in answers if status == 409} == {"sold_out"}
     assert _count(within, "SELECT count(*) FROM orders WHERE gift_id = :gift", gift=gift) == 100
     assert _count(within, "SELECT on_hand FROM stock_items WHERE item_id = :gift", gift=gift) == 0
-    spent = "SELECT count(*) FROM ledger.wallets w JOIN orders o USING (member_id) WHERE o.gift_id = :gift AND w.redeemed = 10"
+    spent = """SELECT count(*) FROM ledger.wallets w JOIN orders o USING (member_id)
+        WHERE o.gift_id = :gift AND w.redeemed = 10"""
     assert _count(within, spent, gift=gift) == 100
     verified = place.flask("ledger", "verify")
     assert verified.returncode == 0, verified.stdout

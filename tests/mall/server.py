@@ -113,9 +113,7 @@ class Server:
 
     def child(self, word: str) -> psutil.Process:
         """The child of the server whose command holds ``word``."""
-        return next(
-            child for child in psutil.Process(self.process.pid).children() if word in " ".join(child.cmdline())
-        )
+        return next(child for child in psutil.Process(self.process.pid).children() if word in " ".join(child.cmdline()))
 
     def end(self) -> int:
         """Stop it as an operator does; the exit code."""

@@ -260,7 +260,7 @@ def test_a_quote_tells_every_reason_at_once_and_changes_nothing(shop):
     figures = ("unit_points", "points", "available", "points_after", "missing_points")
     assert [body[name] for name in figures] == [100, 200, 30, -170, 170]
     assert shop.snapshot() == before
-    fine = shop.post("/quotes", shop.member(100), {"gift": shop.gift(100)}).json
+    fine = shop.post("/quotes", shop.member(100), {"gift": shop.gift(100), "quantity": 1}).json
     assert (fine["refusals"], fine["points_after"], fine["quantity"]) == ([], 0, 1)
 
 
