@@ -1,44 +1,58 @@
-# make run    set everything up, load the demo, replay 600 real requests, serve
-# make test   set everything up, run the whole suite
+# make run      set everything up, load the demo, replay 600 real requests, serve
+# make serve    the same without the demo
+# make test     set everything up, run the whole suite (ARGS="-k ledger")
+# make check    lint, types, templates, translations
+# make bench    speed and memory, as ratios
+# Settings come from the environment: PORT=8001 make run (docs/settings.md).
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 FLASK  := $(BIN)/flask --app wsgi
-STAMP  := $(VENV)/.installed
+PIP    := $(BIN)/python -m pip -qq --disable-pip-version-check
+READY  := $(VENV)/.ready
+TOOLS  := $(VENV)/.tools
 
 export PYTHONDONTWRITEBYTECODE := 1
-.PHONY: run serve setup test check bench screens translations clean
+.PHONY: run serve setup test check bench translations clean
 .SILENT:
 
-run: setup
-	$(FLASK) serve --demo
+run: $(READY)
+	exec $(FLASK) serve --demo
 
-serve: setup
-	$(FLASK) serve
+serve: $(READY)
+	exec $(FLASK) serve
 
-setup: $(STAMP)
+setup: $(TOOLS)
 
-$(STAMP): requirements.txt requirements-dev.txt constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+# What the mall runs on: enough for run and serve.
+$(READY): requirements.txt constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	echo "Setting up $(VENV) (once, about a minute) …"
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	touch $(STAMP)
+	$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	$(PIP) install -r requirements.txt
+	touch $@
 
-test: setup
+# What tests and checks need besides.
+$(TOOLS): $(READY) requirements-dev.txt
+	echo "Adding the tools for tests …"
+	$(PIP) install -r requirements-dev.txt
+	touch $@
+
+test: $(TOOLS)
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(ARGS)
 
-check: setup
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy mall points catalog admin bench wsgi.py
+check: $(TOOLS)
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy --no-error-summary mall points catalog admin bench wsgi.py
 	$(BIN)/python -m tests.check_templates
+	$(BIN)/python -m tests.translations check
 	echo "check: all good"
 
-bench: setup
+bench: $(TOOLS)
 	$(BIN)/python -m bench
 
-translations: setup
+translations: $(TOOLS)
 	$(BIN)/python -m tests.translations update
 
 clean:

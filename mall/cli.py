@@ -62,9 +62,12 @@ def serve(port: int | None, workers: int | None, demo: bool) -> None:
         current_app.extensions["stores"],
         before=[["demo", "load"]] if demo else [],
         when_ready=[["demo", "replay"], ["demo", "welcome"]] if demo else [],
+        log_file=settings.var / "serve.log" if demo else None,
         banner=None if demo else lambda: f"The mall is open at {supervisor.url}/ (Ctrl-C stops it)",
     )
     supervisor.claim()
+    if supervisor.log_file is not None:
+        click.echo(f"Log: {supervisor.log_file}")
     flask_migrate.upgrade()
     supervisor.run()
 

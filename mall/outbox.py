@@ -50,7 +50,8 @@ class OutboxMessage(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     created_at: Mapped[datetime]
     available_at: Mapped[datetime]
-    attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    # Set by us too: the logins that publish may read nothing back but the id.
+    attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     last_error: Mapped[str | None] = mapped_column(Text)
     done_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]

@@ -22,6 +22,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 import click
@@ -81,6 +82,8 @@ class Supervisor:
     when_ready: Sequence[Sequence[str]] = ()
     """Commands of ``flask`` to run once requests are answered; each is given ``--url``."""
     banner: Callable[[], str] | None = None
+    log_file: Path | None = None
+    """Where the log of what runs below goes, made anew; to standard error when None."""
     stopping: threading.Event = field(default_factory=threading.Event)
     _lock: IO[bytes] | None = None
 
@@ -111,6 +114,8 @@ class Supervisor:
             signal.signal(number, lambda *_: self.stopping.set())
         drain = self.settings.var / DRAIN_FILE
         drain.unlink(missing_ok=True)
+        if self.log_file is not None:
+            self.log_file.write_bytes(b"")
         parent = str(os.getpid())
         children = [
             Child("http", [sys.executable, "-m", "mall.http_server", parent]),
@@ -162,7 +167,8 @@ class Supervisor:
             figures.mkdir(parents=True)
             environment["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
         child.started = time.monotonic()
-        child.process = subprocess.Popen(child.command, env=environment, start_new_session=True)
+        with self.log_file.open("ab") if self.log_file else contextlib.nullcontext() as stderr:
+            child.process = subprocess.Popen(child.command, env=environment, stderr=stderr, start_new_session=True)
 
     def _look_at_stores(self) -> None:
         known = len(self.stores.started)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 from flask import Flask
@@ -25,12 +27,9 @@ LONGEST_PAUSE = 30.0
 def run_worker(app: Flask, *, once: bool = False) -> None:
     """Work until SIGTERM or SIGINT. What is being done is finished first; a database that is away is waited for."""
     stop = threading.Event()
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
     log.info("worker started")
     next_schedule, pause = 0.0, IDLE_SECONDS
-    with app.app_context():
+    with _stopped_by_signals(stop), app.app_context():
         while not stop.is_set():
             try:
                 if time.monotonic() >= next_schedule:
@@ -45,6 +44,20 @@ def run_worker(app: Flask, *, once: bool = False) -> None:
                 break
             stop.wait(pause)
     log.info("worker stopped")
+
+
+@contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT set ``stop`` meanwhile; only the main thread can do that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _run_due(stop: threading.Event) -> None:

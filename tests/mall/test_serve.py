@@ -28,16 +28,25 @@ def var() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[list[Server]]:
+    """The server that the last test left running, if it did."""
+    servers: list[Server] = []
+    yield servers
+    for server in servers:
+        family = server.family()
+        server.end()
+        for process in family:  # what a failed test left
+            if process.is_running():
+                process.kill()
+
+
 @pytest.fixture
-def server(var: Path) -> Iterator[Server]:
-    """The installation, serving."""
-    running = Server.start(var)
-    yield running
-    family = running.family()
-    running.end()
-    for process in family:  # what a failed test left
-        if process.is_running():
-            process.kill()
+def server(var: Path, running: list[Server]) -> Server:
+    """The installation, serving: as the test before left it, or started."""
+    if not running or running[-1].process.poll() is not None:
+        running.append(Server.start(var))
+    return running[-1]
 
 
 def owner(var: Path, **more: bool) -> psycopg.Connection:
@@ -58,6 +67,33 @@ def test_a_second_server_and_a_taken_port_are_refused_in_one_line_and_commands_j
     command = flask(server.var, "jobs", "run", "forget-old")
     assert (command.returncode, command.stdout) == (0, "forget-old: idempotency_keys 0, outbox_messages 0\n")
     assert server.ready() == 200
+
+
+def test_figures_are_counted_over_all_worker_processes(server: Server) -> None:
+    for _ in range(40):
+        assert httpx.get(server.url("/livez")).status_code == 200
+    assert httpx.request("BREW", server.url("/no-such-page")).status_code == 404
+    lines = httpx.get(server.url("/metrics")).text.splitlines()
+    assert 'mall_http_requests_total{method="GET",route="/livez",status="200"} 40.0' in lines
+    assert 'mall_http_requests_total{method="other",route="none",status="404"} 1.0' in lines
+    assert {"mall_database_up 1.0", "mall_outbox_backlog 0.0"} <= set(lines)
+    assert httpx.get(server.url("/metrics"), headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 403
+
+
+def test_what_is_killed_below_the_server_comes_back(server: Server) -> None:
+    granian, worker = server.child("mall.http_server"), server.child("worker")
+    workers = granian.children()
+    granian.kill()
+    worker.kill()
+    until(lambda: len(server.family()) == 4 and server.ready() == 200, "children started again")
+    until(lambda: not [old for old in workers if old.is_running()], "no workers left of the killed server")
+    for process in (*postgres_of(server.var), *redis_of(server.var)):
+        process.kill()
+    until(lambda: not postgres_of(server.var), "PostgreSQL dead")
+    family = {process.pid for process in server.family()}
+    until(lambda: server.ready() == 200 and redis_of(server.var), "stores started again")
+    assert {process.pid for process in server.family()} == family
+    until(lambda: flask(server.var, "jobs", "run", "forget-old").returncode == 0, "jobs run again")
 
 
 def test_sigterm_says_not_ready_first_and_lets_a_request_finish(server: Server) -> None:
@@ -95,30 +131,4 @@ def test_kill_9_of_the_server_takes_everything_along_and_a_new_one_starts(server
     _gone, alive = psutil.wait_procs(family, timeout=20)
     assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
     until(lambda: not postgres_of(server.var) and not redis_of(server.var), "stores stopped by the last child")
-    again = Server.start(server.var)
-    assert again.end() == 0
-
-
-def test_what_is_killed_below_the_server_comes_back(server: Server) -> None:
-    granian, worker = server.child("mall.http_server"), server.child("worker")
-    workers = granian.children()
-    granian.kill()
-    worker.kill()
-    until(lambda: len(server.family()) == 4 and server.ready() == 200, "children started again")
-    until(lambda: not [old for old in workers if old.is_running()], "no workers left of the killed server")
-    for process in (*postgres_of(server.var), *redis_of(server.var)):
-        process.kill()
-    until(lambda: not postgres_of(server.var), "PostgreSQL dead")
-    family = {process.pid for process in server.family()}
-    until(lambda: server.ready() == 200 and redis_of(server.var), "stores started again")
-    assert {process.pid for process in server.family()} == family
-    until(lambda: flask(server.var, "jobs", "run", "forget-old").returncode == 0, "jobs run again")
-
-
-def test_figures_are_counted_over_all_worker_processes(server: Server) -> None:
-    for _ in range(40):
-        assert httpx.get(server.url("/livez")).status_code == 200
-    lines = httpx.get(server.url("/metrics")).text.splitlines()
-    assert 'mall_http_requests_total{method="GET",route="/livez",status="200"} 40.0' in lines
-    assert {"mall_database_up 1.0", "mall_outbox_backlog 0.0"} <= set(lines)
-    assert httpx.get(server.url("/metrics"), headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 403
+    assert Server.start(server.var).end() == 0
