@@ -169,9 +169,7 @@ class LineResultSchema(StrictSchema):
     """What became of a line; the code itself is not repeated."""
 
     line = fields.Integer(required=True)
-    result = fields.String(
-        required=True, metadata={"enum": ["imported", "duplicate", "empty", "columns", "invalid"]}
-    )
+    result = fields.String(required=True, metadata={"enum": ["imported", "duplicate", "empty", "columns", "invalid"]})
 
 
 class ImportedSchema(StrictSchema):

@@ -31,9 +31,7 @@ class VerificationSchema(StrictSchema):
     verified_at = Instant(required=True)
 
 
-@endpoint(
-    blp, "GET", "/admin/ledger/verification", auth=staff("auditor"), login=None, response=VerificationSchema
-)
+@endpoint(blp, "GET", "/admin/ledger/verification", auth=staff("auditor"), login=None, response=VerificationSchema)
 def verify_ledger_now(call: Call) -> dict[str, Any]:
     """Read the whole ledger and prove it; a snapshot of its own, so the route has no transaction."""
     key = keyring().signing_key(KEY_PURPOSE).public_key()

@@ -140,9 +140,7 @@ def post_advance(call: Call, body: dict[str, Any], order_id: str) -> dict[str, A
     step = Step(body["to"], By.STAFF, call.staff.name, body.get("reason"), body.get("tracking"))
     before = take_step(call.tx, checked_id(order_id), step, call.now)
     detail = {"from": before.status, "to": step.to, "reason": step.reason}
-    audit.record(
-        call.tx, call.staff.name, "order.advanced", f"order:{order_id}", detail, call.now, call.request_id
-    )
+    audit.record(call.tx, call.staff.name, "order.advanced", f"order:{order_id}", detail, call.now, call.request_id)
     return _detail(call.tx, order_id, call.staff.role)
 
 

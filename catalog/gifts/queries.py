@@ -124,9 +124,7 @@ def _filtered(query: Any, wanted: Wanted, now: datetime) -> Any:
     return query
 
 
-def _keyset(
-    query: Select[Any], keys: Sequence[Any], seen: tuple[Any, ...] | None, *, descending: bool
-) -> Select[Any]:
+def _keyset(query: Select[Any], keys: Sequence[Any], seen: tuple[Any, ...] | None, *, descending: bool) -> Select[Any]:
     if seen is not None:
         here, there = tuple_(*keys), tuple_(*seen)
         query = query.where(here < there if descending else here > there)

@@ -106,9 +106,7 @@ def _make_default(tx: Session, point: PickupPoint) -> None:
     tx.flush()
 
 
-def _set_plain(
-    tx: Session, row: Any, fields: Mapping[str, Any], texts: Sequence[str], plain: Sequence[str]
-) -> None:
+def _set_plain(tx: Session, row: Any, fields: Mapping[str, Any], texts: Sequence[str], plain: Sequence[str]) -> None:
     for name in texts:
         if name in fields:
             setattr(row, name, wording(fields[name]))

@@ -93,9 +93,7 @@ NOT_COUNTED = frozenset({_S.CANCELLED, _S.EXPIRED, _S.RETURNED, _S.REFUNDED})
 
 def targets(kind: str, status: str, by: By) -> list[str]:
     """Where ``by`` may move an order of ``kind`` that is ``status``, in the table's order."""
-    return [
-        step.target.value for step in TRANSITIONS if step.source == status and kind in step.kinds and by in step.by
-    ]
+    return [step.target.value for step in TRANSITIONS if step.source == status and kind in step.kinds and by in step.by]
 
 
 def check_step(kind: str, status: str, target: str, by: By) -> None:

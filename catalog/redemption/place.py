@@ -40,9 +40,7 @@ class OrderRequest:
     delivery: Address | None = None
 
 
-def place_order(
-    tx: Session, member_id: str, asked: OrderRequest, now: datetime, *, secrets: bool = True
-) -> OrderView:
+def place_order(tx: Session, member_id: str, asked: OrderRequest, now: datetime, *, secrets: bool = True) -> OrderView:
     """Place an order, pay it with points and take it from stock; all of it or nothing.
 
     Raises NotFound for an unknown gift, variant or pickup point, Invalid for a missing or needless address,

@@ -63,9 +63,7 @@ def _unknown(field: str) -> NotFound:
     return NotFound(errors={field: [_("Not found.")]})
 
 
-def read_terms(
-    tx: Session, gift_id: str, variant_id: str | None, pickup_point_id: str | None, now: datetime
-) -> Terms:
+def read_terms(tx: Session, gift_id: str, variant_id: str | None, pickup_point_id: str | None, now: datetime) -> Terms:
     """The terms of a gift.
 
     Raises NotFound, naming the field, for a gift, variant or pickup point that is unknown or not shown, Invalid

@@ -39,9 +39,7 @@ def list_gifts(call: Call) -> dict[str, Any]:
     return {"items": [gift_wire(one, available) for one in shown], "next_cursor": next_cursor}
 
 
-@endpoint(
-    blp, "GET", "/gifts/<gift_id>", auth=OPTIONAL_MEMBER, login=Login.REDEMPTION, response=GiftDetailSchema
-)
+@endpoint(blp, "GET", "/gifts/<gift_id>", auth=OPTIONAL_MEMBER, login=Login.REDEMPTION, response=GiftDetailSchema)
 def get_gift(call: Call, gift_id: str) -> dict[str, Any]:
     return gift_detail_wire(find_shown(call.tx, checked_id(gift_id), call.now), _available(call))
 

@@ -53,9 +53,7 @@ def _id_of(body: dict[str, Any], field: str) -> str | None:
         raise NotFound(errors={field: [_("Not found.")]}) from error
 
 
-@endpoint(
-    blp, "POST", "/quotes", auth=MEMBER, login=Login.REDEMPTION, body=QuoteInSchema, response=QuoteSchema
-)
+@endpoint(blp, "POST", "/quotes", auth=MEMBER, login=Login.REDEMPTION, body=QuoteInSchema, response=QuoteSchema)
 def post_quote(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     return quote_wire(quote(call.tx, call.member, order_request(body), call.now))
 
@@ -89,15 +87,11 @@ def post_order(call: Call, body: dict[str, Any]) -> Response:
     response=list_schema(OrderSchema), dump=False,
 )  # fmt: skip
 def list_my_orders(call: Call) -> dict[str, Any]:
-    orders, next_cursor = orders_page(
-        call.tx, call.member.member_id, call.query["limit"], call.query.get("cursor")
-    )
+    orders, next_cursor = orders_page(call.tx, call.member.member_id, call.query["limit"], call.query.get("cursor"))
     return {"items": [order_wire(order) for order in orders], "next_cursor": next_cursor}
 
 
-@endpoint(
-    blp, "GET", "/orders/<order_id>", auth=MEMBER, login=Login.REDEMPTION, response=OrderSchema, dump=False
-)
+@endpoint(blp, "GET", "/orders/<order_id>", auth=MEMBER, login=Login.REDEMPTION, response=OrderSchema, dump=False)
 def get_order(call: Call, order_id: str) -> dict[str, Any]:
     return order_wire(_own(call, order_id))
 

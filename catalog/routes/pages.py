@@ -160,9 +160,7 @@ def redeem_form(call: Call, gift_id: str) -> Any:
         flash(str(problem_of(error)["detail"]), "error")
         errors = _errors(error.errors)
     again = max(1, quantity)
-    page_ = run_tx(
-        Login.REDEMPTION, lambda tx: _confirm(call, tx, gift_id, again, errors=errors, form=form)
-    )
+    page_ = run_tx(Login.REDEMPTION, lambda tx: _confirm(call, tx, gift_id, again, errors=errors, form=form))
     return Response(page_, status=422 if errors else 409)
 
 

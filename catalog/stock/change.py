@@ -69,14 +69,10 @@ def change_stock(
     return move_stock(tx, item_id, change, kind, reason, actor, now)
 
 
-def move_stock(
-    tx: Session, item_id: str, change: int, kind: str, reason: str | None, actor: str, now: datetime
-) -> int:
+def move_stock(tx: Session, item_id: str, change: int, kind: str, reason: str | None, actor: str, now: datetime) -> int:
     """Write a movement and the new figure; returns it. Raises Conflict ``stock_below_zero``."""
     tx.add(
-        StockMovement(
-            id=new_id("mov"), item_id=item_id, kind=kind, change=change, reason=reason, actor=actor, at=now
-        )
+        StockMovement(id=new_id("mov"), item_id=item_id, kind=kind, change=change, reason=reason, actor=actor, at=now)
     )
     tx.flush()
     on_hand = tx.execute(text(_CHANGE), {"item": item_id, "change": change}).scalar_one_or_none()

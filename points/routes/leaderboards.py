@@ -44,9 +44,7 @@ class BoardChoiceSchema(StrictSchema):
     opted_in = Flag(required=True)
 
 
-@endpoint(
-    blp, "GET", "/leaderboards/<period>", auth=MEMBER, login=Login.EARNING, query=PageQuery, response=BoardSchema
-)
+@endpoint(blp, "GET", "/leaderboards/<period>", auth=MEMBER, login=Login.EARNING, query=PageQuery, response=BoardSchema)
 def get_leaderboard(call: Call, period: str) -> dict[str, Any]:
     """The board of this ``week``, this ``month`` or ``all`` time: public points, members who opted in."""
     if period not in PERIODS:

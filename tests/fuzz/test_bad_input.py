@@ -233,9 +233,7 @@ def test_every_field_wrong_in_every_way_is_refused_by_name(world: World, documen
             for field, wrong in _mutations(document, schema, body):
                 with findings.of(f"{name} {field} {json.dumps(_at(wrong, field), default=str)[:60]}"):
                     sent = json.dumps(wrong, allow_nan=False)
-                    answer = world.send(
-                        method, _real(world, path), who, data=sent, content_type="application/json"
-                    )
+                    answer = world.send(method, _real(world, path), who, data=sent, content_type="application/json")
                     _assert_names(answer, field)
         assert world.snapshot() == before, name
 
@@ -405,9 +403,7 @@ def test_times_too_far_ahead_are_refused_by_name(world: World) -> None:
     assert world.snapshot() == before
 
 
-@pytest.mark.parametrize(
-    "raw", [b"", b"\xff\xfe", b"A\0B\n", b"x" * 10_000_000, b'"', "码".encode("gb18030")]
-)
+@pytest.mark.parametrize("raw", [b"", b"\xff\xfe", b"A\0B\n", b"x" * 10_000_000, b'"', "码".encode("gb18030")])
 def test_a_file_of_codes_that_is_none_imports_nothing(world: World, raw: bytes) -> None:
     before = world.snapshot()
     path = f"/admin/gifts/{world.names['voucher']}/vouchers"

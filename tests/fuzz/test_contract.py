@@ -336,9 +336,7 @@ def test_limits_are_announced_and_429_says_when_to_come_back(world: World) -> No
         "PYTHONPATH": str(ROOT),
     }
     command = [sys.executable, "-c", LIMITED]
-    ran = subprocess.run(
-        command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
+    ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 0, ran.stderr[-2000:]
     first, last, body = json.loads(ran.stdout.strip().splitlines()[-1])
     assert first["RateLimit-Policy"] == '"default";q=100;w=1'

@@ -82,9 +82,7 @@ def browser(world: World, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
 
 def _pages(world: World, method: str) -> list[tuple[str, list[str]]]:
     rules = [
-        r
-        for r in world.app.url_map.iter_rules()
-        if method in (r.methods or ()) and not r.rule.startswith("/api/")
+        r for r in world.app.url_map.iter_rules() if method in (r.methods or ()) and not r.rule.startswith("/api/")
     ]
     return [(rule.rule, sorted(rule.arguments)) for rule in rules if rule.rule not in LEAVES]
 
@@ -93,9 +91,7 @@ def _filled(world: World, rule: str, names: list[str], **given: str) -> str:
     path = rule
     for name in names:
         start = path.index("<")
-        path = (
-            path[:start] + given.get(name, world.ids.get(name, "x")) + path[path.index(">") + 1 :]
-        )
+        path = path[:start] + given.get(name, world.ids.get(name, "x")) + path[path.index(">") + 1 :]
     return path
 
 
@@ -132,13 +128,7 @@ def test_forms_take_anything(world: World, browser: FlaskClient) -> None:
                     answer = browser.post(url, data=sent)
                     if answer.status_code >= 500:
                         wrong.append((url, str(form)[:60], answer.status_code))
-            raw = browser.post(
-                url, data=b"a=%00&\xff=%FF&=&&", content_type="application/x-www-form-urlencoded"
-            )
-            broken = browser.post(
-                url, data=b"--x\r\n\xff\0", content_type="multipart/form-data; boundary=x"
-            )
-            wrong += [
-                (url, "raw", one.status_code) for one in (raw, broken) if one.status_code >= 500
-            ]
+            raw = browser.post(url, data=b"a=%00&\xff=%FF&=&&", content_type="application/x-www-form-urlencoded")
+            broken = browser.post(url, data=b"--x\r\n\xff\0", content_type="multipart/form-data; boundary=x")
+            wrong += [(url, "raw", one.status_code) for one in (raw, broken) if one.status_code >= 500]
     assert wrong == []

@@ -71,10 +71,12 @@ def test_cancelling_against_collecting_has_one_winner(shop):
     member, gift = shop.member(1000), shop.gift(100, stock=10)
     for _ in range(5):
         order = shop.order(member, gift).json
-        cancelled, collected = shop.at_once([
-            lambda o=order: shop.post(f"/orders/{o['id']}/cancel", member),
-            lambda o=order: shop.post("/admin/pickups", shop.owner, {"code": o["pickup_code"]}),
-        ])
+        cancelled, collected = shop.at_once(
+            [
+                lambda o=order: shop.post(f"/orders/{o['id']}/cancel", member),
+                lambda o=order: shop.post("/admin/pickups", shop.owner, {"code": o["pickup_code"]}),
+            ]
+        )
         assert {cancelled.status_code, collected.status_code} in ({200, 404}, {409, 200})
     _books_balance(shop)
 

@@ -50,9 +50,14 @@ def test_search_finds_chinese_and_any_case_and_width(shop):
         "环保 tote": ["Canvas tote"], "环保 thermos": [], "%": ["Canvas tote"], "_": [], "": ["Thermos", "Canvas tote"],
         "'; DROP TABLE gifts": [],
     }.items():  # fmt: skip
-        assert _names(shop.app.test_client().get(
-            "/api/v1/gifts", query_string={"q": q, "sort": "newest"}, headers={"Accept-Language": "en"}
-        )) == found, q
+        assert (
+            _names(
+                shop.app.test_client().get(
+                    "/api/v1/gifts", query_string={"q": q, "sort": "newest"}, headers={"Accept-Language": "en"}
+                )
+            )
+            == found
+        ), q
 
 
 def test_a_category_is_found_by_id_or_code(shop):
