@@ -42,6 +42,7 @@ from mall.settings import Settings
 from points import codes as points_codes
 from points.earning import rule_models
 from points.ledger import cli as ledger_cli
+from points.ledger import figures as ledger_figures
 from points.ledger import jobs as ledger_jobs
 from points.ledger import models as ledger_models
 from points.routes import claims, credit_events, leaderboards, me, me_pages, quiz_pages, quizzes, sources
@@ -84,8 +85,8 @@ PAGE_BLUEPRINTS = (
 )
 TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register)
-BACKGROUND = (identity_jobs, ledger_jobs, catalog_jobs, notice_handlers)
-"""Modules that register jobs and outbox handlers when they are imported."""
+BACKGROUND = (identity_jobs, ledger_figures, ledger_jobs, catalog_jobs, notice_handlers)
+"""Modules that register jobs, outbox handlers and figures when they are imported."""
 TABLES = (ledger_models, rule_models, voucher_models)
 """Models of tables that hand-written SQL serves, here so that migrations are compared with them."""
 

@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 from functools import partial
+from multiprocessing.util import Finalize
 from typing import Any
 
 from granian import Granian
@@ -23,7 +24,10 @@ from mall.settings import Settings
 def load_app(main: int) -> Any:
     """In a worker process: the app, for as long as the process ``main`` lives."""
     end_with(main)
-    return importlib.import_module("wsgi").app
+    app = importlib.import_module("wsgi").app
+    # A forked worker may be the last to leave the stores, and ends without its atexit functions.
+    Finalize(None, app.extensions["stores"].stop, exitpriority=0)
+    return app
 
 
 def run(settings: Settings) -> None:

@@ -123,12 +123,14 @@ def test_sigterm_says_not_ready_first_and_lets_a_request_finish(server: Server) 
     assert not (server.var / "draining").exists()
 
 
-def test_kill_9_of_the_server_takes_everything_along_and_a_new_one_starts(server: Server) -> None:
+@pytest.mark.parametrize("worker_too", [False, True])
+def test_kill_9_of_the_server_takes_everything_along(server: Server, worker_too: bool) -> None:
     family = server.family()
     assert len(family) == 4  # granian with two workers, and the background worker
+    if worker_too:  # then the workers of the HTTP server are the last who can stop the stores
+        server.child("worker").kill()
     server.process.kill()
     server.process.wait()
     _gone, alive = psutil.wait_procs(family, timeout=20)
     assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
     until(lambda: not postgres_of(server.var) and not redis_of(server.var), "stores stopped by the last child")
-    assert Server.start(server.var).end() == 0
