@@ -234,9 +234,11 @@ def _wait(url: str) -> None:
 def _worker_memory(pid: int) -> float:
     sizes = [
         process.memory_info().rss for process in psutil.Process(pid).children(recursive=True)
-        if "granian" in " ".join(process.cmdline())
+        if "mall.http_server" in " ".join(process.cmdline())
     ]  # fmt: skip
-    return max(sizes, default=0) / 1_000_000
+    if not sizes:
+        raise SystemExit("no worker process found to measure")
+    return max(sizes) / 1_000_000
 
 
 if __name__ == "__main__":
