@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from functools import partial
 from multiprocessing.util import Finalize
@@ -23,6 +24,8 @@ from mall.settings import Settings
 
 def load_app(main: int) -> Any:
     """In a worker process: the app, for as long as the process ``main`` lives."""
+    # Until granian listens to signals in a worker, those of its main process are in force and stop nothing.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     end_with(main)
     app = importlib.import_module("wsgi").app
     # A forked worker may be the last to leave the stores, and ends without its atexit functions.

@@ -12,16 +12,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mall.secrets_file import load_or_create_secret
+import click
+
+from mall.secrets_file import FILE_NAME, load_or_create_secret
 
 MIN_SECRET_LENGTH = 32
 """Characters; 32 hexadecimal digits are 128 bits, the least that NIST SP 800-131A still accepts."""
 
+LONGEST_NUMBER = 9
+"""Digits; Python itself refuses to read thousands of them."""
+
 _KNOWN_WEAK = ("secret", "changeme", "change-me", "password", "dev", "default", "example")
 
 
-class SettingsError(Exception):
-    """A setting is missing, weak or not understood; the message says which and what to do."""
+class SettingsError(click.ClickException):
+    """A setting is missing, weak or not understood; one line for a command's user says which and what to do."""
 
 
 @dataclass(frozen=True)
@@ -76,22 +81,39 @@ class Settings:
 
 def _secret(given: str, var: Path, database_url: str | None) -> str:
     if not given and database_url is None:
-        return load_or_create_secret(var)
+        return _own_secret(var)
     if not given:
         raise SettingsError(
             "SECRET_KEY is not set, and DATABASE_URL is. Set SECRET_KEY to at least 32 random characters, "
             "for example the output of: python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )
-    weak = len(set(given)) < 8 or any(word in given.lower() for word in _KNOWN_WEAK)
-    if database_url is not None and (len(given) < MIN_SECRET_LENGTH or weak):
+    if database_url is not None and _is_weak(given):
         raise SettingsError("SECRET_KEY is too weak: use at least 32 random characters.")
     return given
 
 
+def _own_secret(var: Path) -> str:
+    try:
+        secret = load_or_create_secret(var)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"MALL_VAR cannot be used: {error}") from error
+    if len(secret) < MIN_SECRET_LENGTH:  # cut short by hand or by a full disk: never go on with a key anyone can guess
+        raise SettingsError(f"The key in {var / FILE_NAME} is damaged: bring back the one it was.")
+    return secret
+
+
+def _is_weak(given: str) -> bool:
+    """Whether what is left without well-known words is short or monotonous: a random key may hold "dev" by chance."""
+    left = given.lower()
+    for word in _KNOWN_WEAK:
+        left = left.replace(word, "")
+    return len(left) < MIN_SECRET_LENGTH or len(set(left)) < 8
+
+
 def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     text = env.get(name) or str(default)
-    if not text.isdecimal() or not least <= int(text) <= most:
-        raise SettingsError(f"{name} must be a whole number from {least} to {most}, not {text!r}.")
+    if not text.isdecimal() or len(text) > LONGEST_NUMBER or not least <= int(text) <= most:
+        raise SettingsError(f"{name} must be a whole number from {least} to {most}, not {text[:40]!r}.")
     return int(text)
 
 

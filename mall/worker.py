@@ -31,6 +31,7 @@ def run_worker(app: Flask, *, once: bool = False) -> None:
     next_schedule, pause = 0.0, IDLE_SECONDS
     with _stopped_by_signals(stop), app.app_context():
         while not stop.is_set():
+            busy = 0
             try:
                 if time.monotonic() >= next_schedule:
                     _run_due(stop)
@@ -40,7 +41,7 @@ def run_worker(app: Flask, *, once: bool = False) -> None:
             except Unavailable:
                 pause = min(max(pause, IDLE_SECONDS) * 2, LONGEST_PAUSE)
                 log.warning("database away", retry_seconds=pause)
-            if once:
+            if once and not busy:
                 break
             stop.wait(pause)
     log.info("worker stopped")
