@@ -24,7 +24,7 @@ from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, Text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 
@@ -190,10 +190,8 @@ __all__ = [
     "Base",
     "Id",
     "IdText",
-    "InterfaceError",
     "Login",
     "Moment",
-    "OperationalError",
     "cursor",
     "db",
     "engine",
