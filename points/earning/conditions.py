@@ -15,12 +15,15 @@ from typing import Any
 from cel_expr_python import cel
 
 from points.earning.event_types import COMMON_FACTS, EVENT_TYPES
+from points.earning.sentences import Sentence
 
 MAX_LENGTH = 2000
 _TYPES = {str: cel.Type.STRING, int: cel.Type.INT, float: cel.Type.DOUBLE}
 _ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _TOKEN = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|//[^\n]*|[/%]|\s+|[0-9.eE]+u?|\w+|.""", re.DOTALL)
 _STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_UNDECLARED = re.compile(r"undeclared reference to '([^']{1,80})'")
+_OVERLOAD = re.compile(r"found no matching overload for '([^']{1,40})' applied to '\(([^']{1,120})\)'")
 _ENVIRONMENTS: dict[str, cel.Env] = {}
 
 
@@ -34,6 +37,14 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.line}:{self.column}: {self.reason}"
+
+    @property
+    def sentence(self) -> Sentence:
+        """Position and reason, to be shown in the reader's language."""
+        reason = self.reason if isinstance(self.reason, Sentence) else Sentence(self.reason)
+        return Sentence(
+            "line %(line)s, column %(column)s: %(reason)s", line=self.line, column=self.column, reason=reason
+        )
 
 
 class ConditionInvalid(ValueError):
@@ -71,10 +82,10 @@ def known_facts(event_type: str) -> dict[str, type]:
 
 def _compile(event_type: str, source: str) -> Any:
     if len(source) > MAX_LENGTH:
-        raise ConditionInvalid([Fault(1, 1, f"longer than {MAX_LENGTH} characters")])
+        raise ConditionInvalid([Fault(1, 1, Sentence("longer than %(most)s characters", most=MAX_LENGTH))])
     strange = _STRANGE.search(source)
     if strange is not None:
-        raise ConditionInvalid([Fault(1, strange.start() + 1, "contains a character that is not allowed")])
+        raise ConditionInvalid([Fault(1, strange.start() + 1, Sentence("contains a character that is not allowed"))])
     zero = _doubtful_divisor(source)
     if event_type not in _ENVIRONMENTS:
         names = {name: _TYPES[kind] for name, kind in known_facts(event_type).items()}
@@ -84,16 +95,33 @@ def _compile(event_type: str, source: str) -> Any:
     except (RuntimeError, UnicodeError, ValueError) as error:
         raise ConditionInvalid(_faults(str(error))) from error
     if expression.return_type() != cel.Type.BOOL:
-        raise ConditionInvalid([Fault(1, 1, f"gives {expression.return_type()}, must give true or false")])
+        reason = Sentence("gives %(type)s, must give true or false", type=str(expression.return_type()))
+        raise ConditionInvalid([Fault(1, 1, reason)])
     if zero is not None:
         raise ConditionInvalid([zero])
     return expression
 
 
 def _faults(message: str) -> list[Fault]:
-    found = [Fault(int(line), int(column), text.removesuffix(" [INVALID_ARGUMENT]").replace(" (in container '')", ""))
-             for line, column, text in _ERROR.findall(message)]  # fmt: skip
+    found = [
+        Fault(
+            int(line), int(column), _plain(text.removesuffix(" [INVALID_ARGUMENT]").replace(" (in container '')", ""))
+        )
+        for line, column, text in _ERROR.findall(message)
+    ]
     return found or [Fault(1, 1, message.split("\n", 1)[0][:200])]
+
+
+def _plain(reason: str) -> str:
+    """What the engine says, as a sentence that can be translated where it is a usual one."""
+    if (unknown := _UNDECLARED.match(reason)) is not None:
+        return Sentence("there is no field %(name)s", name=unknown[1])
+    if (unlike := _OVERLOAD.match(reason)) is not None:
+        sign = unlike[1].replace("_", "").replace("@", "")
+        return Sentence("%(sign)s cannot be used on: %(types)s", sign=sign, types=unlike[2])
+    if reason.startswith("Syntax error"):
+        return Sentence("cannot be read: %(reason)s", reason=reason.removeprefix("Syntax error:").strip()[:200])
+    return reason
 
 
 def _doubtful_divisor(source: str) -> Fault | None:
@@ -108,7 +136,8 @@ def _doubtful_divisor(source: str) -> Fault | None:
             if not re.fullmatch(r"[0-9]+(\.[0-9]+)?([eE][0-9]+)?", number) or float(number) == 0:
                 line = source.count("\n", 0, waiting[0]) + 1
                 column = waiting[0] - source.rfind("\n", 0, waiting[0])
-                return Fault(line, column, f"the divisor of {waiting[1]} must be a number other than zero")
+                reason = Sentence("the divisor of %(sign)s must be a number other than zero", sign=waiting[1])
+                return Fault(line, column, reason)
             waiting = None
         if token in ("/", "%"):
             waiting = (match.start(), token)

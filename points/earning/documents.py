@@ -24,6 +24,7 @@ from points.earning.conditions import Condition, ConditionInvalid, known_facts
 from points.earning.event_types import EVENT_TYPES
 from points.earning.formulas import Formula, Table
 from points.earning.periods import PERIODS, Active, Expiry, Pending
+from points.earning.sentences import Sentence
 
 MAX_POINTS = 1_000_000_000
 """The most that one award may come to; a formula that could give more is refused when saved."""
@@ -66,9 +67,11 @@ class RuleDocument:
 
 
 class _Refused(Exception):
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(path, reason)
-        self.path, self.reason = path, reason
+    """``template`` is a literal with ``%(name)s`` for its parameters: the catalogue collects it from the call."""
+
+    def __init__(self, path: str, template: str, **params: Any) -> None:
+        super().__init__(path, template)
+        self.path, self.reason = path, Sentence(template, **params)
 
 
 def read_document(document: Any) -> RuleDocument:
@@ -76,10 +79,10 @@ def read_document(document: Any) -> RuleDocument:
     errors: dict[str, list[str]] = {}
     body = document if isinstance(document, dict) else {}
     for key in body.keys() - set(KEYS):
-        errors.setdefault(str(key), []).append("unknown field")
+        errors.setdefault(str(key), []).append(Sentence("unknown field"))
     event = body.get("event")
     if not isinstance(event, str) or event not in EVENT_TYPES:
-        errors.setdefault("event", []).append("must be one of: " + ", ".join(EVENT_TYPES))
+        errors.setdefault("event", []).append(Sentence("must be one of: %(choices)s", choices=", ".join(EVENT_TYPES)))
         raise DocumentInvalid(errors)
     parts: dict[str, Any] = {}
     for name, read in _READERS.items():
@@ -88,12 +91,12 @@ def read_document(document: Any) -> RuleDocument:
         except _Refused as refused:
             errors.setdefault(refused.path, []).append(refused.reason)
         except ConditionInvalid as invalid:
-            errors.setdefault("condition", []).extend(str(fault) for fault in invalid.faults)
+            errors.setdefault("condition", []).extend(fault.sentence for fault in invalid.faults)
     if errors:
         raise DocumentInvalid(errors)
     pending, expiry = parts["pending"], parts["expiry"]
     if pending.kind == "days" and expiry.kind == "days" and expiry.count <= pending.days:
-        raise DocumentInvalid({"expiry.count": ["points would expire before they can be spent"]})
+        raise DocumentInvalid({"expiry.count": [Sentence("points would expire before they can be spent")]})
     return RuleDocument(
         event, parts["condition"], parts["points"], parts["caps"], parts["active"], pending, expiry,
         parts["stacking"], parts["visibility"] == "confidential",
@@ -113,7 +116,7 @@ def _object(value: Any, path: str, known: tuple[str, ...]) -> dict[str, Any]:
 
 def _whole(value: Any, path: str, least: int, most: int) -> int:
     if type(value) is not int or not least <= value <= most:
-        raise _Refused(path, f"must be a whole number from {least} to {most}")
+        raise _Refused(path, "must be a whole number from %(least)s to %(most)s", least=least, most=most)
     return value
 
 
@@ -125,13 +128,13 @@ def _decimal(value: Any, path: str, bound: int = 1_000_000) -> Decimal:
     except InvalidOperation:
         raise _Refused(path, "must be a number") from None
     if not number.is_finite() or abs(number) > bound or -number.as_tuple().exponent > 6:  # type: ignore[operator]
-        raise _Refused(path, f"must be a number up to {bound} with at most 6 decimals")
+        raise _Refused(path, "must be a number up to %(bound)s with at most 6 decimals", bound=bound)
     return number
 
 
 def _choice(value: Any, path: str, choices: tuple[str, ...]) -> str:
     if value not in choices or not isinstance(value, str):
-        raise _Refused(path, "must be one of: " + ", ".join(choices))
+        raise _Refused(path, "must be one of: %(choices)s", choices=", ".join(choices))
     return value
 
 
@@ -198,7 +201,7 @@ def _read_points(value: Any, event: str) -> Formula:
         largest *= max(Decimal(1), *factor.values())
         multipliers.append(factor)
     if largest > MAX_POINTS:
-        raise _Refused("points", f"could come to more than {MAX_POINTS}")
+        raise _Refused("points", "could come to more than %(most)s", most=MAX_POINTS)
     return Formula(table, fixed, fact, tuple(multipliers))
 
 

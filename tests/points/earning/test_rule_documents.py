@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 
 import pytest
+from flask_babel import force_locale
 
 from points.earning.conditions import Condition, ConditionInvalid
 from points.earning.defaults import DEFAULT_RULES
 from points.earning.documents import DocumentInvalid, read_document
+from points.earning.sentences_display import shown_errors
 
 FIXED = {"event": "tip.outcome", "points": {"base": {"fixed": 10}}, "visibility": "public"}
 
@@ -88,10 +90,10 @@ def test_what_is_no_document_is_refused(document):
 @pytest.mark.parametrize(
     ("source", "fault"),
     [
-        ("stge == 'solved'", "1:1: undeclared reference to 'stge'"),
-        ("stage + 1 == 3", "1:7: found no matching overload for '_+_' applied to '(string, int)'"),
+        ("stge == 'solved'", "1:1: there is no field stge"),
+        ("stage + 1 == 3", "1:7: + cannot be used on: string, int"),
         ("grade", "1:1: gives INT, must give true or false"),
-        ("grade > 1 &&\n colour == 1", "2:2: undeclared reference to 'colour'"),
+        ("grade > 1 &&\n colour == 1", "2:2: there is no field colour"),
         ("10 / grade > 1", "1:4: the divisor of / must be a number other than zero"),
         ("grade % 0 == 1", "1:7: the divisor of % must be a number other than zero"),
         ("stage == 'a\x00'", "1:12: contains a character that is not allowed"),
@@ -125,3 +127,16 @@ def test_a_condition_that_runs_too_long_is_false():
     for name in "abcdef":
         source = f"{numbers}.all({name}, {source})"
     assert not Condition("tip.outcome", source).holds({"stage": "solved", "grade": 1})
+
+
+def test_reasons_are_shown_in_the_readers_language(app):
+    document = {**FIXED, "condition": "grade > 1 &&\n colour == 1", "pending": {"kind": "days"}}
+    with pytest.raises(DocumentInvalid) as refused:
+        read_document(document)
+    with app.test_request_context(), force_locale("zh"):
+        assert shown_errors(refused.value.errors) == {
+            "condition": ["第 2 行第 2 列：没有名为 colour 的字段"],
+            "pending.days": ["必须是 1 到 3650 的整数"],
+        }
+    with app.test_request_context(), force_locale("en"):
+        assert shown_errors(refused.value.errors)["condition"] == ["line 2, column 2: there is no field colour"]
