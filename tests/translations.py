@@ -23,7 +23,7 @@ PO = TRANSLATIONS / "zh" / "LC_MESSAGES" / "messages.po"
 MO = PO.with_suffix(".mo")
 FOLDERS = ("mall", "points", "catalog", "admin", "templates")
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2),
-            "Sentence": (1,), "_Refused": (2,)}  # fmt: skip
+            "Sentence": (1,), "Refused": (2,)}  # fmt: skip
 NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 """Written for both dates of the compiled catalogue, which would else be the moment of compiling."""
 HEADER = "# Chinese (simplified) words of the points mall. Collected by: make translations"

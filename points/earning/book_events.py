@@ -204,14 +204,14 @@ class _Booking:
         for (_place, item), worth in zip(items, worths, strict=True):
             anchor = anchors.setdefault(item.case_key, item.event.occurred_at)
             for award in worth:
-                if award.rule.document.caps:
+                if award.rule.document.counted:
                     keys |= counter_keys(award.rule, item.member_id, anchor, self.zone)
             if item.event.type == EXPLICIT and self.source.daily_cap_points is not None:
                 keys.add(daily_key(self.source.source_id, self.now, self.zone))
         for case in cases.values():
             for granted in case.awards.values():
                 rule = self.rules.version(granted.rule_key, granted.rule_version)
-                if rule is not None and rule.document.caps:
+                if rule is not None and rule.document.counted:
                     keys |= counter_keys(rule, case.member_id, case.anchor_at, self.zone)
         return keys
 

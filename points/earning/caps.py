@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from points.earning.documents import Cap
 from points.earning.evaluate import RuleVersion
 from points.earning.explain import Line
+from points.earning.formulas import ONE, plain, round_half_up
+from points.earning.limits import Cap, Diminishing
 from points.earning.periods import period_start
 
 EVERYONE = "*"
@@ -42,8 +43,18 @@ def counter_key(cap: Cap, rule_key: str, member_id: str, anchor_at: datetime, zo
 
 
 def counter_keys(rule: RuleVersion, member_id: str, anchor_at: datetime, zone: ZoneInfo) -> set[CounterKey]:
-    """Every counter a version's caps use for one case."""
-    return {counter_key(cap, rule.key, member_id, anchor_at, zone) for cap in rule.document.caps}
+    """Every counter a version's caps and diminishing returns use for one case."""
+    keys = {counter_key(cap, rule.key, member_id, anchor_at, zone) for cap in rule.document.caps}
+    if rule.document.diminishing is not None:
+        keys.add(number_key(rule, rule.document.diminishing, member_id, anchor_at, zone))
+    return keys
+
+
+def number_key(
+    rule: RuleVersion, diminishing: Diminishing, member_id: str, anchor_at: datetime, zone: ZoneInfo
+) -> CounterKey:
+    """Where a member's awards of a rule are numbered; a cap per member and the same period counts there too."""
+    return CounterKey(member_id, rule.key, diminishing.per, period_start(diminishing.per, anchor_at, zone))
 
 
 class Counters:
@@ -70,14 +81,31 @@ class Counters:
 
     def give_back(self, rule: RuleVersion, member_id: str, anchor_at: datetime, zone: ZoneInfo, points: int) -> None:
         """Free the room that ``points`` granted under ``rule`` took."""
-        if rule.document.caps and points > 0:
+        if rule.document.counted and points > 0:
             self.count(counter_keys(rule, member_id, anchor_at, zone), -points, -1)
+
+    def diminish(
+        self, rule: RuleVersion, member_id: str, anchor_at: datetime, zone: ZoneInfo, worth: int, number: int
+    ) -> tuple[int, int, list[Line]]:
+        """What diminishing returns leave of ``worth``, the award's number, and a line when they lessen it.
+
+        ``number``: the one the award has already, 0 for one that does not pay yet.
+        """
+        diminishing = rule.document.diminishing
+        if diminishing is None or worth <= 0:
+            return worth, number, []
+        number = number or self[number_key(rule, diminishing, member_id, anchor_at, zone)].times + 1
+        factor = diminishing.factor(number)
+        if factor == ONE:
+            return worth, number, []
+        left = round_half_up(worth * factor)
+        return left, number, [Line("diminishing", (str(number), diminishing.per, plain(factor)))]
 
     def take(
         self, rule: RuleVersion, member_id: str, anchor_at: datetime, zone: ZoneInfo, worth: int
     ) -> tuple[int, list[Line]]:
         """How much of ``worth`` the caps of ``rule`` let through, counted; with a line when they cut it."""
-        if not rule.document.caps or worth <= 0:
+        if not rule.document.counted or worth <= 0:
             return worth, []
         granted, binding = worth, None
         for cap in rule.document.caps:

@@ -38,6 +38,8 @@ class AwardState:
     expires_at: datetime
     confidential: bool
     label: str
+    number: int = 0
+    """Which of the member's awards of its rule in the period it is; 0 where nothing diminishes."""
 
     def waits(self, now: datetime) -> bool:
         """Whether its points cannot be spent yet."""
@@ -90,6 +92,17 @@ class Change:
     waits: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a rule is to grant for a case from now on; ``worth`` None: nothing any more."""
+
+    key: str
+    worth: AwardWorth | None
+    granted: int
+    stored: list[list[str]]
+    number: int = 0
+
+
 @dataclass(slots=True)
 class Settler:
     """Brings cases to their worth: one for a batch, sharing its rules, counters and open books."""
@@ -119,24 +132,21 @@ class Settler:
             rule = self.rules.version(old.rule_key, old.rule_version)
             if rule is not None:
                 self.counters.give_back(rule, case.member_id, case.anchor_at, self.zone, old.points)
-        wanted: list[tuple[str, AwardWorth | None, int, list[list[str]]]] = []
-        for worth in worths:
-            granted, cuts = self.counters.take(worth.rule, case.member_id, case.anchor_at, self.zone, worth.points)
-            stored = [line.stored() for line in (*worth.lines, *cuts)]
-            wanted.append((worth.rule.key, worth, granted, stored))
+        wanted = [self._within(case, worth) for worth in worths]
         valued = {worth.rule.key for worth in worths}
-        wanted += [(key, None, 0, []) for key in case.awards if key not in valued]
+        wanted += [_Wanted(key, None, 0, []) for key in case.awards if key not in valued]
         total = public = 0
         lines = []
         changes = []
-        for key, valued_by, granted, stored in wanted:
+        for want in wanted:
+            key, valued_by, granted, stored = want.key, want.worth, want.granted, want.stored
             known = case.awards.get(key)
             before = known.points if known else 0
             if known is not None and not known.confidential:
                 public -= before
             delta = granted - before
             total += delta
-            award = self._update(case, key, valued_by, granted, stored, source)
+            award = self._update(case, want, source)
             if award is not None and not award.confidential:
                 public += granted
             if delta and award is not None:
@@ -150,10 +160,19 @@ class Settler:
         case.worth = sum(worth.points for worth in worths)
         return Change(total, public, lines, self._reason(case, worths, total), self._waits(case))
 
-    def _update(
-        self, case: CaseState, key: str, valued_by: AwardWorth | None, granted: int, stored: list[list[str]],
-        source: EventSource,
-    ) -> AwardState | None:  # fmt: skip
+    def _within(self, case: CaseState, worth: AwardWorth) -> _Wanted:
+        """What diminishing returns and caps leave of ``worth``."""
+        rule, known = worth.rule, case.awards.get(worth.rule.key)
+        number = known.number if known is not None and known.points > 0 else 0
+        left, number, lessened = self.counters.diminish(
+            rule, case.member_id, case.anchor_at, self.zone, worth.points, number
+        )
+        granted, cuts = self.counters.take(rule, case.member_id, case.anchor_at, self.zone, left)
+        stored = [line.stored() for line in (*worth.lines, *lessened, *cuts)]
+        return _Wanted(rule.key, worth, granted, stored, number if granted > 0 else 0)
+
+    def _update(self, case: CaseState, want: _Wanted, source: EventSource) -> AwardState | None:
+        key, valued_by, granted, stored = want.key, want.worth, want.granted, want.stored
         award = case.awards.get(key)
         if award is None:
             if granted == 0 or valued_by is None:
@@ -167,7 +186,7 @@ class Settler:
                 award.available_at = self.now
             award.expires_at = document.expiry.expires_at(self.now, self.zone)
             case.awards[key] = award
-        award.points, award.explanation = granted, stored
+        award.points, award.explanation, award.number = granted, stored, want.number
         if valued_by is not None:
             award.rule_version = valued_by.rule.version
             award.confidential = valued_by.rule.document.confidential

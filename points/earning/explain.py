@@ -13,6 +13,7 @@ FORMS = {
     "share": "share {0} %: × {1}",
     "fixed": "each time: {0}",
     "given": "points given: {0}",
+    "diminishing": "award {0} of the {1}: × {2}",
     "cap_points": "at most {0} points per {1}: {2}",
     "cap_times": "at most {0} times per {1}: {2}",
 }

@@ -20,6 +20,9 @@ def localized(line: Line) -> str:
         "given": lambda: _("points given: %(points)s", points=first),
         "base": lambda: _("%(fact)s %(value)s: %(points)s", fact=_fact(first), value=_value(middle), points=last),
         "times": lambda: _("%(fact)s %(value)s: × %(factor)s", fact=_fact(first), value=_value(middle), factor=last),
+        "diminishing": lambda: _(
+            "award %(number)s of the %(period)s: × %(factor)s", number=first, period=_period(middle), factor=last
+        ),
         "cap_points": lambda: _cap_points(first, middle, last),
         "cap_times": lambda: _cap_times(first, middle, last),
     }

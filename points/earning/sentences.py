@@ -1,7 +1,7 @@
 """Pure: reasons as sentences: English where they arise, in the reader's language where they are shown.
 
-The catalogue of Chinese collects the templates from the calls of ``Sentence`` and of ``_Refused`` in
-``documents``; ``points.earning.sentences_display`` looks them up.
+The catalogue of Chinese collects the templates from the calls of ``Sentence`` and of ``Refused`` in
+``reading``; ``points.earning.sentences_display`` looks them up.
 """
 
 from __future__ import annotations

@@ -109,6 +109,8 @@ class Award(Base):
     visibility: Mapped[str] = mapped_column(Text)
     label: Mapped[str] = mapped_column(Text)
     booked_at: Mapped[datetime]
+    number: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """Which of the member's awards of its rule in the period it is (diminishing returns), counted from 1."""
 
 
 class CapUsage(Base):

@@ -32,7 +32,7 @@ _CASE = (
 )
 _AWARD = (
     "a.award_id, a.rule_key, a.rule_version, a.points, a.explanation, a.available_at, a.expires_at, "
-    "a.visibility = 'confidential', a.label"
+    "a.visibility = 'confidential', a.label, a.number"
 )
 READ_STATE = f"""SELECT n.event_key, e.fingerprint, e.status, e.points, e.reason, e.awards, {_CASE}, {_AWARD}
  FROM unnest(%s::bytea[], %s::bytea[]) AS n(event_key, case_key)
@@ -42,12 +42,12 @@ READ_STATE = f"""SELECT n.event_key, e.fingerprint, e.status, e.points, e.reason
  WHERE e.event_key IS NOT NULL OR c.case_key IS NOT NULL"""
 CASE_EVENTS = """SELECT event_key, occurred_at, arrival, facts FROM sources.credit_events
  WHERE case_key = %s AND reversed_at IS NULL"""
-OPEN_COUNTERS = """INSERT INTO sources.cap_usage (holder, rule_key, period, starts_at, points, times)
- SELECT n.*, 0, 0 FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS n ON CONFLICT DO NOTHING"""
-LOCK_COUNTERS = """SELECT u.holder, u.rule_key, u.period, u.starts_at, u.points, u.times FROM sources.cap_usage u
- JOIN unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS n(holder, rule_key, period, starts_at)
- USING (holder, rule_key, period, starts_at)
- ORDER BY holder, rule_key, period, starts_at FOR UPDATE OF u"""
+# Locks what is there and opens what is missing, row by row in the order given. Locking first and opening
+# afterwards takes locks out of order, and then two batches that share caps can wait for each other.
+LOCK_COUNTERS = """INSERT INTO sources.cap_usage AS u (holder, rule_key, period, starts_at, points, times)
+ SELECT n.*, 0, 0 FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS n
+ ON CONFLICT (holder, rule_key, period, starts_at) DO UPDATE SET times = u.times
+ RETURNING u.holder, u.rule_key, u.period, u.starts_at, u.points, u.times"""
 
 _WRITE_EVENTS = """INSERT INTO sources.credit_events (event_key, source_id, fingerprint, box, member_id, case_key,
  type, facts, occurred_at, arrival, posted_at, status, points, reason, awards)
@@ -67,15 +67,16 @@ _WRITE_CASES = """INSERT INTO sources.cases (case_key, source_id, member_id, typ
  ON CONFLICT (case_key) DO UPDATE SET arrivals = excluded.arrivals, deciding_event = excluded.deciding_event,
  deciding_at = excluded.deciding_at, worth = excluded.worth, award_ids = excluded.award_ids"""
 _WRITE_AWARDS = """INSERT INTO sources.awards (award_id, case_key, member_id, rule_key, rule_version, points,
- explanation, available_at, expires_at, visibility, label, booked_at)
+ explanation, available_at, expires_at, visibility, label, booked_at, number)
  SELECT n.award_id, n.case_key, n.member_id, n.rule_key, n.rule_version, n.points, n.explanation::jsonb,
- n.available_at, n.expires_at, n.visibility, n.label, n.booked_at
- FROM unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::int4[], %s::int8[], %s::text[],
- %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::timestamptz[])
+ n.available_at, n.expires_at, n.visibility, n.label, n.booked_at,
+ n.number FROM unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::int4[], %s::int8[], %s::text[],
+ %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::timestamptz[], %s::int4[])
  AS n(award_id, case_key, member_id, rule_key, rule_version, points, explanation, available_at, expires_at,
- visibility, label, booked_at)
+ visibility, label, booked_at, number)
  ON CONFLICT (award_id) DO UPDATE SET rule_version = excluded.rule_version, points = excluded.points,
- explanation = excluded.explanation, expires_at = excluded.expires_at, visibility = excluded.visibility"""
+ explanation = excluded.explanation, expires_at = excluded.expires_at, visibility = excluded.visibility,
+ number = excluded.number"""
 _WRITE_COUNTERS = """INSERT INTO sources.cap_usage (holder, rule_key, period, starts_at, points, times)
  SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::int8[], %s::int8[])
  ON CONFLICT (holder, rule_key, period, starts_at) DO UPDATE SET points = excluded.points, times = excluded.times"""
@@ -124,10 +125,7 @@ def load_counters(cur: Cursor, keys: Iterable[CounterKey], counters: Counters) -
     if not wanted:
         return
     columns = arrays([(key.holder, key.rule_key, key.period, key.starts_at) for key in wanted])
-    rows = cur.execute(LOCK_COUNTERS, columns).fetchall()
-    if len(rows) < len(wanted):
-        cur.execute(OPEN_COUNTERS, columns)
-        rows = cur.execute(LOCK_COUNTERS, columns).fetchall()
+    rows = cur.execute(LOCK_COUNTERS, columns)
     for holder, rule_key, period, starts_at, points, times in rows:
         counters.load(CounterKey(holder, rule_key, period, starts_at), points, times)
 
@@ -186,6 +184,7 @@ class Writes:
                     award.award_id, case.case_key, case.member_id, award.rule_key, award.rule_version,
                     award.points, json.dumps(award.explanation, ensure_ascii=False), award.available_at,
                     award.expires_at, "confidential" if award.confidential else "public", award.label, self._now,
+                    award.number,
                 )
                 for case, award in touched
             ],

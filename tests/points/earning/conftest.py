@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -129,3 +130,29 @@ def simple() -> SimpleNamespace:
         return {"event": event, "points": {"base": {"fixed": points}}, "visibility": "public", **more}
 
     return SimpleNamespace(fixed=fixed)
+
+
+def run_at_once(works: list[Any]) -> list[Any]:
+    """Run every work in a thread of its own, started together; what each returned or raised."""
+    gate = threading.Barrier(len(works))
+    results: list[Any] = [None] * len(works)
+
+    def call(place: int) -> None:
+        gate.wait()
+        try:
+            results[place] = works[place]()
+        except Exception as error:
+            results[place] = error
+
+    threads = [threading.Thread(target=call, args=(place,)) for place in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+@pytest.fixture
+def at_once() -> Callable[[list[Any]], list[Any]]:
+    """Runs every work in a thread of its own."""
+    return run_at_once

@@ -2,31 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from typing import Any
 
-
-def at_once(works: list[Any]) -> list[Any]:
-    """Run every work in a thread of its own, started together; what each returned or raised."""
-    gate = threading.Barrier(len(works))
-    results: list[Any] = [None] * len(works)
-
-    def call(place: int) -> None:
-        gate.wait()
-        try:
-            results[place] = works[place]()
-        except Exception as error:
-            results[place] = error
-
-    threads = [threading.Thread(target=call, args=(place,)) for place in range(len(works))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
-def test_one_event_sent_by_twenty_threads_is_booked_once(mall):
+def test_one_event_sent_by_twenty_threads_is_booked_once(mall, at_once):
     event = mall.tip("a", "adopted")
     results = at_once([lambda: mall.book(event)[0]] * 20)
     assert [one.replayed for one in results].count(False) == 1
@@ -34,7 +11,7 @@ def test_one_event_sent_by_twenty_threads_is_booked_once(mall):
     assert mall.balance().available == 20
 
 
-def test_one_id_for_two_members_at_once_is_booked_for_one(mall):
+def test_one_id_for_two_members_at_once_is_booked_for_one(mall, at_once):
     mall.book(mall.event("x", "member.login", member="u-1"), mall.event("y", "member.login", member="u-2"))
     for number in range(10):
         works = [lambda n=number, m=m: mall.points(mall.tip(f"e{n}", "adopted", member=m)) for m in ("u-1", "u-2")]
@@ -49,13 +26,13 @@ def results_points(results):
     return next(one[0] for one in results if one != ["event_mismatch"])
 
 
-def test_a_new_person_met_by_many_threads_is_opened_once(mall):
+def test_a_new_person_met_by_many_threads_is_opened_once(mall, at_once):
     events = [mall.event(f"a{i}", "activity.attended", subject=f"s{i}") for i in range(12)]
     at_once([lambda event=event: mall.book(event) for event in events])
     assert mall.balance().available == 120
 
 
-def test_crossing_batches_both_book(mall):
+def test_crossing_batches_both_book(mall, at_once):
     forward = [mall.tip(f"f{i}", "adopted", member=f"u-{i}", case="f") for i in range(30)]
     backward = [mall.tip(f"b{i}", "adopted", member=f"u-{i}", case="b") for i in reversed(range(30))]
     shared = [mall.tip(f"s{i}", "received", member=f"u-{i}", case="s") for i in range(30)]
@@ -64,7 +41,7 @@ def test_crossing_batches_both_book(mall):
     assert [mall.balance(f"u-{i}").available for i in range(30)] == [42] * 30
 
 
-def test_a_daily_cap_is_exact_when_fifty_credits_come_at_once(mall):
+def test_a_daily_cap_is_exact_when_fifty_credits_come_at_once(mall, at_once):
     from points.earning.event_types import EventSource
 
     capped = EventSource("cli_test", may_credit=True, daily_cap_points=105)

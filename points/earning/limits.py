@@ -1,0 +1,73 @@
+"""Pure: what limits the grants of a rule: caps, and returns that diminish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from points.earning.periods import PERIODS
+from points.earning.reading import Refused, choice, object_of, share, whole
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A limit on what a rule grants, to a member or to all members together, in one period."""
+
+    per: str
+    period: str
+    unit: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diminishing:
+    """A member's n-th award of a rule in one period pays ``factors[n - 1]`` of its worth, later ones ``then``.
+
+    Like a cap it limits what a case is granted, not its worth, and counts in the period of the case's first
+    booked stage. A case keeps its number as long as it pays.
+    """
+
+    per: str
+    factors: tuple[Decimal, ...]
+    then: Decimal
+
+    def factor(self, number: int) -> Decimal:
+        """What the award with this number, counted from 1, is multiplied by."""
+        return self.factors[number - 1] if number <= len(self.factors) else self.then
+
+
+def read_caps(value: Any) -> tuple[Cap, ...]:
+    """The caps of a rule document."""
+    if value is None:
+        return ()
+    if not isinstance(value, list) or len(value) > 10:
+        raise Refused("caps", "must be a list of at most 10")
+    caps = []
+    for index, item in enumerate(value):
+        path = f"caps.{index}"
+        body = object_of(item, path, ("per", "period", "unit", "limit"))
+        caps.append(
+            Cap(
+                choice(body.get("per"), f"{path}.per", ("member", "all")),
+                choice(body.get("period"), f"{path}.period", PERIODS),
+                choice(body.get("unit"), f"{path}.unit", ("points", "times")),
+                whole(body.get("limit"), f"{path}.limit", 0, 10**12),
+            )
+        )
+    return tuple(caps)
+
+
+def read_diminishing(value: Any) -> Diminishing | None:
+    """The part ``diminishing`` of a rule document."""
+    if value is None:
+        return None
+    body, path = object_of(value, "diminishing", ("per", "factors", "then")), "diminishing.factors"
+    listed = body.get("factors")
+    if not isinstance(listed, list) or not 1 <= len(listed) <= 100:
+        raise Refused(path, "must be a list of 1 to 100 factors")
+    return Diminishing(
+        choice(body.get("per", "day"), "diminishing.per", ("hour", "day", "week", "month")),
+        tuple(share(factor, f"{path}.{index}") for index, factor in enumerate(listed)),
+        share(body.get("then", 0), "diminishing.then"),
+    )
