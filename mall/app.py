@@ -13,11 +13,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin.routes import api_clients as admin_api_clients
 from admin.routes import audit as admin_audit
+from admin.routes import earning_rules as admin_earning_rules
 from admin.routes import gifts as admin_gifts
 from admin.routes import labels as admin_labels
 from admin.routes import ledger as admin_ledger
 from admin.routes import members as admin_members
 from admin.routes import orders as admin_orders
+from admin.routes import rule_steps as admin_rule_steps
 from catalog import codes as catalog_codes
 from catalog import jobs as catalog_jobs
 from catalog.demo import cli as demo_cli
@@ -70,6 +72,8 @@ API_BLUEPRINTS = (
     admin_gifts.blp,
     admin_orders.blp,
     admin_labels.blp,
+    admin_earning_rules.blp,
+    admin_rule_steps.blp,
     admin_ledger.blp,
 )
 PAGE_BLUEPRINTS = (

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Text, select
+from sqlalchemy import ColumnElement, Index, Text, and_, select
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from mall.db import Base, IdText
 from mall.http.pagination import decode_cursor, page_of
 from mall.ids import new_id
+
+LAST_CHARACTER = "\U0010ffff"
 
 
 class AuditEntry(Base):
@@ -36,7 +38,10 @@ class AuditEntry(Base):
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which entries are wanted; None asks for all. ``since`` is included, ``until`` is not."""
+    """Which entries are wanted; None asks for all. ``since`` is included, ``until`` is not.
+
+    A name that ends in ``*`` asks for all that begin so: ``earning_rule.*``.
+    """
 
     actor: str | None = None
     action: str | None = None
@@ -77,7 +82,7 @@ def audit_page(tx: Session, wanted: AuditFilter, limit: int, cursor: str | None)
         (AuditEntry.subject, wanted.subject),
     ):
         if value is not None:
-            query = query.where(column == value)
+            query = query.where(_matches(column, value))
     if wanted.since is not None:
         query = query.where(AuditEntry.at >= wanted.since)
     if wanted.until is not None:
@@ -86,3 +91,10 @@ def audit_page(tx: Session, wanted: AuditFilter, limit: int, cursor: str | None)
     if last is not None:
         query = query.where(AuditEntry.id < last[0])
     return page_of(tx.scalars(query).all(), limit, lambda entry: (entry.id,))
+
+
+def _matches(column: InstrumentedAttribute[str], wanted: str) -> ColumnElement[bool]:
+    if not wanted.endswith("*"):
+        return column == wanted
+    beginning = wanted.removesuffix("*")  # a range, so that the index of names in byte order finds it
+    return and_(column >= beginning, column < beginning + LAST_CHARACTER)

@@ -19,7 +19,7 @@ blp = api_blueprint("admin-audit", __name__, description="Who did what, and when
 
 
 class AuditQuery(PageQuery):
-    """Filters; ``since`` is included, ``until`` is not."""
+    """Filters; ``since`` is included, ``until`` is not. ``earning_rule.*`` finds all that begin so."""
 
     actor = Text(1, 128)
     action = Text(1, 128)
@@ -40,9 +40,12 @@ class AuditEntrySchema(StrictSchema):
     request_id = fields.String(required=True, allow_none=True)
 
 
+AUDIT_LIST = list_schema(AuditEntrySchema)
+
+
 @endpoint(
     blp, "GET", "/admin/audit", auth=staff("auditor"), login=Login.BACKOFFICE, query=AuditQuery,
-    response=list_schema(AuditEntrySchema),
+    response=AUDIT_LIST,
 )  # fmt: skip
 def list_audit(call: Call) -> dict[str, Any]:
     query = call.query

@@ -47,6 +47,7 @@ def endpoint(
     body_type: str = JSON_TYPE,
     dump: bool = True,
     tx_with_key_only: bool = False,
+    body_optional: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a route of the API.
 
@@ -56,13 +57,14 @@ def endpoint(
     ``secret_fields``: members of the answer that are shown once and never stored. ``body_type``: another
     media type hands the handler ``call.raw_body`` unparsed. ``dump=False``: the handler returns the answer
     in wire form already (hot paths); ``response`` then only documents it. ``tx_with_key_only``: without
-    an Idempotency-Key the handler opens its own transaction (``call.has_tx`` tells).
+    an Idempotency-Key the handler opens its own transaction (``call.has_tx`` tells). ``body_optional``: no
+    body at all stands for ``{}``.
     """
     if idempotency is None and method == "POST" and login is not None:
         idempotency = "accepted"
     route = Route(
         method, auth, login, _instance(body), _instance(query), _instance(response), status, idempotency,
-        secret_fields, errors, body_type, dump, tx_with_key_only,
+        secret_fields, errors, body_type, dump, tx_with_key_only, body_optional,
     )  # fmt: skip
 
     def decorate(handler: Handler) -> Handler:
@@ -123,7 +125,7 @@ def _run(
     if route.body_type != JSON_TYPE:
         require_media_type(route.body_type)
     elif route.body is not None:
-        parsed = read_json(raw)
+        parsed = {} if route.body_optional and not raw else read_json(raw)
     if route.query is not None:
         call.query = read_query(route.query)
 

@@ -87,7 +87,8 @@ def describe(route: Route, operation_id: str) -> dict[str, Any]:
     if route.auth.names:
         operation["x-roles-or-scopes"] = list(route.auth.names)
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": {route.body_type: {"schema": route.body}}}
+        content = {route.body_type: {"schema": route.body}}
+        operation["requestBody"] = {"required": not route.body_optional, "content": content}
     elif route.body_type != "application/json":
         schema = {"type": "string", "format": "binary"}
         operation["requestBody"] = {"required": True, "content": {route.body_type: {"schema": schema}}}

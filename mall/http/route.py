@@ -29,3 +29,4 @@ class Route:
     body_type: str
     dump: bool
     tx_with_key_only: bool
+    body_optional: bool = False

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from points.earning.documents import RuleDocument
 from points.earning.event_types import Facts
 from points.earning.explain import Line
+from points.earning.periods import FIRST_MOMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +89,23 @@ class RuleSet:
         """Labels that ``points.credit`` may carry."""
         self._by_type: dict[str, dict[str, list[RuleVersion]]] = {}
         self._by_name = {(version.key, version.version): version for version in versions}
-        for version in sorted(versions, key=lambda one: (one.key, one.version)):
+        for version in sorted(versions, key=lambda one: (one.key, one.effective_from or FIRST_MOMENT, one.version)):
             rules = self._by_type.setdefault(version.document.event_type, {})
             rules.setdefault(version.key, []).append(version)
 
     def in_force(self, event_type: str, at: datetime) -> list[RuleVersion]:
-        """For each rule the version in force at ``at``: the highest that had begun and not been retired."""
+        """For each rule the version in force at ``at``: the last that had begun, unless it has been retired.
+
+        Of two that begin together it is the higher one; one retired before it began never was.
+        """
         found = []
         for versions in self._by_type.get(event_type, {}).values():
             for version in reversed(versions):
-                if version.effective_from is None or version.effective_from <= at:
-                    if version.effective_until is None or at < version.effective_until:
+                since, until = version.effective_from, version.effective_until
+                if since is not None and until is not None and until <= since:
+                    continue
+                if since is None or since <= at:
+                    if until is None or at < until:
                         found.append(version)
                     break
         return found

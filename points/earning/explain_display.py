@@ -68,3 +68,7 @@ def _period(period: str) -> str:
         "month": _("month"),
     }
     return known.get(period, period)
+
+
+fact_name, value_name = _fact, _value
+"""A fact that rules look at, and a value of one, in words for people."""

@@ -9,7 +9,7 @@ from points.earning.documents import read_document
 from points.earning.evaluate import RuleSet, RuleVersion
 
 _VERSIONS = """SELECT rule_key, version, document, effective_from, effective_until FROM earning_rule_versions
- WHERE state <> 'draft' ORDER BY rule_key, version"""
+ WHERE state IN ('published', 'retired') ORDER BY rule_key, version"""
 _LABELS = "SELECT code FROM credit_labels WHERE active"
 _REVISION = "SELECT token FROM rule_revision"
 

@@ -33,6 +33,8 @@ GIFT = {
 POINT = {"name": WORDS, "address": WORDS, "hours": WORDS, "phone": "1234", "code": "fuzzed", "is_default": False}
 CLIENT = {"scopes": ["credits:write"], "daily_cap_points": 5, "allowed_networks": ["10.0.0.0/8"]}
 SHELF = {"name": WORDS, "code": "fuzzed", "position": 3}
+RULE = {"event": "activity.attended", "points": {"base": {"fixed": 5}}, "visibility": "public"}
+TIP_RULE = {**RULE, "event": "tip.outcome"}
 DELIVERY = {"name": "Li", "phone": "123456", "address": "Street 1"}
 
 
@@ -79,6 +81,20 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "post_stock": ("owner", lambda world: [{"change": 5, "reason": "new", "variant": world.names["variant"]}]),
     "post_label": ("owner", _bodies({"code": "fuzzed", "name": WORDS})),
     "patch_label": ("owner", _bodies({"name": WORDS, "active": True})),
+    "post_earning_rule": (
+        "owner", _bodies({"key": "fuzzed", "title": WORDS, "document": RULE}),
+    ),
+    "patch_earning_rule": ("owner", _bodies({"title": WORDS})),
+    "post_earning_rule_version": ("owner", _bodies({"document": TIP_RULE, "based_on": 1})),
+    "patch_earning_rule_version": ("owner", _bodies({"revision": 1, "document": RULE})),
+    "try_earning_rule_version": ("owner", _bodies({"facts": {}, "occurred_at": AT})),
+    "reject_earning_rule_version": ("owner", _bodies({"reason": "why not"})),
+    "publish_earning_rule_version": ("owner", _bodies({"at": LATER})),
+    "retire_earning_rule_version": ("owner", _bodies({"at": LATER})),
+    "patch_rule_controls": ("owner", _bodies(
+        {"approve_above_award_points": 5, "approve_above_minted_points": 5, "backtest_budget_points": 5,
+         "backtest_required": False},
+    )),
     "post_category": ("owner", _bodies(SHELF)),
     "patch_category": ("owner", _bodies(SHELF)),
     "post_pickup_point": ("owner", _bodies(POINT)),

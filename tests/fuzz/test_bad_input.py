@@ -246,6 +246,8 @@ def test_every_body_that_is_none_is_refused(world: World, document: Any, finding
             continue
         who = BODIES[name][0] if name in BODIES else "client"
         for what, (raw, status) in RAW.items():
+            if what == "empty" and not operation["requestBody"]["required"]:
+                continue
             with findings.of(f"{name}: {what}"):
                 answer = world.send(method, _real(world, path), who, data=raw, content_type="application/json")
                 assert_problem(answer, status)

@@ -137,6 +137,9 @@ def _things(world: World) -> None:
     ids["event_id"] = world.made("/credit-events", "client", event)["id"]
     ids["member"], ids["member_id"] = "u-1", names["member"]
     ids["batch_id"] = world.made("/claim-codes", "client", {"points": 5, "count": 2})["batch"]
+    rule = {"event": "activity.attended", "points": {"base": {"fixed": 5}}, "visibility": "public"}
+    made = {"key": "fuzz-rule", "title": WORD, "document": rule}
+    ids["key"], ids["number"] = world.made("/admin/earning-rules", "owner", made)["key"], "1"
     ids["period"], ids["code"] = "week", "thanks"
 
 

@@ -1,0 +1,12 @@
+"""Who of the staff acts, as use cases of rules want to know it."""
+
+from __future__ import annotations
+
+from mall.http.call import Call
+from mall.http.principals import OWNER_ROLE
+from points.earning.versions import By
+
+
+def acting(call: Call) -> By:
+    """The calling member of staff at the moment of the call."""
+    return By(call.staff.name, call.staff.role == OWNER_ROLE, call.now, call.request_id)

@@ -1,0 +1,99 @@
+"""What the lines of a rule document are called, in the reader's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from flask_babel import gettext as _
+
+from points.earning.compare import Difference
+from points.earning.explain_display import fact_name, value_name
+
+_NAMES: dict[str, Callable[[], str]] = {
+    "event": lambda: _("Kind of event"),
+    "condition": lambda: _("Condition"),
+    "points.base.fixed": lambda: _("Points each time"),
+    "points.base.fact": lambda: _("Points taken from"),
+    "points.base.by": lambda: _("Points by"),
+    "active.first_day": lambda: _("First day"),
+    "active.last_day": lambda: _("Last day"),
+    "active.weekdays": lambda: _("Weekdays"),
+    "active.hours": lambda: _("Hours"),
+    "pending.kind": lambda: _("Waiting before points can be spent"),
+    "pending.days": lambda: _("Days of waiting"),
+    "expiry.kind": lambda: _("Expiry"),
+    "expiry.count": lambda: _("Expiry: how many"),
+    "expiry.round_to": lambda: _("Expiry: rounded to the end of"),
+    "stacking.mode": lambda: _("Together with other rules"),
+    "stacking.group": lambda: _("Only the best of group"),
+    "visibility": lambda: _("Visibility"),
+}
+_PARTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"points\.base\.equal\.(.+)"), lambda part: _("Points for %(value)s", value=value_name(part[1]))),
+    (re.compile(r"points\.base\.at_least\.(.+)"), lambda part: _("Points from %(step)s up", step=part[1])),
+    (re.compile(r"points\.multipliers\.(\d+)\.by"), lambda part: _("Multiplier %(place)s by", place=part[1])),
+    (
+        re.compile(r"points\.multipliers\.(\d+)\.equal\.(.+)"),
+        lambda part: _("Multiplier %(place)s for %(value)s", place=part[1], value=value_name(part[2])),
+    ),
+    (
+        re.compile(r"points\.multipliers\.(\d+)\.at_least\.(.+)"),
+        lambda part: _("Multiplier %(place)s from %(step)s up", place=part[1], step=part[2]),
+    ),
+    (
+        re.compile(r"points\.multipliers\.(\d+)\.percent_of"),
+        lambda part: _("Multiplier %(place)s: percent of", place=part[1]),
+    ),
+    (re.compile(r"caps\.(\d+)\.per"), lambda part: _("Limit %(place)s: for whom", place=part[1])),
+    (re.compile(r"caps\.(\d+)\.period"), lambda part: _("Limit %(place)s: per", place=part[1])),
+    (re.compile(r"caps\.(\d+)\.unit"), lambda part: _("Limit %(place)s: counts", place=part[1])),
+    (re.compile(r"caps\.(\d+)\.limit"), lambda part: _("Limit %(place)s: at most", place=part[1])),
+)
+
+
+def line_name(path: str) -> str:
+    """The name of a line; the path itself where there is none."""
+    if path in _NAMES:
+        return str(_NAMES[path]())
+    for pattern, name in _PARTS:
+        if (part := pattern.fullmatch(path)) is not None:
+            return str(name(part))
+    return path
+
+
+def line_value(path: str, value: str | None) -> str | None:
+    """A value of a line in words, where it is a word of the mall's own."""
+    if value is None:
+        return None
+    if path.endswith((".by", ".fact", ".percent_of")):
+        return fact_name(value)
+    words: dict[tuple[str, str], Callable[[], str]] = {
+        ("pending.kind", "none"): lambda: _("none"),
+        ("pending.kind", "days"): lambda: _("some days"),
+        ("pending.kind", "until_confirmed"): lambda: _("until somebody confirms"),
+        ("expiry.kind", "end_of_next_year"): lambda: _("at the end of next year"),
+        ("expiry.kind", "days"): lambda: _("after some days"),
+        ("expiry.kind", "months"): lambda: _("after some months"),
+        ("expiry.kind", "never"): lambda: _("never"),
+        ("expiry.round_to", "none"): lambda: _("not rounded"),
+        ("stacking.mode", "sum"): lambda: _("adds to the others"),
+        ("stacking.mode", "best"): lambda: _("only the best counts"),
+        ("visibility", "public"): lambda: _("public"),
+        ("visibility", "confidential"): lambda: _("confidential"),
+    }
+    word = words.get((path, value))
+    return str(word()) if word is not None else value
+
+
+def told(difference: Difference) -> dict[str, str | None]:
+    """A difference as a page or the API shows it."""
+    path = difference.path
+    return {
+        "path": path,
+        "label": line_name(path),
+        "before": difference.before,
+        "after": difference.after,
+        "before_words": line_value(path, difference.before),
+        "after_words": line_value(path, difference.after),
+    }
