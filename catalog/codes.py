@@ -16,5 +16,7 @@ TITLES = {
     "stock_below_zero": _l("There is not that much in stock."),
     "voucher_stock": _l("The stock of a voucher gift is its unused codes: import codes instead."),
     "not_a_voucher": _l("Only voucher gifts have codes."),
+    "address_book_full": _l("The address book is full. Please delete one that is no longer needed."),
+    "bad_lines": _l("Some lines cannot be booked, so none was."),
     "variant_exists": _l("Stock of a gift with variants is kept for each variant."),
 }

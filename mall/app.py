@@ -20,11 +20,12 @@ from admin.routes import ledger as admin_ledger
 from admin.routes import members as admin_members
 from admin.routes import orders as admin_orders
 from admin.routes import rule_steps as admin_rule_steps
+from admin.routes import shipments as admin_shipments
 from catalog import codes as catalog_codes
 from catalog import jobs as catalog_jobs
 from catalog.demo import cli as demo_cli
 from catalog.notices import handlers as notice_handlers
-from catalog.routes import account, gifts, notifications, orders, pictures
+from catalog.routes import account, address_pages, addresses, gifts, notifications, orders, pictures
 from catalog.routes import pages as catalog_pages
 from catalog.vouchers import models as voucher_models
 from mall import cli as mall_cli
@@ -64,12 +65,14 @@ API_BLUEPRINTS = (
     leaderboards.blp,
     gifts.blp,
     orders.blp,
+    addresses.blp,
     notifications.blp,
     account.blp,
     admin_members.blp,
     admin_audit.blp,
     admin_api_clients.blp,
     admin_gifts.blp,
+    admin_shipments.blp,
     admin_orders.blp,
     admin_labels.blp,
     admin_earning_rules.blp,
@@ -86,6 +89,7 @@ PAGE_BLUEPRINTS = (
     quiz_pages.pages,
     catalog_pages.pages,
     pictures.pictures,
+    address_pages.pages,
 )
 TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register)

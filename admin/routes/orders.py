@@ -9,14 +9,15 @@ from flask import Response, request
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
+from catalog.fulfilment.carriers import CODES
 from catalog.gifts.windows import GIFT_KINDS
 from catalog.redemption.advance import Step, take_step
 from catalog.redemption.lifecycle import By, Status
 from catalog.redemption.pickup import collect, note_miss, refuse_after_misses
 from catalog.redemption.staff_views import StaffOrder, staff_order, staff_orders
 from catalog.routes.ids import checked_id
-from catalog.routes.schemas import DeliverySchema
-from catalog.routes.wire import language
+from catalog.routes.schemas import CarrierSchema, DeliverySchema
+from catalog.routes.wire import carrier_wire, language
 from catalog.wording import in_language
 from mall import audit
 from mall.db import Login, run_tx
@@ -68,6 +69,7 @@ class StaffOrderSchema(StrictSchema):
     quantity = fields.Integer(required=True)
     pickup_point = fields.String()
     tracking = fields.String()
+    carrier = fields.Nested(CarrierSchema)
     placed_at = fields.String(required=True)
     allowed = fields.List(fields.String(), required=True)
     points = fields.Integer()
@@ -77,10 +79,11 @@ class StaffOrderSchema(StrictSchema):
 
 
 class AdvanceSchema(StrictSchema):
-    """Where an order goes; ``tracking`` when it is shipped, ``reason`` for the history."""
+    """Where an order goes; ``tracking`` and ``carrier`` when it is shipped, ``reason`` for the history."""
 
     to = Choice([status.value for status in Status], required=True)
     tracking = Text(1, 100)
+    carrier = Choice(CODES)
     reason = Text(1, 200)
 
 
@@ -96,6 +99,7 @@ def _wire(order: StaffOrder, role: str) -> dict[str, Any]:
         "id": order.id, "number": order.number, "status": order.status, "kind": order.kind, "gift": order.gift_id,
         "gift_name": in_language(order.gift_name, reader), "variant": in_language(order.variant_name, reader) or None,
         "quantity": order.quantity, "pickup_point": order.pickup_point_id, "tracking": order.tracking,
+        "carrier": carrier_wire(order.carrier),
         "placed_at": order.placed_at.isoformat(), "allowed": order.allowed,
         "points": order.points if role in SEES_FIGURES else None,
         "member": order.member_id if role in SEES_MEMBERS else None,
@@ -137,7 +141,7 @@ def get_admin_order(call: Call, order_id: str) -> dict[str, Any]:
     response=StaffOrderSchema, idempotency="required", errors=("illegal_transition",), dump=False,
 )  # fmt: skip
 def post_advance(call: Call, body: dict[str, Any], order_id: str) -> dict[str, Any]:
-    step = Step(body["to"], By.STAFF, call.staff.name, body.get("reason"), body.get("tracking"))
+    step = Step(body["to"], By.STAFF, call.staff.name, body.get("reason"), body.get("tracking"), body.get("carrier"))
     before = take_step(call.tx, checked_id(order_id), step, call.now)
     detail = {"from": before.status, "to": step.to, "reason": step.reason}
     audit.record(call.tx, call.staff.name, "order.advanced", f"order:{order_id}", detail, call.now, call.request_id)

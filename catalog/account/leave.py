@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from catalog.addresses.book import forget_addresses
 from catalog.notices.models import Notification
 from catalog.redemption.addresses import destroy_addresses_of
 from catalog.redemption.advance import cancel_order
@@ -26,6 +27,7 @@ def leave(tx: Session, member_id: str, now: datetime, request_id: str) -> None:
         if Status.CANCELLED.value in targets(order.kind, order.status, By.MEMBER):
             cancel_order(tx, member_id, order.id, now)
     destroy_addresses_of(tx, member_id)
+    forget_addresses(tx, member_id)
     tx.execute(delete(Notification).where(Notification.member_id == member_id))
     show_on_boards(tx, member_id, False, now)
     forget_person(tx, member_id)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from catalog.fulfilment.carriers import BY_CODE, tracking_number
 from catalog.redemption.lifecycle import (
     GIVES_POINTS_BACK,
     GIVES_STOCK_BACK,
@@ -34,6 +35,7 @@ class Step:
     actor: str
     reason: str | None = None
     tracking: str | None = None
+    carrier: str | None = None
 
 
 _OWNER = "SELECT member_id FROM orders WHERE id = %s"
@@ -55,8 +57,7 @@ def take_step(tx: Session, order_id: str, step: Step, now: datetime, *, member_i
     With ``member_id`` only an order of that member is found. Raises NotFound, Conflict ``illegal_transition``
     (with ``allowed``), Invalid for a tracking number of something that is not being shipped.
     """
-    if step.tracking is not None and step.to != Status.SHIPPED:
-        raise Invalid({"tracking": [_("Only an order that is shipped has a tracking number.")]})
+    step = _checked_parcel(step)
     cur = cursor(tx)
     row = cur.execute(_OWNER, (order_id,)).fetchone()
     if row is None or member_id not in (None, row[0]):
@@ -71,6 +72,19 @@ def take_step(tx: Session, order_id: str, step: Step, now: datetime, *, member_i
         _give_points_back(books[row[0]], order_id)
     _write(tx, order, step, now)
     return order
+
+
+def _checked_parcel(step: Step) -> Step:
+    """The step with its tracking number as the carrier writes it. Raises Invalid."""
+    if step.to != Status.SHIPPED and (step.tracking is not None or step.carrier is not None):
+        field = "tracking" if step.tracking is not None else "carrier"
+        raise Invalid({field: [_("Only an order that is shipped has a tracking number.")]})
+    if step.carrier is None or step.tracking is None:
+        return step
+    number = tracking_number(BY_CODE[step.carrier], step.tracking)
+    if number is None:
+        raise Invalid({"tracking": [_("This is no tracking number of that carrier.")]})
+    return replace(step, tracking=number)
 
 
 def _locked(tx: Session, order_id: str, step: Step) -> LockedOrder:
@@ -96,5 +110,14 @@ def _write(tx: Session, order: LockedOrder, step: Step, now: datetime) -> None:
     if target in GIVES_STOCK_BACK:
         pieces = put_back(cur, order.id) if order.kind == "voucher" else order.quantity
     move_order(
-        cur, keyring(), order, path, step.actor, now, reason=step.reason, tracking=step.tracking, stock_back=pieces
+        cur,
+        keyring(),
+        order,
+        path,
+        step.actor,
+        now,
+        reason=step.reason,
+        tracking=step.tracking,
+        carrier=step.carrier,
+        stock_back=pieces,
     )

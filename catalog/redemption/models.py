@@ -31,8 +31,8 @@ class Order(Base):
     """An order. Its id is also the id of its hold in the member's book.
 
     ``points``: for all pieces. Name and picture are those of the moment it was placed. ``history_seq``: the
-    number of its last history row. Gifts, stock and pickup points are never deleted, and a foreign key to them
-    would lock the hot row of a sale once more for every order.
+    number of its last history row. ``carrier``: a code of ``catalog.fulfilment.carriers``. Gifts, stock and pickup
+    points are never deleted, and a foreign key to them would lock the hot row of a sale once more for every order.
     """
 
     __tablename__ = "orders"
@@ -59,6 +59,7 @@ class Order(Base):
     picture: Mapped[str | None] = mapped_column(Text)
     pickup_point_id: Mapped[str | None] = mapped_column(IdText)
     pickup_until: Mapped[datetime | None]
+    carrier: Mapped[str | None] = mapped_column(Text)
     tracking: Mapped[str | None] = mapped_column(Text)
     history_seq: Mapped[int] = mapped_column(SmallInteger)
     placed_at: Mapped[datetime]

@@ -41,6 +41,7 @@ class OrderView:
     pickup_code: str | None = None
     voucher_codes: tuple[str, ...] = ()
     address: Address | None = None
+    carrier: str | None = None
 
     @property
     def can_cancel(self) -> bool:
@@ -50,10 +51,10 @@ class OrderView:
 
 _FIELDS = (
     "id", "number", "gift_id", "gift_name", "variant_name", "picture", "kind", "status", "quantity", "points",
-    "tracking", "placed_at", "pickup_until",
+    "tracking", "placed_at", "pickup_until", "carrier",
 )  # fmt: skip
 _COLUMNS = """o.id, o.number, o.gift_id, o.gift_name, o.variant_name, o.picture, o.kind, o.status, o.quantity, o.points,
- o.tracking, o.placed_at, o.pickup_until,
+ o.tracking, o.placed_at, o.pickup_until, o.carrier,
  ARRAY(SELECT h.status FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
  ARRAY(SELECT h.at FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq)"""
 _ONE = f"""SELECT {_COLUMNS}, p.id, p.name, p.address, p.hours, p.phone, c.code_box, k.key_box, a.address_box
@@ -77,8 +78,8 @@ def order_view(tx: Session, order_id: str, member_id: str, now: datetime, *, sec
     if row is None:
         raise NotFound()
     status, kind = row[7], row[6]
-    point = None if row[15] is None else Point(*row[15:20])
-    code_box, key_box, address_box = row[20:]
+    point = None if row[16] is None else Point(*row[16:21])
+    code_box, key_box, address_box = row[21:]
     codes: tuple[str, ...] = ()
     if secrets and kind == "voucher" and status in (Status.ISSUED, Status.COMPLETED):
         codes = tuple(reveal_codes(cur, ring, order_id, now))
@@ -105,5 +106,5 @@ def orders_page(
 
 def _plain(row: Any) -> dict[str, Any]:
     """The columns that every view has."""
-    fields = dict(zip(_FIELDS, row[:13], strict=True))
-    return {**fields, "history": list(zip(row[13], row[14], strict=True))}
+    fields = dict(zip(_FIELDS, row[:14], strict=True))
+    return {**fields, "history": list(zip(row[14], row[15], strict=True))}

@@ -42,7 +42,8 @@ _ORDER = f"""INSERT INTO orders (id, number, member_id, gift_id, item_id, kind, 
  %(gift_name)s::jsonb, %(variant_name)s::jsonb, %(picture)s, %(pickup_point_id)s, %(pickup_until)s, %(seq)s,
  %(now)s, %(now)s) RETURNING number"""
 _MOVE = """UPDATE orders SET status = %(status)s, history_seq = %(seq)s, moved_at = %(now)s,
- tracking = coalesce(%(tracking)s, tracking), pickup_until = coalesce(%(pickup_until)s, pickup_until)
+ carrier = coalesce(%(carrier)s, carrier), tracking = coalesce(%(tracking)s, tracking),
+ pickup_until = coalesce(%(pickup_until)s, pickup_until)
  WHERE id = %(id)s"""
 _HISTORY = """INSERT INTO order_history (order_id, seq, status, at, actor, reason)
  SELECT %(id)s, n.seq, n.status, %(now)s, %(actor)s, %(reason)s
@@ -158,10 +159,11 @@ def move_order(
     *,
     reason: str | None = None,
     tracking: str | None = None,
+    carrier: str | None = None,
     stock_back: int = 0,
 ) -> Written:
     """Move a locked order along ``path``; ``stock_back`` pieces return to stock when it ends by an exit."""
-    values: dict[str, Any] = {"id": order.id, "item_id": order.item_id, "tracking": tracking}
+    values: dict[str, Any] = {"id": order.id, "item_id": order.item_id, "tracking": tracking, "carrier": carrier}
     clauses = {"moved": _MOVE}
     if path[-1] in OVER and order.kind == "pickup":
         clauses["closed"] = _CLOSE_CODE

@@ -9,6 +9,7 @@ from marshmallow import fields
 
 from catalog.account.leave import leave
 from catalog.routes.account_parts import mall_part, points_part
+from catalog.routes.addresses import AddressSchema
 from catalog.routes.schemas import NotificationSchema, OrderSchema
 from mall.db import Login, run_tx
 from mall.http.blueprint import api_blueprint
@@ -73,6 +74,7 @@ class ExportSchema(StrictSchema):
     statement = fields.List(fields.Nested(StatementLineSchema), required=True)
     check_ins = fields.List(fields.Nested(ExportCheckInSchema), required=True)
     quiz_attempts = fields.List(fields.Nested(ExportAttemptSchema), required=True)
+    addresses = fields.List(fields.Nested(AddressSchema), required=True)
     orders = fields.List(fields.Nested(OrderSchema), required=True)
     notifications = fields.List(fields.Nested(NotificationSchema), required=True)
     sessions = fields.List(fields.Nested(ExportSessionSchema), required=True)

@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog.addresses.book import addresses_of
 from catalog.notices.queries import notices_page
 from catalog.redemption.models import Order
 from catalog.redemption.views import order_view
+from catalog.routes.addresses import address_wire
 from catalog.routes.wire import language, notice_wire, order_wire
 from mall.identity.members import profile
 from mall.identity.sessions import sessions_of
@@ -50,6 +52,7 @@ def mall_part(tx: Session, member_id: str, now: datetime) -> dict[str, Any]:
     return {
         "profile": profile(tx, member_id),
         "sessions": sessions_of(tx, member_id, now),
+        "addresses": [address_wire(saved) for saved in addresses_of(tx, member_id)],
         "orders": [order_wire(order_view(tx, order_id, member_id, now)) for order_id in orders.all()],
         "notifications": [notice_wire(notice) for notice in notices],
     }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from catalog.addresses.book import find_address
 from catalog.redemption.addresses import Address
 from catalog.redemption.advance import cancel_order
 from catalog.redemption.look import refuse_if_sold_out
@@ -19,13 +21,14 @@ from catalog.routes.ids import checked_id
 from catalog.routes.schemas import OrderSchema, PlaceOrderSchema, QuoteInSchema, QuoteSchema
 from catalog.routes.wire import order_wire, quote_wire
 from mall.db import Login, run_tx
-from mall.errors import NotFound
+from mall.errors import Invalid, NotFound
 from mall.http import idempotency
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call, read_json
 from mall.http.endpoint import endpoint
 from mall.http.pagination import PageQuery, list_schema
-from mall.http.principals import MEMBER
+from mall.http.principals import MEMBER, MemberPrincipal
+from mall.identity.step_up import require_full
 from points.viewer import require_active
 
 blp = api_blueprint("orders", __name__, description="Points become gifts")
@@ -42,6 +45,23 @@ def order_request(body: dict[str, Any]) -> OrderRequest:
         _id_of(body, "pickup_point"),
         Address(**body["delivery"]) if "delivery" in body else None,
     )
+
+
+def with_saved_address(tx: Session, member: MemberPrincipal, body: dict[str, Any], asked: OrderRequest) -> OrderRequest:
+    """The request with the address of the member's book that ``body`` names, if it names one.
+
+    Raises NotFound, naming the field, Invalid beside a ``delivery``, Forbidden for a session that came by a link.
+    """
+    if "address" not in body:
+        return asked
+    if asked.delivery is not None:
+        raise Invalid({"address": [_("Either an address of the book or another one.")]})
+    require_full(member)
+    try:
+        saved = find_address(tx, member.member_id, checked_id(body["address"]))
+    except NotFound as error:
+        raise NotFound(errors={"address": [_("Not found.")]}) from error
+    return replace(asked, delivery=saved.address)
 
 
 def _id_of(body: dict[str, Any], field: str) -> str | None:
@@ -73,7 +93,8 @@ def post_order(call: Call, body: dict[str, Any]) -> Response:
 
     def effect(tx: Session) -> Response:
         secrets = not call.member.restricted
-        placed = order_wire(place_order(tx, call.member.member_id, asked, call.now, secrets=secrets))
+        whole = with_saved_address(tx, call.member, body, asked)
+        placed = order_wire(place_order(tx, call.member.member_id, whole, call.now, secrets=secrets))
         text = json.dumps(placed, ensure_ascii=False, separators=(",", ":"))
         return Response(text, status=201, content_type="application/json")
 

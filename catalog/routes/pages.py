@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -10,14 +11,16 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
+from catalog.addresses.book import add_address, addresses_of
 from catalog.gifts.queries import SORTS, Wanted, count_gifts, find_shown, gifts_page, popular_gifts
 from catalog.gifts.shelves import categories, pickup_points
 from catalog.redemption.advance import cancel_order
 from catalog.redemption.place import OrderRequest, place_order
 from catalog.redemption.quote import quote
 from catalog.redemption.views import order_view, orders_page
+from catalog.routes.addresses import address_wire
 from catalog.routes.ids import checked_id
-from catalog.routes.orders import order_request
+from catalog.routes.orders import order_request, with_saved_address
 from catalog.routes.schemas import PlaceOrderSchema
 from catalog.routes.shown import card, gift_page_view, order_row, order_shown, point_shown, quote_shown
 from catalog.routes.wire import category_wire
@@ -128,8 +131,17 @@ def _confirm(call: Call, tx: Session, gift_id: str, quantity: int, **typed: Any)
         max_quantity=offered.max_quantity,
         quote=quote_shown(offered),
         pickup_points=[point_shown(point) for point in points],
+        addresses=_book(call, tx) if shown.gift.kind == "delivery" else [],
+        may_keep=not call.member.restricted,
         **typed,
     )
+
+
+def _book(call: Call, tx: Session) -> list[dict[str, Any]]:
+    """The addresses to choose from; none for a session that came by a login link."""
+    if call.member.restricted:
+        return []
+    return [address_wire(saved) for saved in addresses_of(tx, call.member.member_id)]
 
 
 @page(pages, "POST", "/gifts/<gift_id>/redeem", auth=MEMBER, login=None, on_error="/gifts/{gift_id}/redeem")
@@ -149,7 +161,9 @@ def redeem_form(call: Call, gift_id: str) -> Any:
             variants = find_shown(tx, checked_id(gift_id), call.now).variants
             if variants:
                 loaded.setdefault("variant", variants[0][0].id)
-            placed = place_order(tx, call.member.member_id, order_request(loaded), call.now, secrets=False)
+            wanted = with_saved_address(tx, call.member, loaded, order_request(loaded))
+            placed = place_order(tx, call.member.member_id, wanted, call.now, secrets=False)
+            _keep_address(tx, call, loaded, form)
             return Response(f"/orders/{placed.id}", content_type="text/plain")
 
         return idempotency.once(tx, call.principal.name, key, asked, call.now, effect)
@@ -167,9 +181,18 @@ def redeem_form(call: Call, gift_id: str) -> Any:
 def _body(gift_id: str, quantity: int, form: dict[str, str]) -> dict[str, Any]:
     body: dict[str, Any] = {"gift": gift_id, "quantity": quantity}
     body |= {name: form[name] for name in ("pickup_point", "variant") if form.get(name)}
-    if any(name in form for name in ADDRESS_FIELDS):
+    if form.get("address_id"):
+        body["address"] = form["address_id"]
+    elif any(name in form for name in ADDRESS_FIELDS):
         body["delivery"] = {name: form.get(name, "") for name in ADDRESS_FIELDS}
     return body
+
+
+def _keep_address(tx: Session, call: Call, loaded: dict[str, Any], form: dict[str, str]) -> None:
+    """Put the address into the member's book if asked to; a full book does not stand in an order's way."""
+    if form.get("keep") == "1" and "delivery" in loaded and not call.member.restricted:
+        with suppress(Conflict):
+            add_address(tx, call.member.member_id, loaded["delivery"], call.now)
 
 
 def _errors(messages: Any) -> dict[str, list[str]]:

@@ -117,10 +117,12 @@ class QuoteSchema(StrictSchema):
 
 
 class PlaceOrderSchema(QuoteInSchema):
-    """An order. ``delivery`` for gifts that are sent; without ``pickup_point`` the default one."""
+    """An order. ``delivery`` for gifts that are sent, or ``address``: the id of one in the member's address book;
+    without ``pickup_point`` the default point."""
 
     delivery = fields.Nested(DeliverySchema)
     pickup_point = Text(1, ID_MOST)
+    address = Text(1, ID_MOST)
 
 
 class StepSchema(StrictSchema):
@@ -138,6 +140,13 @@ class PickupPointSchema(StrictSchema):
     address = fields.String(required=True)
     hours = fields.String(required=True)
     phone = fields.String(required=True, allow_none=True)
+
+
+class CarrierSchema(StrictSchema):
+    """Who brings a parcel."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
 
 
 class OrderSchema(StrictSchema):
@@ -161,6 +170,7 @@ class OrderSchema(StrictSchema):
     pickup_point = fields.Nested(PickupPointSchema)
     voucher_codes = fields.List(fields.String())
     tracking = fields.String()
+    carrier = fields.Nested(CarrierSchema)
     delivery = fields.Nested(DeliverySchema)
 
 

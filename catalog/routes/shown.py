@@ -13,7 +13,7 @@ from catalog.gifts.queries import Shown
 from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
 from catalog.redemption.views import OrderView
-from catalog.routes.wire import language, point_wire
+from catalog.routes.wire import carrier_wire, language, point_wire
 from catalog.wording import in_language
 
 POPULAR_FROM = 20
@@ -105,6 +105,7 @@ def order_shown(order: OrderView) -> dict[str, Any]:
         "pickup_point": point_wire(order.point) if order.point else None,
         "voucher_codes": list(order.voucher_codes),
         "tracking": order.tracking,
+        "carrier": carrier_wire(order.carrier),
         "delivery": order.address,
         "history": [{"status": status, "at": at} for status, at in reversed(order.history)],
     }

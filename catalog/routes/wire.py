@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import get_locale
 
+from catalog.fulfilment.carriers import BY_CODE
 from catalog.gifts.models import Category
 from catalog.gifts.pictures import picture_url
 from catalog.gifts.queries import Shown
@@ -91,6 +92,11 @@ def point_wire(point: Point) -> dict[str, Any]:
     }
 
 
+def carrier_wire(code: str | None) -> dict[str, str] | None:
+    """Who brings a parcel, in the reader's language."""
+    return None if code is None else {"code": code, "name": in_language(BY_CODE[code].name, language())}
+
+
 def order_wire(order: OrderView) -> dict[str, Any]:
     """An order as its member sees it, in wire form: what is absent is left out."""
     reader = language()
@@ -116,6 +122,7 @@ def order_wire(order: OrderView) -> dict[str, Any]:
         "pickup_point": point_wire(order.point) if order.point else None,
         "voucher_codes": list(order.voucher_codes) or None,
         "tracking": order.tracking,
+        "carrier": carrier_wire(order.carrier),
         "delivery": address and {"name": address.name, "phone": address.phone, "address": address.address},
     }
     return body | {name: value for name, value in optional.items() if value is not None}

@@ -70,10 +70,10 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def require_media_type(wanted: str) -> None:
+def require_media_type(*wanted: str) -> None:
     """Raise Unsupported (415) for a body that says it is something else."""
-    if request.mimetype != wanted:
-        raise Unsupported("unsupported_media_type", _("Content-Type must be %(type)s.", type=wanted))
+    if request.mimetype not in wanted:
+        raise Unsupported("unsupported_media_type", _("Content-Type must be %(type)s.", type=" / ".join(wanted)))
 
 
 def read_json(raw: bytes) -> Any:

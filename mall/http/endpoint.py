@@ -44,7 +44,7 @@ def endpoint(
     idempotency: str | None = None,
     errors: tuple[str, ...] = (),
     secret_fields: tuple[str, ...] = (),
-    body_type: str = JSON_TYPE,
+    body_type: str | tuple[str, ...] = JSON_TYPE,
     dump: bool = True,
     tx_with_key_only: bool = False,
     body_optional: bool = False,
@@ -55,16 +55,17 @@ def endpoint(
     ``idempotency``: ``"required"`` (400 without a key), ``"accepted"``, or None; every POST with a
     transaction accepts a key even when None is said. ``errors``: the 409 codes it may answer, for the docs.
     ``secret_fields``: members of the answer that are shown once and never stored. ``body_type``: another
-    media type hands the handler ``call.raw_body`` unparsed. ``dump=False``: the handler returns the answer
-    in wire form already (hot paths); ``response`` then only documents it. ``tx_with_key_only``: without
-    an Idempotency-Key the handler opens its own transaction (``call.has_tx`` tells). ``body_optional``: no
-    body at all stands for ``{}``.
+    media type, or one of several, hands the handler ``call.raw_body`` unparsed. ``dump=False``: the handler
+    returns the answer in wire form already (hot paths); ``response`` then only documents it.
+    ``tx_with_key_only``: without an Idempotency-Key the handler opens its own transaction (``call.has_tx`` tells).
+    ``body_optional``: no body at all stands for ``{}``.
     """
     if idempotency is None and method == "POST" and login is not None:
         idempotency = "accepted"
     route = Route(
         method, auth, login, _instance(body), _instance(query), _instance(response), status, idempotency,
-        secret_fields, errors, body_type, dump, tx_with_key_only, body_optional,
+        secret_fields, errors, (body_type,) if isinstance(body_type, str) else body_type, dump, tx_with_key_only,
+        body_optional,
     )  # fmt: skip
 
     def decorate(handler: Handler) -> Handler:
@@ -122,8 +123,8 @@ def _run(
         key = idempotency.check_form(request.headers.get("Idempotency-Key"), required=route.idempotency == "required")
     parsed: Any = None
     args: tuple[Any, ...] = ()
-    if route.body_type != JSON_TYPE:
-        require_media_type(route.body_type)
+    if route.body_types != (JSON_TYPE,):
+        require_media_type(*route.body_types)
     elif route.body is not None:
         parsed = {} if route.body_optional and not raw else read_json(raw)
     if route.query is not None:
@@ -131,7 +132,7 @@ def _run(
 
     def effect() -> Response:
         nonlocal args
-        if parsed is not None or (route.body is not None and route.body_type == JSON_TYPE):
+        if parsed is not None or (route.body is not None and route.body_types == (JSON_TYPE,)):
             assert route.body is not None
             args = (load(route.body, parsed),)
         return answer(route, handler(call, *args, **path_args))

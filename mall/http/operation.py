@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from mall.http.fields import StrictSchema
-from mall.http.route import Route
+from mall.http.route import JSON_TYPE, Route
 
 
 class ProblemSchema(StrictSchema):
@@ -86,12 +86,12 @@ def describe(route: Route, operation_id: str) -> dict[str, Any]:
     }
     if route.auth.names:
         operation["x-roles-or-scopes"] = list(route.auth.names)
-    if route.body is not None:
-        content = {route.body_type: {"schema": route.body}}
-        operation["requestBody"] = {"required": not route.body_optional, "content": content}
-    elif route.body_type != "application/json":
+    schema: Any = route.body
+    if schema is None and route.body_types != (JSON_TYPE,):
         schema = {"type": "string", "format": "binary"}
-        operation["requestBody"] = {"required": True, "content": {route.body_type: {"schema": schema}}}
+    if schema is not None:
+        content = {name: {"schema": schema} for name in route.body_types}
+        operation["requestBody"] = {"required": not route.body_optional, "content": content}
     parameters: list[dict[str, Any]] = []
     if route.query is not None:
         parameters.append({"in": "query", "schema": route.query})

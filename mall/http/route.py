@@ -26,7 +26,7 @@ class Route:
     idempotency: str | None
     secret_fields: tuple[str, ...]
     errors: tuple[str, ...]
-    body_type: str
+    body_types: tuple[str, ...]
     dump: bool
     tx_with_key_only: bool
     body_optional: bool = False

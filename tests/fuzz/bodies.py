@@ -46,6 +46,12 @@ def _orders(world: World) -> list[Body]:
     return [
         {"gift": world.names["delivery"], "variant": world.names["variant"], "quantity": 1, "delivery": DELIVERY},
         {"gift": world.ids["gift_id"], "quantity": 1, "pickup_point": world.ids["point_id"]},
+        {
+            "gift": world.names["delivery"],
+            "variant": world.names["variant"],
+            "quantity": 1,
+            "address": world.ids["address_id"],
+        },
     ]
 
 
@@ -99,7 +105,11 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "patch_category": ("owner", _bodies(SHELF)),
     "post_pickup_point": ("owner", _bodies(POINT)),
     "patch_pickup_point": ("owner", _bodies({**POINT, "active": True})),
-    "post_advance": ("owner", _bodies({"to": "completed", "tracking": "SF1", "reason": "why not"})),
+    "post_advance": (
+        "owner", _bodies({"to": "completed", "tracking": "SF1", "carrier": "SF", "reason": "why not"}),
+    ),
+    "post_address": ("member", _bodies({**DELIVERY, "is_default": True})),
+    "patch_address": ("member", _bodies({**DELIVERY, "is_default": True})),
     "post_pickup": ("owner", _bodies({"code": "123456"})),
 }  # fmt: skip
 """Who sends it, and the bodies, by operationId."""

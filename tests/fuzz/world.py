@@ -140,6 +140,8 @@ def _things(world: World) -> None:
     rule = {"event": "activity.attended", "points": {"base": {"fixed": 5}}, "visibility": "public"}
     made = {"key": "fuzz-rule", "title": WORD, "document": rule}
     ids["key"], ids["number"] = world.made("/admin/earning-rules", "owner", made)["key"], "1"
+    home = {"name": "Li", "phone": "123456", "address": "Street 1"}
+    ids["address_id"] = world.made("/me/addresses", "member", home)["id"]
     ids["period"], ids["code"] = "week", "thanks"
 
 

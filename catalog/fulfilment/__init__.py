@@ -1,0 +1,1 @@
+"""Getting gifts to people: parcels, pickup points, top-ups, causes."""
