@@ -180,12 +180,11 @@ class _Booking:
         self, item: Item, worth: list[AwardWorth], case: CaseState, settler: Settler, books: Books
     ) -> tuple[NewEvent, int]:
         event = item.event
-        case.arrivals += 1
-        if not case.decided_by(event.occurred_at, sum(award.points for award in worth)):
+        book = books[item.member_id]
+        change = settler.arrive(case, item.event_key, event.occurred_at, worth, self.source, book)
+        if change is None:
             reason = EVENT_TYPES[event.type].not_deciding_reason
             return NewEvent(item, case.arrivals, "no_award", 0, reason, []), 0
-        case.deciding_event, case.deciding_at = item.event_key, event.occurred_at
-        change = settler.settle(case, worth, self.source, books[item.member_id], event.occurred_at)
         if change.reason is not None:
             return NewEvent(item, case.arrivals, "no_award", 0, change.reason, []), change.public_points
         status = "pending" if change.waits else "booked"

@@ -115,6 +115,17 @@ class Settler:
     touched: dict[str, tuple[CaseState, AwardState]] = field(default_factory=dict)
     """Awards changed, by id."""
 
+    def arrive(
+        self, case: CaseState, event_key: bytes, occurred_at: datetime, worths: Sequence[AwardWorth],
+        source: EventSource, book: Book,
+    ) -> Change | None:  # fmt: skip
+        """An event arrives at its case; None when another one goes on deciding it."""
+        case.arrivals += 1
+        if not case.decided_by(occurred_at, sum(award.points for award in worths)):
+            return None
+        case.deciding_event, case.deciding_at = event_key, occurred_at
+        return self.settle(case, worths, source, book, occurred_at)
+
     def settle(
         self,
         case: CaseState,

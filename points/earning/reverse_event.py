@@ -14,9 +14,10 @@ from mall.errors import NotFound
 from points.earning.book_events import mall_zone
 from points.earning.caps import Counters, counter_keys
 from points.earning.cases import CaseState, Settler
-from points.earning.evaluate import AwardWorth, RuleSet, evaluate
-from points.earning.event_rows import CaseEvent, Item
-from points.earning.event_types import EVENT_TYPES, Deciding, EventIn, EventSource, Facts
+from points.earning.decide import decide
+from points.earning.evaluate import AwardWorth, RuleSet
+from points.earning.event_rows import Item
+from points.earning.event_types import EventIn, EventSource
 from points.earning.keys import event_key, open_event, parse_public_id, public_id, seal_reason
 from points.earning.rules import rule_set
 from points.earning.store import Writes, case_events, load_counters, mark_reversed, read_state
@@ -63,7 +64,7 @@ def reverse_event(tx: Session, source: EventSource, either_id: str, reason: str,
         if case.deciding_event == key:
             rules = rule_set(cur)
             remaining = [event for event in case_events(cur, case_key) if event.event_key != key]
-            decider, worths = _decide(case, remaining, rules)
+            decider, worths = decide(case, remaining, rules, zone)
             settler = Settler(rules, Counters(), zone, now)
             load_counters(cur, _counter_keys(case, worths, rules), settler.counters)
             change = settler.settle(case, worths, source, books[member_id], occurred_at)
@@ -78,24 +79,6 @@ def reverse_event(tx: Session, source: EventSource, either_id: str, reason: str,
             writes.write(cur)
         mark_reversed(cur, key, now, points, seal_reason(keyring(), reason))
     return Reversed({**body, "points": points}, again=False)
-
-
-def _decide(case: CaseState, events: list[CaseEvent], rules: RuleSet) -> tuple[CaseEvent | None, list[AwardWorth]]:
-    """The event that decides the case among ``events``, and what it is worth."""
-    zone = mall_zone()
-
-    def worth(event: CaseEvent) -> list[AwardWorth]:
-        facts = Facts(case.type, event.occurred_at, event.facts)
-        return evaluate(rules.in_force(case.type, event.occurred_at), facts, zone)
-
-    if not events:
-        return None, []
-    if EVENT_TYPES[case.type].deciding is Deciding.LATEST:
-        latest = max(events, key=lambda event: (event.occurred_at, event.arrival))
-        return latest, worth(latest)
-    valued = [(sum(award.points for award in worth(event)), -event.arrival, event) for event in events]
-    best = max(valued, key=lambda entry: entry[:2])[2]
-    return best, worth(best)
 
 
 def _counter_keys(case: CaseState, worths: list[AwardWorth], rules: RuleSet) -> set[Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Index, Integer, LargeBinary, Text, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Identity, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -64,6 +64,10 @@ class CreditEvent(Base):
     reversed_at: Mapped[datetime | None]
     reversal_points: Mapped[int | None] = mapped_column(BigInteger)
     reversal_box: Mapped[bytes | None] = mapped_column(LargeBinary)
+    seq: Mapped[int] = mapped_column(BigInteger, Identity())
+    """Its place in the order of booking, drawn under the locks: a back-test replays history in this order."""
+    reversal_seq: Mapped[int | None] = mapped_column(BigInteger)
+    """The place of its reversal in the same order."""
 
 
 class Case(Base):

@@ -83,8 +83,8 @@ _WRITE_COUNTERS = """INSERT INTO sources.cap_usage (holder, rule_key, period, st
 _WRITE_STANDINGS = """INSERT INTO standings (member_id, public_points)
  SELECT * FROM unnest(%s::text[], %s::int8[])
  ON CONFLICT (member_id) DO UPDATE SET public_points = standings.public_points + excluded.public_points"""
-_MARK_REVERSED = """UPDATE sources.credit_events SET reversed_at = %s, reversal_points = %s, reversal_box = %s
- WHERE event_key = %s"""
+_MARK_REVERSED = """UPDATE sources.credit_events SET reversed_at = %s, reversal_points = %s, reversal_box = %s,
+ reversal_seq = nextval('sources.credit_events_seq_seq') WHERE event_key = %s"""
 
 
 def look_up(cur: Cursor, items: Sequence[Item]) -> tuple[str, list[KnownEvent | None]]:
