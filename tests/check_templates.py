@@ -24,7 +24,9 @@ REFUSED = {
     "a picture without alt": re.compile(r"<img(?![^>]*\salt=)[^>]*>"),
 }
 POST_FORM = re.compile(r"<form\b(?=[^>]*method=\"post\").*?</form>", re.S | re.I)
-ICON = re.compile(r"(?:ui\.)?icon\(\"([a-z]+)\"")
+OFFICE_ICONS = ROOT / "mall" / "static" / "admin" / "icons.svg"
+ICON = re.compile(r"(?:ui\.)?icon\(\"([a-z0-9-]+)\"")
+SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)"')
 
 
 def problems(path: Path, icons: frozenset[str]) -> list[str]:
@@ -37,14 +39,15 @@ def problems(path: Path, icons: frozenset[str]) -> list[str]:
         found.append(f"line {error.lineno}: {error.message}")
     if any(not re.search(r"csrf|form_guard", form) for form in POST_FORM.findall(text)):
         found.append("a form that posts without a CSRF token")
-    if "admin" not in path.relative_to(TEMPLATES).parts:
-        found += [f"no icon {name!r}" for name in sorted(set(ICON.findall(text)) - icons)]
+    if "admin" in path.relative_to(TEMPLATES).parts:
+        icons = frozenset(SYMBOL.findall(OFFICE_ICONS.read_text(encoding="utf-8")))
+    found += [f"no icon {name!r}" for name in sorted(set(ICON.findall(text)) - icons)]
     return found
 
 
 def all_problems() -> list[str]:
     """What is wrong with all templates."""
-    icons = frozenset(re.findall(r'<symbol id="([a-z]+)"', ICONS.read_text(encoding="utf-8")))
+    icons = frozenset(SYMBOL.findall(ICONS.read_text(encoding="utf-8")))
     return [
         f"{path.relative_to(ROOT)}: {what}"
         for path in sorted(TEMPLATES.rglob("*.html"))

@@ -26,6 +26,7 @@ from mall.http.principals import Auth, MemberPrincipal, Principal
 from mall.http.problems import problem_of
 
 SIGN_IN = "/sign-in"
+STAFF_SIGN_IN = "/admin/sign-in"
 
 
 def page(
@@ -52,7 +53,7 @@ def page(
                     check_csrf()
                 return _serve(handler, path_args, auth, login, idempotent)
             except Unauthenticated:
-                return redirect(_sign_in_url(), 303)  # type: ignore[return-value]
+                return redirect(staff_sign_in_url() if auth.kind == "staff" else _sign_in_url(), 303)  # type: ignore[return-value]
             except MallError as error:
                 if request.method != "POST" or error.kind in ("unavailable", "forbidden") or on_error is None:
                     raise
@@ -87,6 +88,12 @@ def safe_path(target: str | None, default: str = "/") -> str:
 def _sign_in_url() -> str:
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return SIGN_IN if here == "/" else f"{SIGN_IN}?{urlencode({'next': here})}"
+
+
+def staff_sign_in_url() -> str:
+    """Where staff sign in, and from there back to the page they asked for."""
+    here = request.full_path.rstrip("?") if request.method == "GET" else ""
+    return f"{STAFF_SIGN_IN}?{urlencode({'next': here})}" if here not in ("", "/admin") else STAFF_SIGN_IN
 
 
 def _serve(handler: Handler, path_args: dict[str, Any], auth: Auth, login: Login | None, idempotent: bool) -> Response:

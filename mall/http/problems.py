@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from mall.errors import MallError
+from mall.identity.staff_cookie import in_back_office
 
 log = structlog.get_logger("mall.http")
 
@@ -143,7 +144,8 @@ def problem_response(body: dict[str, Any], headers: dict[str, str] | None = None
 def _answer(body: dict[str, Any], headers: dict[str, str]) -> Response:
     if wants_json():
         return problem_response(body, headers)
-    page = render_template("errors/error.html", problem=body, status=body["status"], code=body["code"])
+    template = "admin/error.html" if in_back_office(request) else "errors/error.html"
+    page = render_template(template, problem=body, status=body["status"], code=body["code"])
     response = Response(page, status=body["status"], content_type="text/html; charset=utf-8")
     response.headers.update(headers)
     return response

@@ -16,6 +16,7 @@ from mall.http.principals import Anonymous, ClientPrincipal, MemberPrincipal, Pr
 from mall.identity.api_clients import SECRET_PURPOSE
 from mall.identity.sessions import API, BROWSER, SEEN_EVERY, STAFF_IDLE
 from mall.identity.signatures import is_signed, verify_signature
+from mall.identity.staff_cookie import STAFF_COOKIE, in_back_office
 from mall.identity.tokens import KEY_PREFIX, SESSION_PREFIX, digest, looks_like_secret
 
 COOKIE_TOKEN = "token"  # noqa: S105 - a name, not a secret
@@ -63,11 +64,15 @@ def authenticate(tx: Session, request: Request) -> Principal:
         if found is None:
             raise Unauthenticated("key_invalid")
         return found
+    if in_back_office(request):
+        shown = request.cookies.get(STAFF_COOKIE, "")
+        staff = _session(tx, shown, BROWSER, "cookie") if looks_like_secret(shown) else None
+        return staff if isinstance(staff, StaffPrincipal) else Anonymous()
     token = session.get(COOKIE_TOKEN)
     if token is None:
         return Anonymous()
     found = _session(tx, token, BROWSER, "cookie") if looks_like_secret(token) else None
-    if found is None:
+    if not isinstance(found, MemberPrincipal):
         session.pop(COOKIE_TOKEN, None)
         return Anonymous()
     return found

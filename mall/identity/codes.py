@@ -12,6 +12,7 @@ TITLES = {
     "credential_exists": _l("This account has a username and a password already."),
     "login_link_invalid": _l("This link has been used or is too old. Please ask for a new one."),
     "otp_required": _l("Please give the code of your authenticator too."),
+    "sign_in_again": _l("This took too long. Please enter your password again."),
     "otp_enrolled": _l("An authenticator is set up already."),
     "signature_required": _l("This client's requests must be signed."),
     "signature_invalid": _l("The signature of this request is not valid."),

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
+from people import PASSWORD, hashed
 from werkzeug.datastructures import MultiDict
 from world import World
 
@@ -15,6 +16,8 @@ from mall import clock
 from mall.db import Login
 from mall.identity.forms import COOKIE_TOKEN
 from mall.identity.sessions import BROWSER, open_session
+from mall.identity.staff import NewStaff, create_staff
+from mall.identity.staff_cookie import STAFF_COOKIE
 
 TEXTS = [
     "",
@@ -63,20 +66,27 @@ FIELDS = (
     "_key", "code", "quantity", "variant", "pickup_point", "name", "phone", "address", "next", "username", "password",
     "nickname", "current_password", "new_password", "language", "theme", "elders", "answer.x", "opted_in",
 )  # fmt: skip
-LEAVES = ("/sign-out", "/sign-out-everywhere")
+LEAVES = ("/sign-out", "/sign-out-everywhere", "/admin/sign-out")
 
 
 @pytest.fixture
 def browser(world: World, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    """A browser in which the member is signed in; forms need no CSRF token here, that is tested elsewhere."""
+    """The member is signed in, and an owner in the back office; forms need no CSRF token here: tested elsewhere."""
     monkeypatch.setitem(world.app.config, "WTF_CSRF_ENABLED", False)
 
     def work(tx: Any) -> str:
         return open_session(tx, clock.now(), kind=BROWSER, member_id=world.names["member"]).token
 
+    def enter(tx: Any) -> str:
+        if "page_fuzzer" not in world.names:
+            entry = NewStaff("page-fuzzer", "page-fuzzer", hashed(PASSWORD), "owner")
+            world.names["page_fuzzer"] = create_staff(tx, entry, clock.now(), "test").id
+        return open_session(tx, clock.now(), kind=BROWSER, staff_id=world.names["page_fuzzer"]).token
+
     client = world.app.test_client()
     with client.session_transaction() as session:
         session[COOKIE_TOKEN] = world.tx(Login.REDEMPTION, work)
+    client.set_cookie(STAFF_COOKIE, world.tx(Login.BACKOFFICE, enter), path="/admin")
     return client
 
 

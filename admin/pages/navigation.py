@@ -1,0 +1,66 @@
+"""The sidebar: which pages there are, and which of them the reader's role may open.
+
+An item names its page's endpoint; who sees it follows from what the page itself declares (``auth=``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, request, url_for
+from flask_babel import lazy_gettext as _l
+
+from mall.errors import Forbidden
+from mall.http.principals import Auth, StaffPrincipal
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the sidebar. ``icon``: a symbol of ``mall/static/admin/icons.svg``."""
+
+    endpoint: str
+    text: Any
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An item as the reader sees it."""
+
+    url: str
+    text: str
+    icon: str
+    here: bool
+
+
+SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
+    ("", (Item("desk-home.home", _l("Overview"), "layout-dashboard"),)),
+)
+
+
+def allowed(principal: StaffPrincipal, endpoint: str) -> bool:
+    """Whether the page behind ``endpoint`` opens for ``principal``."""
+    view: Any = current_app.view_functions[endpoint]
+    auth: Auth = view.auth
+    try:
+        auth.check(principal)
+    except Forbidden:
+        return False
+    return True
+
+
+def sidebar(principal: StaffPrincipal) -> list[tuple[str, list[Link]]]:
+    """Sections with the links that this reader may follow; empty sections are left out."""
+    found = []
+    for title, items in SECTIONS:
+        links = [_link(item) for item in items if allowed(principal, item.endpoint)]
+        if links:
+            found.append((str(title), links))
+    return found
+
+
+def _link(item: Item) -> Link:
+    url = url_for(item.endpoint)
+    inside = request.path.startswith(f"{url}/") and item.endpoint != "desk-home.home"
+    return Link(url, str(item.text), item.icon, request.path == url or inside)

@@ -1,0 +1,68 @@
+/* Smoothness only: every page works without this file. */
+(function () {
+  "use strict";
+
+  /* The menu on narrow windows; without this file the link's :target opens it. */
+  document.querySelectorAll("[data-toggle-menu]").forEach(function (link) {
+    var menu = document.querySelector(link.getAttribute("href"));
+    link.setAttribute("role", "button");
+    link.setAttribute("aria-expanded", "false");
+    link.addEventListener("click", function (event) {
+      event.preventDefault();
+      link.setAttribute("aria-expanded", String(menu.classList.toggle("show")));
+    });
+  });
+
+  /* A question that is open closes with Escape or a press elsewhere. */
+  function closeQuestions(but) {
+    document.querySelectorAll("details.confirm[open]").forEach(function (box) {
+      if (!but || !box.contains(but)) box.open = false;
+    });
+  }
+  document.addEventListener("click", function (event) { closeQuestions(event.target); });
+  document.addEventListener("keydown", function (event) { if (event.key === "Escape") closeQuestions(null); });
+
+  /* One press, one act: the server would refuse or repeat the second anyway, this only shows it. */
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.method !== "post" || event.defaultPrevented || form.hasAttribute("hx-post")) return;
+    setTimeout(function () {
+      form.querySelectorAll("button[type=submit]").forEach(function (button) { button.disabled = true; });
+    });
+  });
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted) location.reload();
+  });
+
+  /* Lists with a filter apply it at once. */
+  document.addEventListener("change", function (event) {
+    var form = event.target.closest("form[data-apply]");
+    if (form) form.requestSubmit();
+  });
+
+  /* The answer to htmx is a whole page; another one than asked for (signed out, an error) is gone to. */
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var wanted = (event.detail.requestConfig.elt.getAttribute("hx-select") || "").match(/^#([\w-]+)/);
+    if (event.detail.xhr.status === 422 && wanted && event.detail.serverResponse.indexOf('id="' + wanted[1] + '"') >= 0) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+      return;
+    }
+    if (wanted && event.detail.serverResponse.indexOf('id="' + wanted[1] + '"') < 0) {
+      event.detail.shouldSwap = false;
+      if (event.detail.requestConfig.verb === "get") location.assign(event.detail.xhr.responseURL || location.href);
+      else location.assign("/admin/sign-in");
+    }
+  });
+
+  function say(text) {
+    var box = document.getElementById("flash");
+    if (!box) return;
+    var item = document.createElement("div");
+    item.className = "alert alert-danger";
+    item.textContent = text;
+    box.replaceChildren(item);
+  }
+  document.addEventListener("htmx:sendError", function () { say(document.body.dataset.offline); });
+  document.addEventListener("htmx:timeout", function () { say(document.body.dataset.offline); });
+})();

@@ -1,0 +1,86 @@
+"""Every role against every page and form of the back office; complete, because the table is compared with the app."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from mall.identity.roles import ROLES
+
+EVERYBODY = frozenset({"anyone", *ROLES})
+ANY_STAFF = frozenset(ROLES)
+
+
+def only(*roles: str) -> frozenset[str]:
+    """An owner and ``roles``."""
+    return frozenset({"owner", *roles})
+
+
+MAY = {
+    "GET /admin/sign-in": EVERYBODY,
+    "POST /admin/sign-in": EVERYBODY,
+    "POST /admin/sign-in/code": EVERYBODY,
+    "POST /admin/sign-out": EVERYBODY,
+    "GET /admin": ANY_STAFF,
+}
+
+
+def routes(app):
+    """``{"GET /admin/x/<id>": path to ask}`` of all pages under /admin."""
+    found = {}
+    for rule in app.url_map.iter_rules():
+        if rule.rule == "/admin" or rule.rule.startswith("/admin/"):
+            for method in rule.methods - {"HEAD", "OPTIONS"}:
+                found[f"{method} {rule.rule}"] = re.sub(r"<(?:int:)?[a-z_]+>", "1", rule.rule)
+    return found
+
+
+def test_the_table_names_every_route(session_app):
+    assert routes(session_app).keys() == MAY.keys()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_opens_its_pages_and_no_others(session_app, desk, role):
+    wrong = []
+    for name, path in routes(session_app).items():
+        if path == "/admin/sign-out":
+            continue  # it would end the session that asks
+        method = name.split()[0]
+        status = desk(role).open(path, method=method).status_code
+        if (status == 403) == (role in MAY[name]):
+            wrong.append((name, status))
+        assert status < 500, name
+    assert wrong == []
+
+
+def test_who_is_not_signed_in_is_asked_to(session_app, client, unguarded):
+    for name, path in routes(session_app).items():
+        answer = client.open(path, method=name.split()[0])
+        if "anyone" in MAY[name]:
+            assert answer.status_code < 500, name
+        else:
+            assert answer.status_code == 303, name
+            assert answer.headers["Location"].startswith("/admin/sign-in"), name
+
+
+def test_a_member_is_nobody_in_the_back_office(client, make_member, unguarded):
+    member = make_member()
+    client.post("/sign-in", data={"username": member.username, "password": member.password})
+    assert client.get("/me").status_code == 200
+    assert client.get("/admin").headers["Location"] == "/admin/sign-in"
+
+
+def test_a_page_that_is_not_there_is_told_to_staff_only(client, desk):
+    assert client.get("/admin/nothing").headers["Location"] == "/admin/sign-in?next=%2Fadmin%2Fnothing"
+    answer = desk("catalog").get("/admin/nothing")
+    assert answer.status_code == 404
+    assert "There is nothing here." in answer.text and 'class="navbar navbar-vertical' in answer.text
+
+
+def test_the_sidebar_shows_only_what_opens(session_app, desk):
+    for role in ROLES:
+        browser = desk(role)
+        links = re.findall(r'<a class="nav-link" href="([^"]+)"', browser.get("/admin").text)
+        assert "/admin" in links
+        assert [url for url in links if browser.get(url).status_code != 200] == []
