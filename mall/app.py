@@ -15,6 +15,7 @@ from admin.pages import home as desk_home
 from admin.routes import api_clients as admin_api_clients
 from admin.routes import audit as admin_audit
 from admin.routes import earning_rules as admin_earning_rules
+from admin.routes import gift_parts as admin_gift_parts
 from admin.routes import gifts as admin_gifts
 from admin.routes import labels as admin_labels
 from admin.routes import ledger as admin_ledger
@@ -74,6 +75,7 @@ API_BLUEPRINTS = (
     admin_api_clients.blp,
     admin_gifts.blp,
     admin_shipments.blp,
+    admin_gift_parts.blp,
     admin_orders.blp,
     admin_labels.blp,
     admin_earning_rules.blp,

@@ -73,7 +73,7 @@ class GiftChangeSchema(_GiftFields):
 
 
 class AdminGiftSchema(StrictSchema):
-    """A gift as staff see it, in all languages."""
+    """A gift as staff see it, in all languages. ``from_points``: of its cheapest variant; ``pictures``: their ids."""
 
     id = fields.String(required=True)
     code = fields.String(required=True, allow_none=True)
@@ -92,6 +92,8 @@ class AdminGiftSchema(StrictSchema):
     needs_approval = fields.Boolean(required=True)
     featured = fields.Boolean(required=True)
     popularity = fields.Integer(required=True)
+    from_points = fields.Integer(required=True)
+    pictures = fields.List(fields.String(), required=True)
     stock = fields.Integer(required=True)
 
 
@@ -107,14 +109,6 @@ class NewVariantSchema(StrictSchema):
     name = Wording(1, 80, required=True)
     points = Points(allow_none=True)
     stock = Whole(0, MOST_STOCK)
-
-
-class AdminVariantSchema(StrictSchema):
-    """A variant as staff see it."""
-
-    id = fields.String(required=True)
-    name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    points = fields.Integer(required=True, allow_none=True)
 
 
 class NotZero(Whole):

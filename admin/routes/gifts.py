@@ -9,7 +9,6 @@ from admin.routes.catalog_schemas import (
     AdminGiftSchema,
     AdminGiftsQuery,
     AdminPointSchema,
-    AdminVariantSchema,
     CategoryChangeSchema,
     GiftChangeSchema,
     ImportedSchema,
@@ -18,13 +17,12 @@ from admin.routes.catalog_schemas import (
     NewCategorySchema,
     NewGiftSchema,
     NewPointSchema,
-    NewVariantSchema,
     PointChangeSchema,
     StockChangeSchema,
     StockSchema,
     VariantQuery,
 )  # fmt: skip
-from catalog.gifts.edit import add_variant, change_gift, create_gift, get_gift
+from catalog.gifts.edit import change_gift, create_gift, get_gift
 from catalog.gifts.models import Gift
 from catalog.gifts.queries import on_hand_now, staff_gifts_page
 from catalog.gifts.shelves import (
@@ -94,14 +92,6 @@ def get_admin_gift(call: Call, gift_id: str) -> dict[str, Any]:
 def patch_gift(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, Any]:
     gift = change_gift(call.tx, checked_id(gift_id), body, *_who(call))
     return _gift(gift, on_hand_now(call.tx, gift.id))
-
-
-@endpoint(
-    blp, "POST", "/admin/gifts/<gift_id>/variants", auth=EDITORS, login=Login.BACKOFFICE, body=NewVariantSchema,
-    response=AdminVariantSchema, status=201, idempotency="required", errors=("voucher_stock",),
-)  # fmt: skip
-def post_variant(call: Call, body: dict[str, Any], gift_id: str) -> Any:
-    return add_variant(call.tx, checked_id(gift_id), body, *_who(call))
 
 
 @endpoint(

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from catalog.gifts.edit import create_gift
 from catalog.gifts.models import Gift
-from catalog.gifts.pictures import set_pictures
+from catalog.gifts.pictures import read_picture, set_pictures
 from catalog.gifts.shelves import categories, create_category
 from catalog.vouchers.import_codes import import_codes
 from mall.db import Login, run_tx
@@ -72,7 +72,7 @@ def _make(tx: Session, fields: Mapping[str, Any], picture: bytes, now: datetime)
         ACTOR,
         now,
     )
-    set_pictures(tx, gift.id, [picture], now)
+    set_pictures(tx, gift.id, [read_picture(picture)], now)
     if is_voucher:
         lines = "\n".join(voucher_codes(fields["key"], fields["stock"]))
         import_codes(tx, gift.id, None, lines.encode(), ACTOR, now)

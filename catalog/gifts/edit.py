@@ -43,6 +43,7 @@ def create_gift(
         needs_preparation=False,
         needs_approval=False,
         pictures=[],
+        picture_texts={},
         featured=False,
         popularity=0,
         created_at=now,
@@ -68,29 +69,6 @@ def change_gift(
     return gift
 
 
-def add_variant(
-    tx: Session, gift_id: str, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None
-) -> GiftVariant:
-    """Add a variant with ``name``, and ``points`` and ``stock`` if given. Raises NotFound, Conflict."""
-    gift = get_gift(tx, gift_id, lock=True)
-    position = tx.execute(select(func.count()).where(GiftVariant.gift_id == gift.id)).scalar_one()
-    variant = GiftVariant(
-        id=new_id("var"),
-        gift_id=gift.id,
-        name=wording(fields["name"]),
-        points=fields.get("points"),
-        position=position + 1,
-        active=True,
-    )
-    tx.add(variant)
-    tx.flush()
-    open_item(tx, gift.id, variant.id)
-    audit.record(tx, actor, "gift.variant_added", f"gift:{gift.id}", {"variant": variant.id}, now, request_id)
-    if fields.get("stock"):
-        change_stock(tx, gift.id, variant.id, fields["stock"], _("First stock"), actor, now, kind="received")
-    return variant
-
-
 def get_gift(tx: Session, gift_id: str, *, lock: bool = False) -> Gift:
     """A gift as staff see it, drafts too. Raises NotFound."""
     gift = tx.get(Gift, gift_id, with_for_update=lock)
@@ -107,6 +85,7 @@ def _set(tx: Session, gift: Gift, fields: Mapping[str, Any], now: datetime) -> N
         if name in fields:
             setattr(gift, name, wording(fields[name]))
     gift.search_text = searchable(gift.name, gift.description)
+    gift.from_points, gift.to_points = _price_range(tx, gift)
     gift.updated_at = now
     if gift.on_sale_from and gift.on_sale_until and gift.on_sale_from >= gift.on_sale_until:
         raise Invalid({"on_sale_until": [_("Must be after the beginning of the sale.")]})
@@ -116,6 +95,22 @@ def _set(tx: Session, gift: Gift, fields: Mapping[str, Any], now: datetime) -> N
     periods = [limit["period"] for limit in gift.limits]
     if len(set(periods)) < len(periods):
         raise Invalid({"limits": [_("One limit for each period.")]})
+
+
+def _price_range(tx: Session, gift: Gift) -> tuple[int, int]:
+    """The least and the most points that a piece of the gift costs."""
+    own = func.coalesce(GiftVariant.points, gift.points)
+    query = select(func.min(own), func.max(own)).where(GiftVariant.gift_id == gift.id, GiftVariant.active)
+    with tx.no_autoflush:
+        least, most = tx.execute(query).one()
+    return (gift.points, gift.points) if least is None else (int(least), int(most))
+
+
+def refresh_price(tx: Session, gift: Gift, now: datetime) -> None:
+    """Write what follows from a gift's variants; call it after any change of them."""
+    gift.from_points, gift.to_points = _price_range(tx, gift)
+    gift.updated_at = now
+    tx.flush()
 
 
 def flush_unique(tx: Session) -> None:

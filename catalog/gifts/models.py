@@ -50,11 +50,12 @@ class PickupPoint(Base):
 
 
 class Gift(Base):
-    """Something that points can get. ``points``: the price of one piece.
+    """Something that points can get. ``points``: the price of one piece; ``from_points`` and
+    ``to_points``: those of the cheapest and dearest variant on offer, of the gift itself when there is none.
 
     ``limits``: ``[{"per": "member", "period", "quantity"}]``. ``pictures``: hexadecimal SHA-256 of each, the
-    cover first. ``search_text``: every word of name and description, folded. ``featured``: picked by staff;
-    ``popularity``: pieces ordered lately, counted by a job.
+    cover first; ``picture_texts``: what some of them show, by the same names.
+    ``search_text``: every word of name and description, folded. ``featured``: picked by staff; ``popularity``: pieces ordered lately, counted by a job.
     """
 
     __tablename__ = "gifts"
@@ -64,7 +65,7 @@ class Gift(Base):
         CheckConstraint("points > 0", name="points_positive"),
         CheckConstraint("on_sale_from < on_sale_until", name="sale_window"),
         Index("ix_gifts_popular", "featured", "popularity", "id", postgresql_where=text("status = 'active'")),
-        Index("ix_gifts_points", "points", "id", postgresql_where=text("status = 'active'")),
+        Index("ix_gifts_points", "from_points", "id", postgresql_where=text("status = 'active'")),
     )
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)
@@ -74,6 +75,8 @@ class Gift(Base):
     name: Mapped[dict[str, str]] = mapped_column(JSONB)
     description: Mapped[dict[str, str]] = mapped_column(JSONB)
     points: Mapped[int] = mapped_column(BigInteger)
+    from_points: Mapped[int] = mapped_column(BigInteger)
+    to_points: Mapped[int] = mapped_column(BigInteger)
     category_id: Mapped[str | None] = mapped_column(ForeignKey("categories.id"), type_=IdText, index=True)
     limits: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     min_level: Mapped[int | None] = mapped_column(Integer)
@@ -83,6 +86,7 @@ class Gift(Base):
     needs_preparation: Mapped[bool]
     needs_approval: Mapped[bool]
     pictures: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    picture_texts: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB, server_default=text("'{}'"))
     search_text: Mapped[str] = mapped_column(Text)
     featured: Mapped[bool]
     popularity: Mapped[int] = mapped_column(Integer)
@@ -105,7 +109,10 @@ class GiftVariant(Base):
 
 
 class Picture(Base):
-    """A picture by the SHA-256 of its bytes (WebP): the same bytes are kept once and never change."""
+    """A picture by the SHA-256 of its bytes (WebP): the same bytes are kept once and never change.
+
+    These are the bytes of its largest size; the smaller ones are ``picture_sizes``.
+    """
 
     __tablename__ = "pictures"
 
@@ -114,3 +121,13 @@ class Picture(Base):
     width: Mapped[int] = mapped_column(Integer)
     height: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime]
+
+
+class PictureSize(Base):
+    """A picture made smaller for a page that asks for ``width`` pixels (``catalog.gifts.images.SIZES``)."""
+
+    __tablename__ = "picture_sizes"
+
+    sha256: Mapped[str] = mapped_column(ForeignKey("pictures.sha256"), type_=IdText, primary_key=True)
+    width: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

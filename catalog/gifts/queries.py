@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, cast, func, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from catalog.gifts.models import Category, Gift, GiftVariant
 from catalog.gifts.windows import GiftState, GiftStatus, Window, is_visible, state_of
@@ -17,7 +17,7 @@ from catalog.wording import fold
 from mall.errors import NotFound
 from mall.http.pagination import decode_cursor, encode_cursor, page_of
 
-SORTS = ("popular", "affordable", "points", "newest")
+SORTS = ("popular", "affordable", "points", "points_down", "newest")
 MAX_WORDS = 8
 
 
@@ -42,10 +42,23 @@ class Shown:
     category: Category | None = None
     variants: tuple[tuple[GiftVariant, int], ...] = ()
 
+    def chosen(self, wanted: str | None = None) -> tuple[GiftVariant, int] | None:
+        """The variant ``wanted``, with what is on hand of it; else the first that can be had, else the first."""
+        for variant, on_hand in self.variants:
+            if variant.id == wanted:
+                return variant, on_hand
+        return next((one for one in self.variants if one[1] > 0), self.variants[0] if self.variants else None)
+
 
 def on_hand_of(gift_id: ColumnElement[str] | Any) -> ColumnElement[int]:
-    """Pieces on hand of a gift as a column."""
-    total = select(func.coalesce(func.sum(StockItem.on_hand), 0)).where(StockItem.gift_id == gift_id)
+    """Pieces on hand of a gift as a column: of its variants on offer, or of itself when there are none."""
+    variant, other = aliased(GiftVariant), aliased(GiftVariant)
+    offered = select(other.id).where(other.gift_id == gift_id, other.active).exists()
+    total = (
+        select(func.coalesce(func.sum(StockItem.on_hand), 0))
+        .outerjoin(variant, variant.id == StockItem.item_id)
+        .where(StockItem.gift_id == gift_id, or_(variant.active, and_(variant.id.is_(None), ~offered)))
+    )
     return cast(total.scalar_subquery(), Integer)
 
 
@@ -63,10 +76,11 @@ def gifts_page(
     if wanted.sort == "affordable":
         seen = decode_cursor(cursor_text, int, bool, bool, int, str)
         budget = seen[0] if seen else budget  # the pages of one list share one budget
-        keys = (Gift.points <= budget, Gift.featured, Gift.popularity, Gift.id)
+        keys = (Gift.from_points <= budget, Gift.featured, Gift.popularity, Gift.id)
         query = _keyset(query, keys, seen[1:] if seen else None, descending=True)
-    elif wanted.sort == "points":
-        query = _keyset(query, (Gift.points, Gift.id), decode_cursor(cursor_text, int, str), descending=False)
+    elif wanted.sort in ("points", "points_down"):
+        seen = decode_cursor(cursor_text, int, str)
+        query = _keyset(query, (Gift.from_points, Gift.id), seen, descending=wanted.sort == "points_down")
     elif wanted.sort == "newest":
         query = _keyset(query, (Gift.id,), decode_cursor(cursor_text, str), descending=True)
     else:
@@ -120,7 +134,7 @@ def _filtered(query: Any, wanted: Wanted, now: datetime) -> Any:
     for word in fold(wanted.q or "").split()[:MAX_WORDS]:
         query = query.where(Gift.search_text.contains(word, autoescape=True))
     if wanted.only_affordable and wanted.available is not None:
-        query = query.where(Gift.points <= wanted.available)
+        query = query.where(Gift.from_points <= wanted.available)
     return query
 
 
@@ -133,9 +147,9 @@ def _keyset(query: Select[Any], keys: Sequence[Any], seen: tuple[Any, ...] | Non
 
 def _cursor_after(gift: Gift, sort: str, budget: int) -> str:
     if sort == "affordable":
-        return encode_cursor(budget, gift.points <= budget, gift.featured, gift.popularity, gift.id)
-    if sort == "points":
-        return encode_cursor(gift.points, gift.id)
+        return encode_cursor(budget, gift.from_points <= budget, gift.featured, gift.popularity, gift.id)
+    if sort in ("points", "points_down"):
+        return encode_cursor(gift.from_points, gift.id)
     if sort == "newest":
         return encode_cursor(gift.id)
     return encode_cursor(gift.featured, gift.popularity, gift.id)

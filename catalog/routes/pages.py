@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
 from catalog.addresses.book import add_address, addresses_of
-from catalog.gifts.queries import SORTS, Wanted, count_gifts, find_shown, gifts_page, popular_gifts
+from catalog.gifts.queries import SORTS, Shown, Wanted, count_gifts, find_shown, gifts_page, popular_gifts
 from catalog.gifts.shelves import categories, pickup_points
 from catalog.redemption.advance import cancel_order
 from catalog.redemption.place import OrderRequest, place_order
@@ -94,23 +94,31 @@ def _typed(name: str, longest: int = LONGEST_QUERY) -> str | None:
 def gift(call: Call, gift_id: str) -> str:
     me = viewer(call.tx, call.principal, call.now)
     shown = find_shown(call.tx, checked_id(gift_id), call.now)
+    variant = _variant(shown, request.args.get("variant"))
     missing, refusals = 0, []
     if isinstance(call.principal, MemberPrincipal):
-        first = shown.variants[0][0].id if shown.variants else None
-        offered = quote_shown(quote(call.tx, call.principal, OrderRequest(gift_id, 1, first), call.now))
+        offered = quote_shown(quote(call.tx, call.principal, OrderRequest(gift_id, 1, variant), call.now))
         missing, refusals = offered["missing_points"], offered["refusals"]
     return render_template(
         "storefront/gift.html",
         me=me,
-        gift=gift_page_view(shown, list(pickup_points(call.tx)), _available(me)),
+        gift=gift_page_view(shown, list(pickup_points(call.tx)), _available(me), call.now, variant),
         missing_points=missing,
+        can_choose_less=len(shown.variants) > 1 and me is not None and shown.gift.from_points <= me.balance.available,
         refusals=refusals,
     )
 
 
 @page(pages, "GET", "/gifts/<gift_id>/redeem", auth=MEMBER, login=Login.REDEMPTION)
 def redeem(call: Call, gift_id: str) -> str:
-    return _confirm(call, call.tx, gift_id, max(1, _quantity(request.args.get("quantity", "1"))))
+    quantity = max(1, _quantity(request.args.get("quantity", "1")))
+    return _confirm(call, call.tx, gift_id, quantity, request.args.get("variant"))
+
+
+def _variant(shown: Shown, wanted: str | None) -> str | None:
+    """The id of the variant that a page is about, None for a gift without any."""
+    chosen = shown.chosen(wanted)
+    return chosen and chosen[0].id
 
 
 def _quantity(text: str) -> int:
@@ -118,15 +126,15 @@ def _quantity(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 3 else 0
 
 
-def _confirm(call: Call, tx: Session, gift_id: str, quantity: int, **typed: Any) -> str:
+def _confirm(call: Call, tx: Session, gift_id: str, quantity: int, wanted: str | None, **typed: Any) -> str:
     shown = find_shown(tx, checked_id(gift_id), call.now)
     points = list(pickup_points(tx))
-    first = shown.variants[0][0].id if shown.variants else None
-    offered = quote(tx, call.member, OrderRequest(gift_id, quantity, first), call.now)
+    variant = _variant(shown, wanted)
+    offered = quote(tx, call.member, OrderRequest(gift_id, quantity, variant), call.now)
     return render_template(
         "storefront/redeem.html",
         me=viewer(tx, call.principal, call.now),
-        gift=gift_page_view(shown, points, offered.available),
+        gift=gift_page_view(shown, points, offered.available, call.now, variant),
         quantity=quantity,
         max_quantity=offered.max_quantity,
         quote=quote_shown(offered),
@@ -158,9 +166,6 @@ def redeem_form(call: Call, gift_id: str) -> Any:
     def work(tx: Session) -> Response:
         def effect() -> Response:
             loaded = load(PlaceOrderSchema(), body)
-            variants = find_shown(tx, checked_id(gift_id), call.now).variants
-            if variants:
-                loaded.setdefault("variant", variants[0][0].id)
             wanted = with_saved_address(tx, call.member, loaded, order_request(loaded))
             placed = place_order(tx, call.member.member_id, wanted, call.now, secrets=False)
             _keep_address(tx, call, loaded, form)
@@ -173,8 +178,8 @@ def redeem_form(call: Call, gift_id: str) -> Any:
     except (Conflict, Invalid) as error:
         flash(str(problem_of(error)["detail"]), "error")
         errors = _errors(error.errors)
-    again = max(1, quantity)
-    page_ = run_tx(Login.REDEMPTION, lambda tx: _confirm(call, tx, gift_id, again, errors=errors, form=form))
+    again, wanted = max(1, quantity), form.get("variant")
+    page_ = run_tx(Login.REDEMPTION, lambda tx: _confirm(call, tx, gift_id, again, wanted, errors=errors, form=form))
     return Response(page_, status=422 if errors else 409)
 
 

@@ -41,7 +41,8 @@ class CategorySchema(StrictSchema):
 
 
 class GiftSchema(StrictSchema):
-    """A gift in the reader's language. ``stock``: pieces that can be ordered; ``affordable``: null signed out."""
+    """A gift in the reader's language. ``from_points``: what its cheapest variant costs; ``stock``: pieces that can be
+    ordered; ``affordable``: whether ``from_points`` is within reach, null signed out."""
 
     id = fields.String(required=True)
     code = fields.String(required=True, allow_none=True)
@@ -49,6 +50,7 @@ class GiftSchema(StrictSchema):
     description = fields.String(required=True)
     kind = fields.String(required=True, metadata={"enum": list(GIFT_KINDS)})
     points = fields.Integer(required=True)
+    from_points = fields.Integer(required=True)
     category = fields.String(required=True, allow_none=True)
     state = fields.String(required=True, metadata={"enum": [state.value for state in GiftState]})
     stock = fields.Integer(required=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import segno
 from markupsafe import Markup
 
-from catalog.gifts.models import PickupPoint
+from catalog.gifts.countdown import time_until
+from catalog.gifts.models import Gift, PickupPoint
 from catalog.gifts.pictures import picture_url
 from catalog.gifts.queries import Shown
 from catalog.redemption.quote import Quote
@@ -27,22 +29,29 @@ def card(shown: Shown, available: int | None) -> dict[str, Any]:
     return {
         "id": gift.id,
         "name": in_language(gift.name, language()),
-        "points": gift.points,
+        "points": gift.from_points,
+        "at_least": gift.to_points > gift.from_points,
         "picture_url": picture_url(gift.pictures[0]) if gift.pictures else None,
         "kind": gift.kind,
         "state": shown.state.value,
         "stock_left": shown.on_hand,
         "cash": None,
         "badge": "popular" if popular else None,
-        "affordable": None if available is None else gift.points <= available,
+        "affordable": None if available is None else gift.from_points <= available,
     }
 
 
-def gift_page_view(shown: Shown, points: list[PickupPoint], available: int | None) -> dict[str, Any]:
-    """A gift on its own page."""
+def gift_page_view(
+    shown: Shown, points: list[PickupPoint], available: int | None, now: datetime, variant: str | None = None
+) -> dict[str, Any]:
+    """A gift on its own page, with the price and stock of the variant that is chosen."""
     gift, reader, category = shown.gift, language(), shown.category
     return {
         **card(shown, available),
+        **_variants(shown, variant),
+        "pictures": [_picture(gift, sha256) for sha256 in gift.pictures],
+        "starts_in": time_until(gift.on_sale_from, now),
+        "ends_in": time_until(gift.on_sale_until, now),
         "description": in_language(gift.description, reader),
         "category": category and {"id": category.id, "name": in_language(category.name, reader)},
         "limits": gift.limits,
@@ -52,6 +61,34 @@ def gift_page_view(shown: Shown, points: list[PickupPoint], available: int | Non
         "pickup_points": [point_shown(point) for point in points] if gift.kind == "pickup" else [],
         "valid_days": None,
     }
+
+
+def _variants(shown: Shown, wanted: str | None) -> dict[str, Any]:
+    """What there is to choose; every entry has its own price and stock."""
+    chosen = shown.chosen(wanted)
+    if chosen is None:
+        return {"variants": [], "variant": None}
+    gift, reader = shown.gift, language()
+    choices = [
+        {
+            "id": variant.id,
+            "name": in_language(variant.name, reader),
+            "points": variant.points or gift.points,
+            "stock_left": on_hand,
+            "chosen": variant.id == chosen[0].id,
+        }
+        for variant, on_hand in shown.variants
+    ]
+    picked = next(choice for choice in choices if choice["chosen"])
+    return {
+        "variants": choices, "variant": picked, "points": picked["points"], "stock_left": picked["stock_left"],
+        "at_least": False,
+    }  # fmt: skip
+
+
+def _picture(gift: Gift, sha256: str) -> dict[str, Any]:
+    told = in_language(gift.picture_texts.get(sha256), language())
+    return {"url": picture_url(sha256), "alt": told or in_language(gift.name, language())}
 
 
 def point_shown(point: PickupPoint) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def gift_wire(shown: Shown, available: int | None) -> dict[str, Any]:
         "description": in_language(gift.description, reader),
         "kind": gift.kind,
         "points": gift.points,
+        "from_points": gift.from_points,
         "category": gift.category_id,
         "state": shown.state.value,
         "stock": shown.on_hand,
@@ -46,7 +47,7 @@ def gift_wire(shown: Shown, available: int | None) -> dict[str, Any]:
         "on_sale_from": gift.on_sale_from,
         "on_sale_until": gift.on_sale_until,
         "pictures": [picture_url(sha256) for sha256 in gift.pictures],
-        "affordable": None if available is None else gift.points <= available,
+        "affordable": None if available is None else gift.from_points <= available,
     }
 
 

@@ -48,6 +48,7 @@ def endpoint(
     dump: bool = True,
     tx_with_key_only: bool = False,
     body_optional: bool = False,
+    max_bytes: int | None = None,
 ) -> Callable[[Handler], Handler]:
     """Declare a route of the API.
 
@@ -55,7 +56,8 @@ def endpoint(
     ``idempotency``: ``"required"`` (400 without a key), ``"accepted"``, or None; every POST with a
     transaction accepts a key even when None is said. ``errors``: the 409 codes it may answer, for the docs.
     ``secret_fields``: members of the answer that are shown once and never stored. ``body_type``: another
-    media type, or one of several, hands the handler ``call.raw_body`` unparsed. ``dump=False``: the handler
+    media type, or one of several, hands the handler ``call.raw_body`` unparsed;
+    ``max_bytes``: how large the body may be, when that is not the app's limit. ``dump=False``: the handler
     returns the answer in wire form already (hot paths); ``response`` then only documents it.
     ``tx_with_key_only``: without an Idempotency-Key the handler opens its own transaction (``call.has_tx`` tells).
     ``body_optional``: no body at all stands for ``{}``.
@@ -65,7 +67,7 @@ def endpoint(
     route = Route(
         method, auth, login, _instance(body), _instance(query), _instance(response), status, idempotency,
         secret_fields, errors, (body_type,) if isinstance(body_type, str) else body_type, dump, tx_with_key_only,
-        body_optional,
+        body_optional, max_bytes,
     )  # fmt: skip
 
     def decorate(handler: Handler) -> Handler:
@@ -86,6 +88,8 @@ def _instance(schema: type[ma.Schema] | ma.Schema | None) -> ma.Schema | None:
 
 
 def _serve(route: Route, handler: Handler, path_args: dict[str, Any]) -> Response:
+    if route.max_bytes is not None:
+        request.max_content_length = route.max_bytes
     raw = request.get_data(cache=True) if route.method not in SAFE_METHODS else b""
     if route.login is None or (route.tx_with_key_only and "Idempotency-Key" not in request.headers):
         principal = identify(None)

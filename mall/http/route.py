@@ -30,3 +30,4 @@ class Route:
     dump: bool
     tx_with_key_only: bool
     body_optional: bool = False
+    max_bytes: int | None = None

@@ -314,6 +314,8 @@ def test_no_id_in_a_path_is_too_strange(world: World, document: Any, findings: F
                     more: dict[str, Any] = {"json": body} if body is not None else {}
                     if "text/csv" in operation.get("requestBody", {}).get("content", {}):
                         more = {"data": b"NEW-1\n", "content_type": "text/csv"}
+                    elif "image/png" in operation.get("requestBody", {}).get("content", {}):
+                        more = {"data": b"x", "content_type": "image/png"}
                     assert_problem(world.send(method, url, who, **more), 404, 405, 422)
     assert world.snapshot() == before
 

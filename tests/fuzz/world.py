@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
+from PIL import Image
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -122,6 +124,12 @@ def _things(world: World) -> None:
     ids["gift_id"] = world.made("/admin/gifts", "owner", {"name": "Cup", "kind": "pickup", **stocked})["id"]
     names = world.names
     names["delivery"] = world.made("/admin/gifts", "owner", {"name": "Box", "kind": "delivery", **stocked})["id"]
+    varied = world.made("/admin/gifts", "owner", {"name": "Shirt", "kind": "pickup", **stocked})["id"]
+    ids["variant_id"] = world.made(f"/admin/gifts/{varied}/variants", "owner", {"name": "S", "stock": 5})["id"]
+    path, photo = f"/admin/gifts/{ids['gift_id']}/pictures", io.BytesIO()
+    Image.new("RGB", (120, 120), "green").save(photo, "PNG")
+    answer = world.send("POST", path, "owner", data=photo.getvalue(), content_type="image/png")
+    names["picture"] = answer.json["added"]
     voucher = world.made("/admin/gifts", "owner", {"name": "Code", "kind": "voucher", "points": 5})["id"]
     names["voucher"] = voucher
     path, codes = f"/admin/gifts/{voucher}/vouchers", b"A-1\nA-2\n"

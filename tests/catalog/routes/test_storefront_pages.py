@@ -2,50 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
-from datetime import UTC, datetime
 
-import pytest
-from PIL import Image
-
-from catalog.gifts.pictures import set_pictures, store_picture
-from mall.db import Login
-from mall.errors import Invalid
-from mall.identity.sessions import BROWSER, open_session
+from browsing import Browser
 
 HOME = {"name": "张三", "phone": "138 0000 0000", "address": "北京市海淀区某路 1 号"}
-
-
-class Browser:
-    """A member's browser: cookies, hidden fields and all."""
-
-    def __init__(self, shop, points=0, restricted=False):
-        self.member, self.client = shop.member(points), shop.app.test_client()
-        now = datetime.now(UTC)
-        opened = shop.run(
-            Login.REDEMPTION,
-            lambda tx: open_session(tx, now, kind=BROWSER, member_id=self.member.id, restricted=restricted),
-        )
-        with self.client.session_transaction() as session:
-            session["token"] = opened.token
-
-    def get(self, path):
-        answer = self.client.get(path, headers={"Accept-Language": "en"})
-        assert answer.status_code == 200, (path, answer.status_code)
-        return answer.get_data(as_text=True)
-
-    def submit(self, page, action, **fields):
-        """Post the form of ``page`` that goes to ``action``."""
-        form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page, re.S).group()
-        hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
-        return self.client.post(action, data={**hidden, **fields}, headers={"Accept-Language": "en"})
-
-
-def _webp(width=8, height=6):
-    out = io.BytesIO()
-    Image.new("RGB", (width, height), "green").save(out, "WEBP")
-    return out.getvalue()
 
 
 def test_home_is_there_for_everybody_without_a_redirect(shop, client):
@@ -151,22 +112,3 @@ def test_anothers_order_is_no_page(shop):
     order = shop.order(shop.member(100), shop.gift(100)).json["id"]
     browser = Browser(shop)
     assert browser.client.get(f"/orders/{order}").status_code == 404
-
-
-def test_a_picture_is_kept_for_ever(shop, client, run, now):
-    content = _webp()
-    gift = shop.gift(100)
-    run(Login.BACKOFFICE, lambda tx: set_pictures(tx, gift, [content], now))
-    (url,) = shop.get(f"/gifts/{gift}").json["pictures"]
-    answer = client.get(url)
-    assert (answer.status_code, answer.data, answer.content_type) == (200, content, "image/webp")
-    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert client.get(url.replace(url[10], "0" if url[10] != "0" else "1", 1)).status_code == 404
-    assert client.get("/pictures/x.webp").status_code == 404
-    assert url in client.get("/mall").get_data(as_text=True)
-
-
-def test_what_is_no_webp_is_no_picture(run, now):
-    for bad in (b"", b"RIFFxxxxWEBP", b"<svg xmlns='http://www.w3.org/2000/svg'/>"):
-        with pytest.raises(Invalid):
-            run(Login.BACKOFFICE, lambda tx, bad=bad: store_picture(tx, bad, now))
