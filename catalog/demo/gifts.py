@@ -18,6 +18,7 @@ from catalog.gifts.edit import create_gift
 from catalog.gifts.models import Gift
 from catalog.gifts.pictures import read_picture, set_pictures
 from catalog.gifts.shelves import categories, create_category
+from catalog.gifts.variants import add_variant
 from catalog.vouchers.import_codes import import_codes
 from mall.db import Login, run_tx
 
@@ -61,10 +62,11 @@ def _make(tx: Session, fields: Mapping[str, Any], picture: bytes, now: datetime)
         return False
     shelves = {category.code: category.id for category in categories(tx)}
     is_voucher = fields["kind"] == VOUCHER
+    counted_apart = is_voucher or "variants" in fields
     gift = create_gift(
         tx,
         {
-            **_without(fields, "key", "category", "popular", *(["stock"] if is_voucher else [])),
+            **_without(fields, "key", "category", "popular", "variants", *(["stock"] if counted_apart else [])),
             "code": fields["key"],
             "category_id": shelves[fields["category"]],
             "featured": fields["popular"],
@@ -73,6 +75,8 @@ def _make(tx: Session, fields: Mapping[str, Any], picture: bytes, now: datetime)
         now,
     )
     set_pictures(tx, gift.id, [read_picture(picture)], now)
+    for variant in fields.get("variants", ()):
+        add_variant(tx, gift.id, variant, ACTOR, now)
     if is_voucher:
         lines = "\n".join(voucher_codes(fields["key"], fields["stock"]))
         import_codes(tx, gift.id, None, lines.encode(), ACTOR, now)

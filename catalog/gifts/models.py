@@ -55,7 +55,8 @@ class Gift(Base):
 
     ``limits``: ``[{"per": "member", "period", "quantity"}]``. ``pictures``: hexadecimal SHA-256 of each, the
     cover first; ``picture_texts``: what some of them show, by the same names.
-    ``search_text``: every word of name and description, folded. ``featured``: picked by staff; ``popularity``: pieces ordered lately, counted by a job.
+    ``search_text``: every word of name and description, folded. ``featured``: picked by staff; ``popularity``:
+    pieces ordered lately, counted by a job.
     """
 
     __tablename__ = "gifts"
