@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from admin.pages import home as desk_home
 from admin.routes import api_clients as admin_api_clients
 from admin.routes import audit as admin_audit
+from admin.routes import campaigns as admin_campaigns
 from admin.routes import earning_rules as admin_earning_rules
 from admin.routes import gift_parts as admin_gift_parts
 from admin.routes import gifts as admin_gifts
@@ -80,6 +81,7 @@ API_BLUEPRINTS = (
     admin_labels.blp,
     admin_earning_rules.blp,
     admin_rule_steps.blp,
+    admin_campaigns.blp,
     admin_ledger.blp,
 )
 PAGE_BLUEPRINTS = (

@@ -47,6 +47,7 @@ class Settings:
     public_url: str = ""
     metrics_token: str | None = field(default=None, repr=False)
     proxies: int = 0
+    effectiveness_window_days: int = 365
     testing: bool = False
 
     @classmethod
@@ -76,6 +77,7 @@ class Settings:
             public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
             metrics_token=env.get("METRICS_TOKEN") or None,
             proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 8),
+            effectiveness_window_days=_number(env, "EFFECTIVENESS_WINDOW_DAYS", 365, 31, 3650),
         )
 
 

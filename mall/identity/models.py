@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mall.db import Base, IdText
@@ -22,6 +22,7 @@ class Member(Base):
         CheckConstraint("status IN ('active', 'suspended', 'closed')", name="status"),
         CheckConstraint("num_nulls(username, username_key, password_hash) IN (0, 3)", name="credential_whole"),
         CheckConstraint("alias_of <> id", name="alias_of_another"),
+        Index("ix_members_alias_of", "alias_of", postgresql_where=text("alias_of IS NOT NULL")),
     )
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)

@@ -8,7 +8,7 @@ is that item's outcome and the others book. A single event is a batch of one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,10 +24,11 @@ from mall.errors import Conflict, Forbidden, Invalid, MallError
 from mall.http.principals import ClientPrincipal
 from points.earning.caps import DAILY, CounterKey, Counters, counter_keys
 from points.earning.cases import CaseState, Settler
-from points.earning.evaluate import AwardWorth, RuleSet, evaluate
+from points.earning.evaluate import AwardWorth, RuleSet
 from points.earning.event_rows import Item, KnownEvent, NewEvent, award_body
 from points.earning.event_types import EVENT_TYPES, INTERNAL_TYPES, EventIn, EventSource, Facts
 from points.earning.keys import case_key, event_key, fingerprint, member_hash
+from points.earning.member_facts import member_facts
 from points.earning.periods import FIRST_MOMENT, period_start
 from points.earning.rules import rule_set
 from points.earning.source_members import open_missing
@@ -138,6 +139,7 @@ class _Booking:
     def book(self, items: list[tuple[int, Item]], books: Books) -> None:
         """Settle and write, under the locks of the members' wallets."""
         known, cases = read_state(self.cur, [item for _place, item in items])
+        self._meet(items)
         worths = [self._worth(item.event) for _place, item in items]
         settler = Settler(self.rules, Counters(), self.zone, self.now)
         load_counters(self.cur, self._counter_keys(items, worths, cases), settler.counters)
@@ -191,9 +193,22 @@ class _Booking:
         awards = [award_body(line) for line in change.lines]
         return NewEvent(item, case.arrivals, status, change.points, None, awards), change.public_points
 
+    def _meet(self, items: list[tuple[int, Item]]) -> None:
+        """Add what rules want to know of the members to the facts of their events."""
+        asked = {event_type for event_type, names in self.rules.member_facts.items() if names}
+        if not asked:
+            return
+        asking = [item for _place, item in items if item.event.type in asked]
+        wanted = frozenset().union(*(self.rules.member_facts[item.event.type] for item in asking))
+        if not wanted:
+            return
+        known = member_facts(self.cur, {item.member_id for item in asking}, wanted, self.now, self.zone)
+        for item in asking:
+            own = known.get(item.member_id, {})
+            item.event = replace(item.event, facts={**item.event.facts, **own})
+
     def _worth(self, event: EventIn) -> list[AwardWorth]:
-        rules = self.rules.in_force(event.type, event.occurred_at)
-        return evaluate(rules, Facts(event.type, event.occurred_at, event.facts), self.zone)
+        return self.rules.worth(Facts(event.type, event.occurred_at, event.facts), self.zone)
 
     def _counter_keys(
         self, items: list[tuple[int, Item]], worths: list[list[AwardWorth]], cases: dict[bytes, CaseState]

@@ -9,18 +9,22 @@ condition false, for every event alike, so that a bad rule pays nothing and stop
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from cel_expr_python import cel
 
-from points.earning.event_types import COMMON_FACTS, EVENT_TYPES
+from points.earning.event_types import COMMON_FACTS, EVENT_TYPES, MEMBER_FACTS
 from points.earning.sentences import Sentence
 
 MAX_LENGTH = 2000
+ANY_EVENT = "*"
+"""For conditions that hold for events of every type: they know only what is known of every event."""
 _TYPES = {str: cel.Type.STRING, int: cel.Type.INT, float: cel.Type.DOUBLE}
 _ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _TOKEN = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|//[^\n]*|[/%]|\s+|[0-9.eE]+u?|\w+|.""", re.DOTALL)
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']{1,80})'")
 _OVERLOAD = re.compile(r"found no matching overload for '([^']{1,40})' applied to '\(([^']{1,120})\)'")
@@ -65,6 +69,10 @@ class Condition:
         self.event_type, self.source = event_type, source
         self._expression = _compile(event_type, source) if source.strip() else None
 
+    def mentions(self, names: Iterable[str]) -> frozenset[str]:
+        """Which of ``names`` occur in it as words, be it in a string: rather one too many."""
+        return frozenset(names).intersection(_WORD.findall(self.source))
+
     def holds(self, facts: dict[str, Any]) -> bool:
         """Whether the condition is true of ``facts``; a failure while running counts as false."""
         if self._expression is None:
@@ -77,7 +85,8 @@ class Condition:
 
 def known_facts(event_type: str) -> dict[str, type]:
     """The names a condition or look-up of ``event_type`` may use, with their types."""
-    return {**EVENT_TYPES[event_type].facts, **COMMON_FACTS}
+    own = EVENT_TYPES[event_type].facts if event_type != ANY_EVENT else {}
+    return {**own, **COMMON_FACTS, **MEMBER_FACTS}
 
 
 def _compile(event_type: str, source: str) -> Any:

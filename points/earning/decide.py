@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from points.earning.cases import CaseState
-from points.earning.evaluate import AwardWorth, RuleSet, evaluate
+from points.earning.evaluate import AwardWorth, RuleSet
 from points.earning.event_rows import CaseEvent
 from points.earning.event_types import EVENT_TYPES, Deciding, Facts
 
@@ -17,8 +17,7 @@ def decide(
     """The event that decides the case among ``events``, and what it is worth; None and nothing without events."""
 
     def worth(event: CaseEvent) -> list[AwardWorth]:
-        facts = Facts(case.type, event.occurred_at, event.facts)
-        return evaluate(rules.in_force(case.type, event.occurred_at), facts, zone)
+        return rules.worth(Facts(case.type, event.occurred_at, event.facts), zone)
 
     if not events:
         return None, []

@@ -22,7 +22,7 @@ from itertools import pairwise
 from typing import Any
 
 from points.earning.conditions import Condition, ConditionInvalid, known_facts
-from points.earning.event_types import EVENT_TYPES
+from points.earning.event_types import EVENT_TYPES, MEMBER_FACTS
 from points.earning.formulas import Formula, Table
 from points.earning.limits import Cap, Diminishing, read_caps, read_diminishing
 from points.earning.periods import Active, Expiry, Pending
@@ -65,6 +65,11 @@ class RuleDocument:
     def counted(self) -> bool:
         """Whether what it grants is counted, because earlier grants limit later ones."""
         return bool(self.caps) or self.diminishing is not None
+
+    @property
+    def member_facts(self) -> frozenset[str]:
+        """What it needs to know of members (``points.earning.event_types.MEMBER_FACTS``)."""
+        return self.condition.mentions(MEMBER_FACTS) | self.formula.facts().intersection(MEMBER_FACTS)
 
 
 def read_document(document: Any) -> RuleDocument:

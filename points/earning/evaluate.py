@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from points.earning.campaigns import Campaign, best
 from points.earning.documents import RuleDocument
-from points.earning.event_types import Facts
+from points.earning.event_types import UNKNOWN_MEMBER, Facts
 from points.earning.explain import Line
 from points.earning.periods import FIRST_MOMENT
 
@@ -43,13 +44,17 @@ class AwardWorth:
         return [line.text for line in self.lines]
 
 
-def evaluate(versions: Sequence[RuleVersion], facts: Facts, zone: ZoneInfo) -> list[AwardWorth]:
+def evaluate(
+    versions: Sequence[RuleVersion], facts: Facts, zone: ZoneInfo, campaigns: Sequence[Campaign] = ()
+) -> list[AwardWorth]:
     """What ``facts`` are worth under ``versions``, those in force at ``facts.occurred_at``, in order of rule keys.
 
-    A rule whose base has no row for the facts gives nothing; a row of zero gives an award of zero points.
+    Of ``campaigns`` those count that are on at that moment. A rule whose base has no row for the facts gives
+    nothing; a row of zero gives an award of zero points.
     """
     local = facts.occurred_at.astimezone(zone)
     values = derived(facts, local)
+    running = [one for one in campaigns if one.holds(facts.occurred_at, local, values)] if campaigns else []
     found = []
     for rule in versions:
         document = rule.document
@@ -57,7 +62,7 @@ def evaluate(versions: Sequence[RuleVersion], facts: Facts, zone: ZoneInfo) -> l
             continue
         if not document.condition.holds(values):
             continue
-        worth = document.formula.worth(values)
+        worth = document.formula.worth(values, best(running, rule.key, facts.type) if running else None)
         if worth is not None:
             found.append(AwardWorth(rule, *worth))
     return _stacked(found) if len(found) > 1 else found
@@ -65,7 +70,7 @@ def evaluate(versions: Sequence[RuleVersion], facts: Facts, zone: ZoneInfo) -> l
 
 def derived(facts: Facts, local: datetime) -> dict[str, Any]:
     """The facts as rules see them: those sent, and those that follow from them."""
-    values: dict[str, Any] = {**facts.values, "weekday": local.isoweekday(), "hour": local.hour}
+    values: dict[str, Any] = {**UNKNOWN_MEMBER, **facts.values, "weekday": local.isoweekday(), "hour": local.hour}
     if facts.type == "quiz.result":
         values["percent"] = int(facts.values["score"]) * 100 / int(facts.values["max_score"])
     return values
@@ -84,14 +89,32 @@ def _stacked(found: list[AwardWorth]) -> list[AwardWorth]:
 class RuleSet:
     """Every published rule version, by event type; finds those in force at a moment."""
 
-    def __init__(self, versions: Sequence[RuleVersion], labels: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        versions: Sequence[RuleVersion],
+        labels: frozenset[str] = frozenset(),
+        campaigns: Sequence[Campaign] = (),
+    ) -> None:
         self.labels = labels
         """Labels that ``points.credit`` may carry."""
+        self.campaigns = tuple(campaigns)
         self._by_type: dict[str, dict[str, list[RuleVersion]]] = {}
         self._by_name = {(version.key, version.version): version for version in versions}
         for version in sorted(versions, key=lambda one: (one.key, one.effective_from or FIRST_MOMENT, one.version)):
             rules = self._by_type.setdefault(version.document.event_type, {})
             rules.setdefault(version.key, []).append(version)
+        self.member_facts = {
+            kind: frozenset().union(
+                *(version.document.member_facts for listed in rules.values() for version in listed),
+                *(campaign.member_facts for campaign in campaigns if any(campaign.covers(key, kind) for key in rules)),
+            )
+            for kind, rules in self._by_type.items()
+        }
+        """What rules and campaigns want to know of members, by type of event."""
+
+    def worth(self, facts: Facts, zone: ZoneInfo) -> list[AwardWorth]:
+        """What an event is worth by the rules and campaigns in force when it occurred."""
+        return evaluate(self.in_force(facts.type, facts.occurred_at), facts, zone, self.campaigns)
 
     def in_force(self, event_type: str, at: datetime) -> list[RuleVersion]:
         """For each rule the version in force at ``at``: the last that had begun, unless it has been retired.
@@ -117,4 +140,4 @@ class RuleSet:
 
 def dry_run(rules: RuleSet, facts: Facts, zone: ZoneInfo) -> list[AwardWorth]:
     """What the rules would pay for an event, and why, without booking anything."""
-    return evaluate(rules.in_force(facts.type, facts.occurred_at), facts, zone)
+    return rules.worth(facts, zone)

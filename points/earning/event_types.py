@@ -50,6 +50,15 @@ COMMON_FACTS: dict[str, type] = {"weekday": int, "hour": int}
 """Known of every event: Monday is 1; the hour is 0 to 23; both in the mall's zone."""
 
 
+MEMBER_FACTS: dict[str, type] = {
+    "level": int, "days_of_membership": int, "effectiveness": int, "adopted_tips": int, "adopted_tips_month": int,
+}  # fmt: skip
+"""Known of the event's member at the booking, and kept with the event: the level by public points, whole days since
+the account was opened, effectiveness in percent, tips adopted in its window and in the calendar month."""
+UNKNOWN_MEMBER: dict[str, FactValue] = dict.fromkeys(MEMBER_FACTS, 0)
+"""What rules see of the member of an event booked while no rule asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventIn:
     """An inbound fact, read and checked. ``member`` is the source's own id, for the mall's own sources ours."""

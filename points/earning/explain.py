@@ -9,6 +9,10 @@ FORMS = {
     "base": "{0} {1}: {2}",
     "percent": "score {0} %: {1}",
     "streak_day": "day {0} of the streak: {1}",
+    "base_member": "{0}: {2}",
+    "times_member": "{0}: × {2}",
+    "given_member": "{0}",
+    "campaign": "campaign {0}: × {2}",
     "times": "{0} {1}: × {2}",
     "share": "share {0} %: × {1}",
     "fixed": "each time: {0}",
@@ -17,7 +21,8 @@ FORMS = {
     "cap_points": "at most {0} points per {1}: {2}",
     "cap_times": "at most {0} times per {1}: {2}",
 }
-"""Canonical English by code. ``points.earning.explain_display`` has the same codes in the reader's language."""
+"""Canonical English by code; reporting systems get it, so it leaves out what the mall alone knows of a member.
+``points.earning.explain_display`` has the same codes in the reader's language."""
 
 
 @dataclass(frozen=True, slots=True)

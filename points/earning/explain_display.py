@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from points.earning.explain import Line
@@ -20,6 +21,12 @@ def localized(line: Line) -> str:
         "given": lambda: _("points given: %(points)s", points=first),
         "base": lambda: _("%(fact)s %(value)s: %(points)s", fact=_fact(first), value=_value(middle), points=last),
         "times": lambda: _("%(fact)s %(value)s: × %(factor)s", fact=_fact(first), value=_value(middle), factor=last),
+        "base_member": lambda: _("%(fact)s %(value)s: %(points)s", fact=_fact(first), value=middle, points=last),
+        "times_member": lambda: _("%(fact)s %(value)s: × %(factor)s", fact=_fact(first), value=middle, factor=last),
+        "given_member": lambda: _("%(fact)s: %(value)s", fact=_fact(first), value=last),
+        "campaign": lambda: _(
+            "campaign %(name)s: × %(factor)s", name=middle if get_locale().language == "zh" else first, factor=last
+        ),
         "diminishing": lambda: _(
             "award %(number)s of the %(period)s: × %(factor)s", number=first, period=_period(middle), factor=last
         ),
@@ -44,7 +51,11 @@ def _cap_times(most: str, period: str, points: str) -> str:
 
 
 def _fact(name: str) -> str:
-    known: dict[str, str] = {"stage": _("stage"), "grade": _("grade"), "label": _("label"), "weekday": _("weekday")}
+    known: dict[str, str] = {
+        "stage": _("stage"), "grade": _("grade"), "label": _("label"), "weekday": _("weekday"), "level": _("level"),
+        "days_of_membership": _("days of membership"), "effectiveness": _("effectiveness"),
+        "adopted_tips": _("adopted tips"), "adopted_tips_month": _("adopted tips this month"),
+    }  # fmt: skip
     return known.get(name, name)
 
 

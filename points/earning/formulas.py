@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from points.earning.event_types import MEMBER_FACTS
 from points.earning.explain import Line
 
+Extra = tuple[Decimal, Line]
 ONE, HUNDRED = Decimal(1), Decimal(100)
 _WHOLE = Decimal(1)
 
@@ -60,8 +62,16 @@ class Formula:
     fact: str | None = None
     multipliers: tuple[Table | str, ...] = ()
 
-    def worth(self, facts: dict[str, Any]) -> tuple[int, tuple[Line, ...]] | None:
-        """Points and the lines that explain them; None when the base has no row for ``facts``."""
+    def facts(self) -> frozenset[str]:
+        """The names of the facts it looks at."""
+        parts = (self.table, self.fact, *self.multipliers)
+        return frozenset(part.by if isinstance(part, Table) else part for part in parts if part is not None)
+
+    def worth(self, facts: dict[str, Any], extra: Extra | None = None) -> tuple[int, tuple[Line, ...]] | None:
+        """Points and the lines that explain them; None when the base has no row for ``facts``.
+
+        ``extra``: a factor that is not the rule's own, and its line.
+        """
         base, line = self._base(facts)
         if base is None or line is None:
             return None
@@ -79,12 +89,18 @@ class Formula:
             if isinstance(multiplier, str):
                 lines.append(Line("share", (str(facts[multiplier]), plain(factor))))
             else:
-                lines.append(Line("times", (multiplier.by, _shown(facts[multiplier.by]), plain(factor))))
+                code = "times_member" if multiplier.by in MEMBER_FACTS else "times"
+                lines.append(Line(code, (multiplier.by, _shown(facts[multiplier.by]), plain(factor))))
+        if extra is not None and extra[0] != ONE:
+            base *= extra[0]
+            lines.append(extra[1])
         return round_half_up(base), tuple(lines)
 
     def _base(self, facts: dict[str, Any]) -> tuple[Decimal | None, Line | None]:
         if self.fixed is not None:
             return self.fixed, Line("fixed", (plain(self.fixed),))
+        if self.fact is not None and self.fact in MEMBER_FACTS:
+            return Decimal(facts[self.fact]), Line("given_member", (self.fact, str(facts[self.fact])))
         if self.fact is not None:
             return Decimal(facts[self.fact]), Line("given", (str(facts[self.fact]),))
         assert self.table is not None
@@ -94,7 +110,7 @@ class Formula:
         by = self.table.by
         if by in ("percent", "streak_day"):
             return found, Line(by, (_shown(facts[by]), plain(found)))
-        return found, Line("base", (by, _shown(facts[by]), plain(found)))
+        return found, Line("base_member" if by in MEMBER_FACTS else "base", (by, _shown(facts[by]), plain(found)))
 
 
 def _shown(value: Any) -> str:

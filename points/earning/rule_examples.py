@@ -14,13 +14,23 @@ from mall.errors import Invalid
 from points.earning.book_events import mall_zone
 from points.earning.documents import read_document
 from points.earning.evaluate import AwardWorth, RuleSet, RuleVersion, dry_run
-from points.earning.event_types import EVENT_TYPES, MAX_GRADE, STAGES, Facts, FactValue
+from points.earning.event_types import EVENT_TYPES, MAX_GRADE, MEMBER_FACTS, STAGES, UNKNOWN_MEMBER, Facts, FactValue
 from points.earning.explain_display import localized
 from points.earning.versions import version, version_in_force
+from points.standing.effectiveness import Effectiveness
 
 BIGGEST = 1_000_000_000
 DEFAULTS: dict[str, dict[str, FactValue]] = {"tip.outcome": {"stage": "solved", "grade": 0, "share": 100}}
-RANGES = {"grade": (0, MAX_GRADE), "share": (1, 100), "max_score": (1, BIGGEST), "streak_day": (1, BIGGEST)}
+NEWCOMER: dict[str, FactValue] = {**UNKNOWN_MEMBER, "level": 1, "effectiveness": Effectiveness().percent}
+"""What is known of a member who has just come."""
+RANGES = {
+    "level": (1, 5),
+    "effectiveness": (0, 100),
+    "grade": (0, MAX_GRADE),
+    "share": (1, 100),
+    "max_score": (1, BIGGEST),
+    "streak_day": (1, BIGGEST),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +69,12 @@ def document_example(document: dict[str, Any], facts: Facts) -> Example:
 
 def read_facts(event: str, given: Mapping[str, Any], occurred_at: datetime) -> Facts:
     """Facts of an event as a form or program gives them; what is left out has its default. Raises Invalid."""
-    kinds = {name: kind for name, kind in EVENT_TYPES[event].facts.items() if kind is not float}
+    known = {**EVENT_TYPES[event].facts, **MEMBER_FACTS}
+    kinds = {name: kind for name, kind in known.items() if kind is not float}
     values: dict[str, FactValue] = {}
     errors = {f"facts.{name}"[:120]: [_("Unknown field.")] for name in given if name not in kinds}
     for name, kind in kinds.items():
-        value = given.get(name, DEFAULTS.get(event, {}).get(name))
+        value = given.get(name, DEFAULTS.get(event, {}).get(name, NEWCOMER.get(name)))
         if value is None:
             errors[f"facts.{name}"] = [_("This field is required.")]
         elif kind is int:

@@ -129,6 +129,21 @@ class RuleBacktest(Base):
     finished_at: Mapped[datetime | None]
 
 
+class Campaign(Base):
+    """A factor on what rules pay for a while (``points.earning.campaigns``); does not change once published."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (CheckConstraint("state IN ('draft', 'published', 'retired')", name="state"),)
+
+    key: Mapped[str] = mapped_column(IdText, primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    state: Mapped[str] = mapped_column(Text)
+    effective_from: Mapped[datetime | None]
+    effective_until: Mapped[datetime | None]
+    created_by: Mapped[str] = mapped_column(IdText)
+    created_at: Mapped[datetime]
+
+
 class CreditLabel(Base):
     """A label that ``points.credit`` may carry; admins keep the list."""
 

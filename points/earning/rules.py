@@ -5,11 +5,14 @@ from __future__ import annotations
 import psycopg
 
 from mall.ids import new_id
+from points.earning.campaigns import read_campaign
 from points.earning.documents import read_document
 from points.earning.evaluate import RuleSet, RuleVersion
 
 _VERSIONS = """SELECT rule_key, version, document, effective_from, effective_until FROM earning_rule_versions
  WHERE state IN ('published', 'retired') ORDER BY rule_key, version"""
+_CAMPAIGNS = """SELECT key, document, effective_from, effective_until FROM campaigns
+ WHERE state <> 'draft' ORDER BY key"""
 _LABELS = "SELECT code FROM credit_labels WHERE active"
 _REVISION = "SELECT token FROM rule_revision"
 
@@ -29,7 +32,8 @@ def rule_set(cur: psycopg.Cursor[tuple], token: str | None = None) -> RuleSet:
         for key, version, document, since, until in cur.execute(_VERSIONS)
     ]
     labels = frozenset(code for (code,) in cur.execute(_LABELS))
-    _kept = (token, RuleSet(versions, labels))
+    campaigns = [read_campaign(*row) for row in cur.execute(_CAMPAIGNS)]
+    _kept = (token, RuleSet(versions, labels, campaigns))
     return _kept[1]
 
 

@@ -74,7 +74,10 @@ class Case(Base):
     """What events about one thing come to: a tip, a day's login, a quiz, an activity, a single credit."""
 
     __tablename__ = "cases"
-    __table_args__ = (_SOURCES,)
+    __table_args__ = (
+        Index("ix_cases_tips", "member_id", postgresql_where=text("type = 'tip.outcome'")),
+        _SOURCES,
+    )
 
     case_key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     source_id: Mapped[str] = mapped_column(IdText)

@@ -45,9 +45,14 @@ class Level:
         return min(100, done * 100 // (self.next_at - self.begins_at))
 
 
+def level_number(public_points: int) -> int:
+    """The number of the level that ``public_points`` reach; less than nothing is still level 1."""
+    return max(1, sum(public_points >= threshold for threshold, _ in LEVELS))
+
+
 def level_for(public_points: int) -> Level:
     """The level that ``public_points`` reach; less than nothing is still level 1."""
-    number = max(1, sum(public_points >= threshold for threshold, _ in LEVELS))
+    number = level_number(public_points)
     following = LEVELS[number][0] if number < len(LEVELS) else None
     begins_at, name = LEVELS[number - 1]
     return Level(number, str(name), public_points, begins_at, following)

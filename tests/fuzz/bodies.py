@@ -35,6 +35,10 @@ CLIENT = {"scopes": ["credits:write"], "daily_cap_points": 5, "allowed_networks"
 SHELF = {"name": WORDS, "code": "fuzzed", "position": 3}
 RULE = {"event": "activity.attended", "points": {"base": {"fixed": 5}}, "visibility": "public"}
 TIP_RULE = {**RULE, "event": "tip.outcome"}
+CAMPAIGN = {
+    "name": WORDS, "factor": "2", "rules": ["tip-outcome"], "min_level": 2, "condition": "level > 1",
+    "active": {"first_day": "2026-12-01", "last_day": "2026-12-31", "weekdays": [6, 7], "hours": [[8, 20]]},
+}  # fmt: skip
 DELIVERY = {"name": "Li", "phone": "123456", "address": "Street 1"}
 
 
@@ -104,6 +108,8 @@ BODIES: dict[str, tuple[str, Bodies]] = {
         {"approve_above_award_points": 5, "approve_above_minted_points": 5, "backtest_budget_points": 5,
          "backtest_required": False},
     )),
+    "post_campaign": ("owner", _bodies({"key": "fuzzed", **CAMPAIGN})),
+    "put_campaign": ("owner", _bodies(CAMPAIGN)),
     "post_category": ("owner", _bodies(SHELF)),
     "patch_category": ("owner", _bodies(SHELF)),
     "post_pickup_point": ("owner", _bodies(POINT)),

@@ -150,6 +150,8 @@ def _things(world: World) -> None:
     ids["key"], ids["number"] = world.made("/admin/earning-rules", "owner", made)["key"], "1"
     home = {"name": "Li", "phone": "123456", "address": "Street 1"}
     ids["address_id"] = world.made("/me/addresses", "member", home)["id"]
+    campaign = {"key": "fuzz-campaign", "name": WORD, "factor": "2"}
+    ids["campaign_key"] = world.made("/admin/campaigns", "owner", campaign)["key"]
     ids["period"], ids["code"] = "week", "thanks"
 
 
