@@ -8,8 +8,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from mall.migrations.grants import grant
 
-revision = "0011"
-down_revision = "0010"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
