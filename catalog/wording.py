@@ -21,11 +21,6 @@ def in_language(text: Wording | None, language: str) -> str:
     return text.get(language) or text.get("zh") or next(iter(text.values()))
 
 
-def searchable(*texts: Wording) -> str:
-    """All words of ``texts`` in one line, folded so that case and width of letters do not matter."""
-    return fold(" ".join(part for text in texts for part in text.values()))
-
-
 def fold(text: str) -> str:
     """``text`` without case and width: ``ＵＳＢ`` and ``usb`` are the same."""
     return unicodedata.normalize("NFKC", text).casefold()

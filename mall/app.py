@@ -24,6 +24,7 @@ from admin.routes import members as admin_members
 from admin.routes import orders as admin_orders
 from admin.routes import rule_steps as admin_rule_steps
 from admin.routes import shipments as admin_shipments
+from admin.routes import tags as admin_tags
 from catalog import codes as catalog_codes
 from catalog import jobs as catalog_jobs
 from catalog.demo import cli as demo_cli
@@ -77,6 +78,7 @@ API_BLUEPRINTS = (
     admin_gifts.blp,
     admin_shipments.blp,
     admin_gift_parts.blp,
+    admin_tags.blp,
     admin_orders.blp,
     admin_labels.blp,
     admin_earning_rules.blp,

@@ -54,6 +54,7 @@ class _GiftFields(StrictSchema):
     needs_preparation = Flag()
     needs_approval = Flag()
     featured = Flag()
+    tags = fields.List(Text(1, ID_MOST), attribute="tag_ids", validate=ma.validate.Length(max=20))
 
 
 class NewGiftSchema(_GiftFields):
@@ -93,6 +94,7 @@ class AdminGiftSchema(StrictSchema):
     featured = fields.Boolean(required=True)
     popularity = fields.Integer(required=True)
     from_points = fields.Integer(required=True)
+    tags = fields.List(fields.String(), required=True, attribute="tag_ids")
     pictures = fields.List(fields.String(), required=True)
     stock = fields.Integer(required=True)
 

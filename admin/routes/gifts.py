@@ -54,8 +54,8 @@ def _who(call: Call) -> tuple[str, Any, str]:
 
 
 def _gift(gift: Gift, stock: int) -> dict[str, Any]:
-    names = (name for name in AdminGiftSchema().fields if name not in ("stock", "category"))
-    return {**{name: getattr(gift, name) for name in names}, "category_id": gift.category_id, "stock": stock}
+    names = (field.attribute or name for name, field in AdminGiftSchema().fields.items() if name != "stock")
+    return {**{name: getattr(gift, name) for name in names}, "stock": stock}
 
 
 def _variant_id(given: dict[str, Any]) -> str | None:

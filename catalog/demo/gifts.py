@@ -18,6 +18,7 @@ from catalog.gifts.edit import create_gift
 from catalog.gifts.models import Gift
 from catalog.gifts.pictures import read_picture, set_pictures
 from catalog.gifts.shelves import categories, create_category
+from catalog.gifts.tags import create_tag, tags
 from catalog.gifts.variants import add_variant
 from catalog.vouchers.import_codes import import_codes
 from mall.db import Login, run_tx
@@ -41,13 +42,21 @@ def load_categories(path: Path, now: datetime) -> tuple[int, int]:
 
 
 def load_gifts(folder: Path, now: datetime) -> tuple[int, int]:
-    """Make the gifts that are missing, by code; a gift that is there stays as staff have left it."""
+    """Make the tags and gifts that are missing, by code; a gift that is there stays as staff have left it."""
     wanted = _read(folder / "gifts.json")
+    run_tx(Login.BACKOFFICE, lambda tx: _make_tags(tx, _read(folder / "tags.json"), now))
     new = 0
     for fields in wanted:
         picture = (folder / "pictures" / f"{fields['key']}.webp").read_bytes()
         new += run_tx(Login.BACKOFFICE, partial(_make, fields=fields, picture=picture, now=now))
     return len(wanted), new
+
+
+def _make_tags(tx: Session, wanted: list[dict[str, Any]], now: datetime) -> None:
+    known = {tag.code for tag in tags(tx)}
+    for fields in wanted:
+        if fields["key"] not in known:
+            create_tag(tx, {"name": fields["name"], "code": fields["key"]}, ACTOR, now)
 
 
 def voucher_codes(key: str, count: int) -> list[str]:
@@ -62,14 +71,16 @@ def _make(tx: Session, fields: Mapping[str, Any], picture: bytes, now: datetime)
         return False
     shelves = {category.code: category.id for category in categories(tx)}
     is_voucher = fields["kind"] == VOUCHER
+    names = {tag.code: tag.id for tag in tags(tx)}
     counted_apart = is_voucher or "variants" in fields
     gift = create_gift(
         tx,
         {
-            **_without(fields, "key", "category", "popular", "variants", *(["stock"] if counted_apart else [])),
+            **_without(fields, "key", "category", "popular", "variants", "tags", *(["stock"] if counted_apart else [])),
             "code": fields["key"],
             "category_id": shelves[fields["category"]],
             "featured": fields["popular"],
+            "tag_ids": [names[code] for code in fields.get("tags", ())],
         },
         ACTOR,
         now,

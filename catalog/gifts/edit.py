@@ -11,17 +11,18 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from catalog.gifts.models import Category, Gift, GiftVariant
+from catalog.gifts.models import Category, Gift, GiftVariant, Tag
+from catalog.gifts.search import search_text
 from catalog.gifts.windows import GiftStatus
 from catalog.stock.change import change_stock, open_item
-from catalog.wording import searchable, wording
+from catalog.wording import wording
 from mall import audit
 from mall.errors import Conflict, Invalid, NotFound
 from mall.ids import new_id
 
 FIELDS = (
     "code", "status", "points", "category_id", "limits", "min_level", "visible_from", "on_sale_from", "on_sale_until",
-    "needs_preparation", "needs_approval", "featured",
+    "needs_preparation", "needs_approval", "featured", "tag_ids",
 )  # fmt: skip
 """What is stored as it is given; names and descriptions become texts by language."""
 
@@ -44,6 +45,7 @@ def create_gift(
         needs_approval=False,
         pictures=[],
         picture_texts={},
+        tag_ids=[],
         featured=False,
         popularity=0,
         created_at=now,
@@ -84,7 +86,6 @@ def _set(tx: Session, gift: Gift, fields: Mapping[str, Any], now: datetime) -> N
     for name in ("name", "description"):
         if name in fields:
             setattr(gift, name, wording(fields[name]))
-    gift.search_text = searchable(gift.name, gift.description)
     gift.from_points, gift.to_points = _price_range(tx, gift)
     gift.updated_at = now
     if gift.on_sale_from and gift.on_sale_until and gift.on_sale_from >= gift.on_sale_until:
@@ -92,9 +93,21 @@ def _set(tx: Session, gift: Gift, fields: Mapping[str, Any], now: datetime) -> N
     with tx.no_autoflush:
         if gift.category_id is not None and tx.get(Category, gift.category_id) is None:
             raise Invalid({"category": [_("There is no such category.")]})
+    with tx.no_autoflush:
+        known = set(tx.scalars(select(Tag.id).where(Tag.id.in_(gift.tag_ids)))) if gift.tag_ids else set()
+    if len(known) < len(gift.tag_ids):
+        raise Invalid({"tags": [_("Name tags that exist, each once.")]})
+    refresh_search(tx, gift)
     periods = [limit["period"] for limit in gift.limits]
     if len(set(periods)) < len(periods):
         raise Invalid({"limits": [_("One limit for each period.")]})
+
+
+def refresh_search(tx: Session, gift: Gift) -> None:
+    """Write the text by which a gift is found; call it after a change of its words or of the names of its tags."""
+    with tx.no_autoflush:
+        names = tx.scalars(select(Tag.name).where(Tag.id.in_(gift.tag_ids))).all() if gift.tag_ids else ()
+    gift.search_text = search_text(gift.name, [*names, gift.description])
 
 
 def _price_range(tx: Session, gift: Gift) -> tuple[int, int]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Index, Integer, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.gifts.windows import GIFT_KINDS, GiftStatus
@@ -20,6 +20,18 @@ class Category(Base):
     """A shelf of the mall. ``code``: the shop's own name for it, if any."""
 
     __tablename__ = "categories"
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    code: Mapped[str | None] = mapped_column(IdText, unique=True)
+    name: Mapped[dict[str, str]] = mapped_column(JSONB)
+    position: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+
+
+class Tag(Base):
+    """A word by which gifts of several shelves belong together."""
+
+    __tablename__ = "tags"
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)
     code: Mapped[str | None] = mapped_column(IdText, unique=True)
@@ -55,7 +67,8 @@ class Gift(Base):
 
     ``limits``: ``[{"per": "member", "period", "quantity"}]``. ``pictures``: hexadecimal SHA-256 of each, the
     cover first; ``picture_texts``: what some of them show, by the same names.
-    ``search_text``: every word of name and description, folded. ``featured``: picked by staff; ``popularity``:
+    ``search_text``: every word of name, tags and description, folded; ``search_pairs``: all letters and pairs of
+    neighbours in it (``catalog.gifts.search``), written by the database. ``featured``: picked by staff; ``popularity``:
     pieces ordered lately, counted by a job.
     """
 
@@ -66,6 +79,8 @@ class Gift(Base):
         CheckConstraint("points > 0", name="points_positive"),
         CheckConstraint("on_sale_from < on_sale_until", name="sale_window"),
         Index("ix_gifts_popular", "featured", "popularity", "id", postgresql_where=text("status = 'active'")),
+        Index("ix_gifts_search", "search_pairs", postgresql_using="gin"),
+        Index("ix_gifts_tag_ids", "tag_ids", postgresql_using="gin"),
         Index("ix_gifts_points", "from_points", "id", postgresql_where=text("status = 'active'")),
     )
 
@@ -88,7 +103,11 @@ class Gift(Base):
     needs_approval: Mapped[bool]
     pictures: Mapped[list[str]] = mapped_column(ARRAY(Text))
     picture_texts: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB, server_default=text("'{}'"))
+    tag_ids: Mapped[list[str]] = mapped_column(ARRAY(IdText), server_default=text("'{}'"))
     search_text: Mapped[str] = mapped_column(Text)
+    search_pairs: Mapped[list[str] | None] = mapped_column(
+        ARRAY(Text), Computed("search_pairs(search_text)", persisted=True), deferred=True
+    )
     featured: Mapped[bool]
     popularity: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime]

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, or_, select, true, tuple_
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session, aliased
 
-from catalog.gifts.models import Category, Gift, GiftVariant
+from catalog.gifts.models import Category, Gift, GiftVariant, Tag
+from catalog.gifts.search import NAME_ENDS, is_in_name, pairs_of, words_of
 from catalog.gifts.windows import GiftState, GiftStatus, Window, is_visible, state_of
 from catalog.stock.models import StockItem
-from catalog.wording import fold
 from mall.errors import NotFound
 from mall.http.pagination import decode_cursor, encode_cursor, page_of
 
+LETTERS_INDEXED = 2
+"""So short a word is found by the index alone."""
 SORTS = ("popular", "affordable", "points", "points_down", "newest")
-MAX_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Wanted:
     sort: str = "popular"
     only_affordable: bool = False
     available: int | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Shown:
     on_hand: int
     state: GiftState
     category: Category | None = None
+    tags: tuple[Tag, ...] = ()
     variants: tuple[tuple[GiftVariant, int], ...] = ()
 
     def chosen(self, wanted: str | None = None) -> tuple[GiftVariant, int] | None:
@@ -76,19 +80,22 @@ def gifts_page(
     if wanted.sort == "affordable":
         seen = decode_cursor(cursor_text, int, bool, bool, int, str)
         budget = seen[0] if seen else budget  # the pages of one list share one budget
-        keys = (Gift.from_points <= budget, Gift.featured, Gift.popularity, Gift.id)
-        query = _keyset(query, keys, seen[1:] if seen else None, descending=True)
+        ranks = (Gift.from_points <= budget, Gift.featured, Gift.popularity, Gift.id)
+        query = _keyset(query, ranks, seen[1:] if seen else None, descending=True)
     elif wanted.sort in ("points", "points_down"):
         seen = decode_cursor(cursor_text, int, str)
         query = _keyset(query, (Gift.from_points, Gift.id), seen, descending=wanted.sort == "points_down")
     elif wanted.sort == "newest":
         query = _keyset(query, (Gift.id,), decode_cursor(cursor_text, str), descending=True)
     else:
-        seen = decode_cursor(cursor_text, bool, int, str)
-        query = _keyset(query, (Gift.featured, Gift.popularity, Gift.id), seen, descending=True)
+        seen = decode_cursor(cursor_text, bool, bool, int, str)
+        keys: Any = (_in_name(words_of(wanted.q)), Gift.featured, Gift.popularity, Gift.id)
+        if not wanted.q:  # as the index has them
+            keys, seen = keys[1:], seen and seen[1:]
+        query = _keyset(query, keys, seen, descending=True)
     rows = tx.execute(query.limit(limit + 1)).all()
-    shown = [_shown(gift, on_hand, now) for gift, on_hand in rows[:limit]]
-    return shown, _cursor_after(shown[-1].gift, wanted.sort, budget) if len(rows) > limit else None
+    shown = [Shown(gift, on_hand, state_of(window_of(gift), on_hand, now)) for gift, on_hand in rows[:limit]]
+    return shown, _cursor_after(shown[-1].gift, wanted, budget) if len(rows) > limit else None
 
 
 def count_gifts(tx: Session, wanted: Wanted, now: datetime) -> int:
@@ -109,7 +116,10 @@ def find_shown(tx: Session, gift_id: str, now: datetime) -> Shown:
         raise NotFound()
     gift, on_hand = row
     category = tx.get(Category, gift.category_id) if gift.category_id else None
-    return _shown(gift, on_hand, now, category, _variants(tx, gift.id))
+    query = select(Tag).where(Tag.id.in_(gift.tag_ids)).order_by(Tag.position, Tag.id)
+    tags = tuple(tx.scalars(query)) if gift.tag_ids else ()
+    state = state_of(window_of(gift), on_hand, now)
+    return Shown(gift, on_hand, state, category, tags, _variants(tx, gift.id))
 
 
 def _variants(tx: Session, gift_id: str) -> tuple[tuple[GiftVariant, int], ...]:
@@ -131,8 +141,13 @@ def _filtered(query: Any, wanted: Wanted, now: datetime) -> Any:
     if wanted.category:
         own = select(Category.id).where(or_(Category.id == wanted.category, Category.code == wanted.category))
         query = query.where(Gift.category_id.in_(own))
-    for word in fold(wanted.q or "").split()[:MAX_WORDS]:
-        query = query.where(Gift.search_text.contains(word, autoescape=True))
+    if wanted.tag:
+        meant = select(Tag.id).where(or_(Tag.id == wanted.tag, Tag.code == wanted.tag)).limit(1).scalar_subquery()
+        query = query.where(Gift.tag_ids.contains(array([meant])))
+    for word in words_of(wanted.q):
+        query = query.where(Gift.search_pairs.contains(pairs_of(word)))
+        if len(word) > LETTERS_INDEXED:
+            query = query.where(Gift.search_text.contains(word, autoescape=True))
     if wanted.only_affordable and wanted.available is not None:
         query = query.where(Gift.from_points <= wanted.available)
     return query
@@ -145,24 +160,21 @@ def _keyset(query: Select[Any], keys: Sequence[Any], seen: tuple[Any, ...] | Non
     return query.order_by(*(key.desc() if descending else key.asc() for key in keys))
 
 
-def _cursor_after(gift: Gift, sort: str, budget: int) -> str:
+def _in_name(words: tuple[str, ...]) -> ColumnElement[bool]:
+    """Whether all words are in the name: such gifts come first."""
+    name = func.split_part(Gift.search_text, NAME_ENDS, 1)
+    return and_(true(), *(name.contains(word, autoescape=True) for word in words))
+
+
+def _cursor_after(gift: Gift, wanted: Wanted, budget: int) -> str:
+    sort = wanted.sort
     if sort == "affordable":
         return encode_cursor(budget, gift.from_points <= budget, gift.featured, gift.popularity, gift.id)
     if sort in ("points", "points_down"):
         return encode_cursor(gift.from_points, gift.id)
     if sort == "newest":
         return encode_cursor(gift.id)
-    return encode_cursor(gift.featured, gift.popularity, gift.id)
-
-
-def _shown(
-    gift: Gift,
-    on_hand: int,
-    now: datetime,
-    category: Category | None = None,
-    variants: tuple[tuple[GiftVariant, int], ...] = (),
-) -> Shown:
-    return Shown(gift, on_hand, state_of(window_of(gift), on_hand, now), category, variants)
+    return encode_cursor(is_in_name(gift.search_text, words_of(wanted.q)), gift.featured, gift.popularity, gift.id)
 
 
 def staff_gifts_page(tx: Session, status: str | None, limit: int, cursor_text: str | None) -> dict[str, Any]:

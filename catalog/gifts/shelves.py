@@ -11,10 +11,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from catalog.gifts.edit import flush_unique
-from catalog.gifts.models import Category, PickupPoint
+from catalog.gifts.models import Category, Gift, PickupPoint
 from catalog.wording import wording
 from mall import audit
-from mall.errors import Invalid, NotFound
+from mall.errors import Conflict, Invalid, NotFound
 from mall.ids import new_id
 
 
@@ -50,6 +50,20 @@ def change_category(
     _set_plain(tx, category, fields, ("name",), ("code", "position"))
     audit.record(tx, actor, "category.changed", f"category:{category.id}", dict(fields), now, request_id)
     return category
+
+
+def delete_category(tx: Session, category_id: str, actor: str, now: datetime, request_id: str | None = None) -> None:
+    """Forget a category. Raises NotFound, Conflict ``category_in_use`` while gifts are on it."""
+    category = tx.get(Category, category_id, with_for_update=True)
+    if category is None:
+        raise NotFound()
+    count = tx.execute(select(func.count()).where(Gift.category_id == category_id)).scalar_one()
+    if count:
+        raise Conflict("category_in_use", extra={"gifts": count})
+    told = {"name": category.name}
+    tx.delete(category)
+    tx.flush()
+    audit.record(tx, actor, "category.deleted", f"category:{category_id}", told, now, request_id)
 
 
 def pickup_points(tx: Session, *, all_of_them: bool = False) -> Sequence[PickupPoint]:

@@ -6,8 +6,9 @@ from typing import Any
 
 from catalog.gifts.queries import Wanted, find_shown, gifts_page
 from catalog.gifts.shelves import categories
+from catalog.gifts.tags import tags
 from catalog.routes.ids import checked_id
-from catalog.routes.schemas import CategorySchema, GiftDetailSchema, GiftSchema, GiftsQuery
+from catalog.routes.schemas import CategorySchema, GiftDetailSchema, GiftSchema, GiftsQuery, TagSchema
 from catalog.routes.wire import category_wire, gift_detail_wire, gift_wire
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
@@ -33,8 +34,9 @@ def _available(call: Call) -> int | None:
 def list_gifts(call: Call) -> dict[str, Any]:
     available, query = _available(call), call.query
     wanted = Wanted(
-        query.get("category") or None, query.get("q") or None, query["sort"], query.get("affordable", False), available
-    )
+        query.get("category") or None, query.get("q") or None, query["sort"], query.get("affordable", False), available,
+        query.get("tag") or None,
+    )  # fmt: skip
     shown, next_cursor = gifts_page(call.tx, wanted, query["limit"], query.get("cursor"), call.now)
     return {"items": [gift_wire(one, available) for one in shown], "next_cursor": next_cursor}
 
@@ -51,3 +53,8 @@ def get_gift(call: Call, gift_id: str) -> dict[str, Any]:
 def list_categories(call: Call) -> dict[str, Any]:
     shelves = [category_wire(category) for category in categories(call.tx)]
     return page_in_memory(shelves, call.query, lambda shelf: str(shelf["id"]))
+
+
+@endpoint(blp, "GET", "/tags", auth=PUBLIC, login=Login.REDEMPTION, query=PageQuery, response=list_schema(TagSchema))
+def list_tags(call: Call) -> dict[str, Any]:
+    return page_in_memory([category_wire(tag) for tag in tags(call.tx)], call.query, lambda tag: str(tag["id"]))

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as Redirect
 from catalog.addresses.book import add_address, addresses_of
 from catalog.gifts.queries import SORTS, Shown, Wanted, count_gifts, find_shown, gifts_page, popular_gifts
 from catalog.gifts.shelves import categories, pickup_points
+from catalog.gifts.tags import tags
 from catalog.redemption.advance import cancel_order
 from catalog.redemption.place import OrderRequest, place_order
 from catalog.redemption.quote import quote
@@ -69,9 +70,9 @@ def home(call: Call) -> str:
 @page(pages, "GET", "/mall", auth=OPTIONAL_MEMBER, login=Login.REDEMPTION)
 def mall(call: Call) -> str:
     me = viewer(call.tx, call.principal, call.now)
-    asked = {name: _typed(name) for name in ("category", "q", "sort")}
+    asked = {name: _typed(name) for name in ("category", "tag", "q", "sort")}
     sort = asked["sort"] if asked["sort"] in SORTS else "popular"
-    wanted = Wanted(asked["category"], asked["q"], sort, available=_available(me))
+    wanted = Wanted(asked["category"], asked["q"], sort, available=_available(me), tag=asked["tag"])
     shown, cursor = gifts_page(call.tx, wanted, GIFTS_SHOWN, _typed("cursor", 500), call.now)
     query = {name: value for name, value in asked.items() if value}
     return render_template(
@@ -79,6 +80,7 @@ def mall(call: Call) -> str:
         me=me,
         gifts=[card(one, _available(me)) for one in shown],
         categories=[category_wire(category) for category in categories(call.tx)],
+        tags=[category_wire(tag) for tag in tags(call.tx)],
         query=query,
         next_url=f"/mall?{urlencode({**query, 'cursor': cursor})}" if cursor else None,
         total=count_gifts(call.tx, wanted, call.now) if asked["q"] else None,

@@ -16,9 +16,12 @@ ID_MOST = 64
 
 
 class GiftsQuery(PageQuery):
-    """``category``: id or code; ``affordable``: only what the calling member's points reach (signed out: all)."""
+    """``category``, ``tag``: id or code; ``q``: words that must all be there, in any language;
+    ``affordable``: only what the calling member's points reach (signed out: all).
+    """
 
     category = Text(0, ID_MOST)
+    tag = Text(0, ID_MOST)
     q = Text(0, 100)
     affordable = QueryFlag()
     sort = Choice(SORTS, load_default="popular")
@@ -71,9 +74,14 @@ class VariantSchema(StrictSchema):
     stock = fields.Integer(required=True)
 
 
-class GiftDetailSchema(GiftSchema):
-    """A gift with its variants."""
+class TagSchema(CategorySchema):
+    """A word by which gifts of several shelves belong together."""
 
+
+class GiftDetailSchema(GiftSchema):
+    """A gift with its variants and tags."""
+
+    tags = fields.List(fields.Nested(TagSchema), required=True)
     variants = fields.List(fields.Nested(VariantSchema), required=True)
 
 

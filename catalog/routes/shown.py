@@ -54,6 +54,7 @@ def gift_page_view(
         "ends_in": time_until(gift.on_sale_until, now),
         "description": in_language(gift.description, reader),
         "category": category and {"id": category.id, "name": in_language(category.name, reader)},
+        "tags": [{"id": tag.id, "name": in_language(tag.name, reader)} for tag in shown.tags],
         "limits": gift.limits,
         "min_level": gift.min_level,
         "on_sale_from": gift.on_sale_from,

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import get_locale
 
 from catalog.fulfilment.carriers import BY_CODE
-from catalog.gifts.models import Category
+from catalog.gifts.models import Category, Tag
 from catalog.gifts.pictures import picture_url
 from catalog.gifts.queries import Shown
 from catalog.notices.queries import Notice
@@ -23,8 +23,8 @@ def language() -> str:
     return str(get_locale() or "zh")
 
 
-def category_wire(category: Category) -> dict[str, Any]:
-    """A category."""
+def category_wire(category: Category | Tag) -> dict[str, Any]:
+    """A category or a tag."""
     return {"id": category.id, "code": category.code, "name": in_language(category.name, language())}
 
 
@@ -52,7 +52,7 @@ def gift_wire(shown: Shown, available: int | None) -> dict[str, Any]:
 
 
 def gift_detail_wire(shown: Shown, available: int | None) -> dict[str, Any]:
-    """A gift with its variants."""
+    """A gift with its variants and tags."""
     variants = [
         {
             "id": variant.id,
@@ -62,7 +62,7 @@ def gift_detail_wire(shown: Shown, available: int | None) -> dict[str, Any]:
         }
         for variant, on_hand in shown.variants
     ]
-    return {**gift_wire(shown, available), "variants": variants}
+    return {**gift_wire(shown, available), "variants": variants, "tags": [category_wire(tag) for tag in shown.tags]}
 
 
 def quote_wire(quote: Quote) -> dict[str, Any]:

@@ -28,7 +28,7 @@ LIMIT = {"per": "member", "period": "day", "quantity": 1}
 GIFT = {
     "code": "fuzzed", "description": WORDS, "status": "draft", "limits": [LIMIT], "min_level": 1,
     "visible_from": AT, "on_sale_from": AT, "on_sale_until": LATER, "needs_preparation": True,
-    "needs_approval": True, "featured": True, "name": WORDS, "points": 5,
+    "needs_approval": True, "featured": True, "tags": [], "name": WORDS, "points": 5,
 }  # fmt: skip
 POINT = {"name": WORDS, "address": WORDS, "hours": WORDS, "phone": "1234", "code": "fuzzed", "is_default": False}
 CLIENT = {"scopes": ["credits:write"], "daily_cap_points": 5, "allowed_networks": ["10.0.0.0/8"]}
@@ -88,6 +88,8 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     ),
     "patch_gift": ("owner", lambda world: [{**GIFT, "category": world.ids["category_id"]}]),
     "post_variant": ("owner", _bodies({"name": WORDS, "points": 5, "stock": 5})),
+    "post_tag": ("owner", _bodies({**SHELF, "code": "fuzzed-tag"})),
+    "patch_tag": ("owner", _bodies({**SHELF, "code": "fuzzed-tag"})),
     "put_pictures": ("owner", lambda world: [{"pictures": [{"id": world.names["picture"], "alt": WORDS}]}]),
     "patch_variant": ("owner", _bodies({"name": WORDS, "points": 5, "active": True})),
     "put_variants": ("owner", lambda world: [{"variants": [world.ids["variant_id"]]}]),

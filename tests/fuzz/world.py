@@ -119,6 +119,7 @@ def _things(world: World) -> None:
     ids, stocked = world.ids, {"points": 10, "stock": 100_000}
     ids["quiz_id"] = world.tx(Login.BACKOFFICE, lambda tx: publish_quiz(tx, document, datetime.now(UTC)).id)
     ids["category_id"] = world.made("/admin/categories", "owner", {"name": "Shelf"})["id"]
+    ids["tag_id"] = world.made("/admin/tags", "owner", {"name": "Tag"})["id"]
     point = {"name": "Point", "address": "Street 1"}
     ids["point_id"] = world.made("/admin/pickup-points", "owner", point)["id"]
     ids["gift_id"] = world.made("/admin/gifts", "owner", {"name": "Cup", "kind": "pickup", **stocked})["id"]
