@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from mall.db import IdText, Login
 from mall.migrations.grants import grant, role
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
