@@ -22,6 +22,7 @@ from admin.routes import labels as admin_labels
 from admin.routes import ledger as admin_ledger
 from admin.routes import members as admin_members
 from admin.routes import orders as admin_orders
+from admin.routes import rule_backtests as admin_rule_backtests
 from admin.routes import rule_steps as admin_rule_steps
 from admin.routes import shipments as admin_shipments
 from admin.routes import tags as admin_tags
@@ -47,6 +48,7 @@ from mall.identity.routes import members as member_routes
 from mall.identity.routes import sessions as session_routes
 from mall.settings import Settings
 from points import codes as points_codes
+from points.backtest import runner as backtest_runner
 from points.earning import rule_models
 from points.ledger import cli as ledger_cli
 from points.ledger import figures as ledger_figures
@@ -84,6 +86,7 @@ API_BLUEPRINTS = (
     admin_earning_rules.blp,
     admin_rule_steps.blp,
     admin_campaigns.blp,
+    admin_rule_backtests.blp,
     admin_ledger.blp,
 )
 PAGE_BLUEPRINTS = (
@@ -101,7 +104,7 @@ PAGE_BLUEPRINTS = (
 )
 TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register)
-BACKGROUND = (identity_jobs, ledger_figures, ledger_jobs, catalog_jobs, notice_handlers)
+BACKGROUND = (identity_jobs, ledger_figures, ledger_jobs, backtest_runner, catalog_jobs, notice_handlers)
 """Modules that register jobs, outbox handlers and figures when they are imported."""
 TABLES = (ledger_models, rule_models, voucher_models)
 """Models of tables that hand-written SQL serves, here so that migrations are compared with them."""

@@ -50,16 +50,18 @@ class Job:
     name: str
     every: timedelta
     work: Work
+    aside: bool = False
+    """May take minutes: the worker runs it in a thread of its own, so that messages and other jobs go on."""
 
 
 JOBS: dict[str, Job] = {}
 
 
-def job(name: str, *, every: timedelta) -> Callable[[Work], Work]:
-    """Register ``(now) -> summary`` to run ``every`` so often."""
+def job(name: str, *, every: timedelta, aside: bool = False) -> Callable[[Work], Work]:
+    """Register ``(now) -> summary`` to run ``every`` so often; an empty summary says there was nothing to do."""
 
     def register(work: Work) -> Work:
-        JOBS[name] = Job(name, every, work)
+        JOBS[name] = Job(name, every, work, aside)
         return work
 
     return register
@@ -116,10 +118,14 @@ def _note(tx: Session, name: str, now: datetime, summary: dict[str, Any] | None,
         run.last_success_at, run.summary = now, summary
 
 
-def due_jobs(tx: Session, now: datetime) -> list[str]:
-    """Jobs whose last run is longer ago than their schedule says, or that failed five minutes ago."""
+def due_jobs(tx: Session, now: datetime, *, aside: bool | None = None) -> list[str]:
+    """Jobs whose last run is longer ago than their schedule says, or that failed five minutes ago.
+
+    ``aside``: only those that run in a thread of their own, or only the others; None for all.
+    """
     last = {run.name: run for run in tx.query(JobRun)}
-    return [name for name, found in JOBS.items() if name not in last or _next_run(found, last[name]) <= now]
+    wanted = {name: found for name, found in JOBS.items() if aside is None or found.aside == aside}
+    return [name for name, found in wanted.items() if name not in last or _next_run(found, last[name]) <= now]
 
 
 def _next_run(found: Job, run: JobRun) -> datetime:

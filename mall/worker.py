@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import structlog
 from flask import Flask
@@ -30,11 +30,13 @@ def run_worker(app: Flask, *, once: bool = False) -> None:
     log.info("worker started")
     next_schedule, pause = 0.0, IDLE_SECONDS
     with _stopped_by_signals(stop), app.app_context():
+        if not once:  # daemon: what it is at is taken up again by the next worker
+            threading.Thread(target=_work_aside, args=(app, stop), name="aside", daemon=True).start()
         while not stop.is_set():
             busy = 0
             try:
                 if time.monotonic() >= next_schedule:
-                    _run_due(stop)
+                    _run_due(stop, aside=None if once else False)
                     next_schedule = time.monotonic() + SCHEDULE_SECONDS
                 busy = deliver_due(clock.now())
                 pause = 0.0 if busy else IDLE_SECONDS
@@ -61,9 +63,17 @@ def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _run_due(stop: threading.Event) -> None:
+def _work_aside(app: Flask, stop: threading.Event) -> None:
+    """Run the jobs that may take minutes, until the worker stops."""
+    with app.app_context():
+        while not stop.wait(SCHEDULE_SECONDS):
+            with suppress(Unavailable):  # the worker itself says so, and waits
+                _run_due(stop, aside=True)
+
+
+def _run_due(stop: threading.Event, *, aside: bool | None) -> None:
     now = clock.now()
-    for name in run_tx(Login.BACKOFFICE, lambda tx: due_jobs(tx, now)):
+    for name in run_tx(Login.BACKOFFICE, lambda tx: due_jobs(tx, now, aside=aside)):
         if stop.is_set():
             return
         started = time.perf_counter()
@@ -74,5 +84,5 @@ def _run_due(stop: threading.Event) -> None:
         except Exception:
             log.exception("job failed", job=name)
             continue
-        if summary is not None:
+        if summary:
             log.info("job done", job=name, seconds=round(time.perf_counter() - started, 3), **summary)

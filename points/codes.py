@@ -25,6 +25,7 @@ TITLES = {
     "own_draft": _l("Nobody approves a draft of their own: a second person must."),
     "approval_required": _l("A second person must approve this draft first."),
     "backtest_required": _l("This draft must be back-tested first."),
+    "backtest_running": _l("A back-test of this version is under way already."),
     "owner_required": _l("This mints more than the budget: only an owner may let it through."),
     "never_published": _l("This version has never been in force."),
     "in_force_already": _l("This version is in force already."),

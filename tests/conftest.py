@@ -56,8 +56,9 @@ END $$;
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--ledger-runs N``: how many random lives the ledger's state machine leads."""
+    """``--ledger-runs N``: how many random lives the ledger's state machine leads; ``--replay-runs`` likewise."""
     parser.addoption("--ledger-runs", type=int, default=500, help="runs of the ledger's state machine")
+    parser.addoption("--replay-runs", type=int, default=12, help="random histories replayed under each set of rules")
 
 
 @pytest.fixture(scope="session")

@@ -160,6 +160,39 @@ class ExamplesSchema(StrictSchema):
     published = fields.Nested(ExampleSchema, required=True)
 
 
+class WindowSchema(StrictSchema):
+    """Which history: from ``from`` (90 days ago without it) to before ``until`` (now without it)."""
+
+    since = Instant(data_key="from")
+    until = Instant()
+
+
+class BacktestSchema(StrictSchema):
+    """A back-test: how far it is and, once ``state`` is done, what the draft would have done.
+
+    ``stale``: the draft has been edited since. ``minted_points``: what the rule itself would have granted.
+    """
+
+    id = fields.String(required=True)
+    rule = fields.String(required=True, attribute="rule_key")
+    version = fields.Integer(required=True)
+    revision = fields.Integer(required=True)
+    stale = fields.Boolean(required=True)
+    window_from = Instant(required=True, data_key="from")
+    window_until = Instant(required=True, data_key="until")
+    state = fields.String(required=True)
+    rows_done = fields.Integer(required=True)
+    rows_total = fields.Integer(required=True, allow_none=True)
+    percent = fields.Integer(required=True)
+    minted_points = fields.Integer(required=True, allow_none=True)
+    over_budget = fields.Boolean(required=True, allow_none=True)
+    result = fields.Dict(keys=fields.String(), required=True, allow_none=True)
+    error = fields.String(required=True, allow_none=True)
+    started_by = fields.String(required=True)
+    created_at = Instant(required=True)
+    finished_at = Instant(required=True, allow_none=True)
+
+
 class ControlsSchema(StrictSchema):
     """What the owner wants a second person to look at; null: no limit."""
 

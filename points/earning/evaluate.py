@@ -133,6 +133,14 @@ class RuleSet:
                     break
         return found
 
+    def versions(self) -> list[RuleVersion]:
+        """Every version there is."""
+        return list(self._by_name.values())
+
+    def of_type(self, event_type: str) -> list[RuleVersion]:
+        """Every version that is about a type of event, in force or not."""
+        return [version for version in self._by_name.values() if version.document.event_type == event_type]
+
     def version(self, key: str, number: int) -> RuleVersion | None:
         """A published version by name."""
         return self._by_name.get((key, number))

@@ -106,6 +106,7 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "reject_earning_rule_version": ("owner", _bodies({"reason": "why not"})),
     "publish_earning_rule_version": ("owner", _bodies({"at": LATER})),
     "retire_earning_rule_version": ("owner", _bodies({"at": LATER})),
+    "post_earning_rule_backtest": ("owner", _bodies({"from": "2026-01-01T00:00:00Z", "until": AT})),
     "patch_rule_controls": ("owner", _bodies(
         {"approve_above_award_points": 5, "approve_above_minted_points": 5, "backtest_budget_points": 5,
          "backtest_required": False},

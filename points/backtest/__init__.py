@@ -1,0 +1,1 @@
+"""Replaying real history under other rules, before they are let loose."""
