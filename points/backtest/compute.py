@@ -42,13 +42,17 @@ class Question:
 
 @dataclass(slots=True)
 class Replayed:
-    """What a replay of both sides gathered in the window: points in all, and of the rule itself."""
+    """What a replay of both sides gathered in the window: points in all, and of the rule itself.
+
+    ``unknown``: events booked while no rule asked for what the draft wants to know of their member.
+    """
 
     events: int = 0
     before: int = 0
     after: int = 0
     rule_before: int = 0
     rule_after: int = 0
+    unknown: int = 0
 
 
 def replay_both(
@@ -58,6 +62,7 @@ def replay_both(
     """Play ``history`` under both sides; what happened before ``since`` only sets the scene."""
     found, member = Replayed(), None
     before_side, after_side = sides
+    asked = after_side.rules.member_facts.get(after_side.event_type, frozenset())
     for done, op in enumerate(history, 1):
         if by_member and op.member_id != member:
             member = op.member_id
@@ -67,6 +72,7 @@ def replay_both(
         after, rule_after = after_side.play(op)
         if op.occurred_at >= since:
             found.events += not op.leaves
+            found.unknown += not op.leaves and not asked <= op.facts.keys()
             found.before += before
             found.after += after
             found.rule_before += rule_before
@@ -107,6 +113,7 @@ def compute(tx: Session, asked: Question, zone: ZoneInfo, progress: Progress) ->
         "event": event_type,
         "compared_with": current.version if current else None,
         "events": found.events,
+        "events_without_member_facts": found.unknown,
         "before_points": found.before,
         "after_points": found.after,
         "difference_points": found.after - found.before,
