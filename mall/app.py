@@ -22,6 +22,7 @@ from admin.routes import labels as admin_labels
 from admin.routes import ledger as admin_ledger
 from admin.routes import members as admin_members
 from admin.routes import orders as admin_orders
+from admin.routes import pickup_points as admin_pickup_points
 from admin.routes import rule_backtests as admin_rule_backtests
 from admin.routes import rule_steps as admin_rule_steps
 from admin.routes import shipments as admin_shipments
@@ -78,6 +79,7 @@ API_BLUEPRINTS = (
     admin_audit.blp,
     admin_api_clients.blp,
     admin_gifts.blp,
+    admin_pickup_points.blp,
     admin_shipments.blp,
     admin_gift_parts.blp,
     admin_tags.blp,

@@ -198,39 +198,3 @@ class AdminCategorySchema(StrictSchema):
     code = fields.String(required=True, allow_none=True)
     name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     position = fields.Integer(required=True)
-
-
-class PointChangeSchema(StrictSchema):
-    """Changes of a pickup point."""
-
-    name = Wording(1, 80)
-    address = Wording(1, 200)
-    hours = Wording(0, 200)
-    phone = Text(1, 40, allow_none=True)
-    code = Text(1, ID_MOST, pattern=CODE_PATTERN)
-    is_default = Flag()
-    active = Flag()
-
-
-class NewPointSchema(StrictSchema):
-    """A new pickup point."""
-
-    name = Wording(1, 80, required=True)
-    address = Wording(1, 200, required=True)
-    hours = Wording(0, 200)
-    phone = Text(1, 40)
-    code = Text(1, ID_MOST, pattern=CODE_PATTERN)
-    is_default = Flag()
-
-
-class AdminPointSchema(StrictSchema):
-    """A pickup point in all languages."""
-
-    id = fields.String(required=True)
-    code = fields.String(required=True, allow_none=True)
-    name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    address = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    hours = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    phone = fields.String(required=True, allow_none=True)
-    is_default = fields.Boolean(required=True)
-    active = fields.Boolean(required=True)

@@ -1,4 +1,4 @@
-"""Gifts, stock, voucher codes, categories and pickup points, for the back office."""
+"""Gifts, stock, voucher codes and categories, for the back office."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from admin.routes.catalog_schemas import (
     AdminCategorySchema,
     AdminGiftSchema,
     AdminGiftsQuery,
-    AdminPointSchema,
     CategoryChangeSchema,
     GiftChangeSchema,
     ImportedSchema,
@@ -16,8 +15,6 @@ from admin.routes.catalog_schemas import (
     MovementsQuery,
     NewCategorySchema,
     NewGiftSchema,
-    NewPointSchema,
-    PointChangeSchema,
     StockChangeSchema,
     StockSchema,
     VariantQuery,
@@ -28,10 +25,7 @@ from catalog.gifts.queries import on_hand_now, staff_gifts_page
 from catalog.gifts.shelves import (
     categories,
     change_category,
-    change_pickup_point,
     create_category,
-    create_pickup_point,
-    pickup_points,
 )  # fmt: skip
 from catalog.routes.ids import checked_id
 from catalog.stock.change import change_stock, movements_page
@@ -147,27 +141,3 @@ def post_category(call: Call, body: dict[str, Any]) -> Any:
 )  # fmt: skip
 def patch_category(call: Call, body: dict[str, Any], category_id: str) -> Any:
     return change_category(call.tx, checked_id(category_id), body, *_who(call))
-
-
-@endpoint(
-    blp, "GET", "/admin/pickup-points", auth=staff(), login=Login.BACKOFFICE, query=PageQuery,
-    response=list_schema(AdminPointSchema),
-)  # fmt: skip
-def list_pickup_points(call: Call) -> dict[str, Any]:
-    return page_in_memory(pickup_points(call.tx, all_of_them=True), call.query, lambda point: str(point.id))
-
-
-@endpoint(
-    blp, "POST", "/admin/pickup-points", auth=EDITORS, login=Login.BACKOFFICE, body=NewPointSchema,
-    response=AdminPointSchema, status=201, errors=("code_taken",),
-)  # fmt: skip
-def post_pickup_point(call: Call, body: dict[str, Any]) -> Any:
-    return create_pickup_point(call.tx, body, *_who(call))
-
-
-@endpoint(
-    blp, "PATCH", "/admin/pickup-points/<point_id>", auth=EDITORS, login=Login.BACKOFFICE, body=PointChangeSchema,
-    response=AdminPointSchema, errors=("code_taken",),
-)  # fmt: skip
-def patch_pickup_point(call: Call, body: dict[str, Any], point_id: str) -> Any:
-    return change_pickup_point(call.tx, checked_id(point_id), body, *_who(call))

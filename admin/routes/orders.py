@@ -13,7 +13,7 @@ from catalog.fulfilment.carriers import CODES
 from catalog.gifts.windows import GIFT_KINDS
 from catalog.redemption.advance import Step, take_step
 from catalog.redemption.lifecycle import By, Status
-from catalog.redemption.pickup import collect, note_miss, refuse_after_misses
+from catalog.redemption.pickup import collect, counting_misses
 from catalog.redemption.staff_views import StaffOrder, staff_order, staff_orders
 from catalog.routes.ids import checked_id
 from catalog.routes.schemas import CarrierSchema, DeliverySchema
@@ -166,13 +166,10 @@ def post_pickup(call: Call, body: dict[str, Any]) -> Response:
         return Response(text, content_type="application/json")
 
     def work(tx: Session) -> Response | NotFound:
-        refuse_after_misses(tx, who.staff_id, call.now)
-        try:
-            with tx.begin_nested():
-                return idempotency.once(tx, who.name, key, asked, call.now, lambda: effect(tx))
-        except NotFound as error:
-            note_miss(tx, who.staff_id, call.now)
-            return error
+        def attempt() -> Response:
+            return idempotency.once(tx, who.name, key, asked, call.now, lambda: effect(tx))
+
+        return counting_misses(tx, who.staff_id, call.now, attempt)
 
     outcome = run_tx(Login.BACKOFFICE, work)
     if isinstance(outcome, NotFound):

@@ -41,7 +41,10 @@ class Tag(Base):
 
 
 class PickupPoint(Base):
-    """Where members collect gifts. At most one active point is the default."""
+    """Where members collect gifts. At most one active point is the default.
+
+    ``opening``: as ``catalog.fulfilment.hours`` stores it; ``hours``: free words, shown where it is missing.
+    """
 
     __tablename__ = "pickup_points"
     __table_args__ = (
@@ -54,6 +57,7 @@ class PickupPoint(Base):
     name: Mapped[dict[str, str]] = mapped_column(JSONB)
     address: Mapped[dict[str, str]] = mapped_column(JSONB)
     hours: Mapped[dict[str, str]] = mapped_column(JSONB)
+    opening: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     phone: Mapped[str | None] = mapped_column(Text)
     is_default: Mapped[bool]
     active: Mapped[bool]

@@ -82,6 +82,7 @@ def create_pickup_point(
         name=wording(fields["name"]),
         address=wording(fields["address"]),
         hours=wording(fields.get("hours") or {}),
+        opening=fields.get("opening"),
         phone=fields.get("phone"),
         is_default=False,
         active=True,
@@ -106,7 +107,7 @@ def change_pickup_point(
     default = fields.get("is_default", point.is_default)
     if (point.is_default and not default) or (default and not fields.get("active", point.active)):
         raise Invalid({"is_default": [_("Make another active point the default first.")]})
-    _set_plain(tx, point, fields, ("name", "address", "hours"), ("code", "phone", "active"))
+    _set_plain(tx, point, fields, ("name", "address", "hours"), ("code", "opening", "phone", "active"))
     if default and not point.is_default:
         _make_default(tx, point)
     audit.record(tx, actor, "pickup_point.changed", f"pickup_point:{point.id}", dict(fields), now, request_id)

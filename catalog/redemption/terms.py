@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from mall.errors import Invalid, NotFound
 _TERMS = """SELECT g.kind, g.status, g.visible_from, g.on_sale_from, g.on_sale_until, g.name, g.pictures[1],
   coalesce(v.points, g.points), g.limits, g.min_level, g.needs_preparation, g.needs_approval, coalesce(s.on_hand, 0),
   v.id, v.name, v.id IS NULL AND EXISTS (SELECT 1 FROM gift_variants WHERE gift_id = g.id AND active),
-  p.id, p.name, p.address, p.hours, p.phone
+  p.id, p.name, p.address, p.hours, p.phone, p.opening
  FROM gifts AS g
  LEFT JOIN gift_variants AS v ON v.id = %(variant)s AND v.gift_id = g.id AND v.active
  LEFT JOIN stock_items AS s ON s.item_id = coalesce(%(variant)s, g.id)
@@ -34,6 +35,7 @@ class Point:
     address: dict[str, str]
     hours: dict[str, str]
     phone: str | None
+    opening: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ _COLUMNS = """o.id, o.number, o.gift_id, o.gift_name, o.variant_name, o.picture,
  o.tracking, o.placed_at, o.pickup_until, o.carrier,
  ARRAY(SELECT h.status FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
  ARRAY(SELECT h.at FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq)"""
-_ONE = f"""SELECT {_COLUMNS}, p.id, p.name, p.address, p.hours, p.phone, c.code_box, k.key_box, a.address_box
+_ONE = f"""SELECT {_COLUMNS}, p.id, p.name, p.address, p.hours, p.phone, p.opening, c.code_box, k.key_box, a.address_box
  FROM orders AS o LEFT JOIN pickup_points AS p ON p.id = o.pickup_point_id
  LEFT JOIN pickup_codes AS c ON c.order_id = o.id AND c.closed_at IS NULL
  LEFT JOIN address_keys AS k ON k.order_id = o.id LEFT JOIN order_addresses AS a ON a.order_id = o.id
@@ -78,8 +78,8 @@ def order_view(tx: Session, order_id: str, member_id: str, now: datetime, *, sec
     if row is None:
         raise NotFound()
     status, kind = row[7], row[6]
-    point = None if row[16] is None else Point(*row[16:21])
-    code_box, key_box, address_box = row[21:]
+    point = None if row[16] is None else Point(*row[16:22])
+    code_box, key_box, address_box = row[22:]
     codes: tuple[str, ...] = ()
     if secrets and kind == "voucher" and status in (Status.ISSUED, Status.COMPLETED):
         codes = tuple(reveal_codes(cur, ring, order_id, now))

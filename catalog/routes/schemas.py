@@ -143,12 +143,14 @@ class StepSchema(StrictSchema):
 
 
 class PickupPointSchema(StrictSchema):
-    """Where a gift is collected."""
+    """Where a gift is collected. ``open_now``: null where the hours are only words."""
 
     id = fields.String(required=True)
     name = fields.String(required=True)
     address = fields.String(required=True)
     hours = fields.String(required=True)
+    open_now = fields.Boolean(required=True, allow_none=True)
+    open_text = fields.String(required=True, allow_none=True)
     phone = fields.String(required=True, allow_none=True)
 
 

@@ -15,7 +15,7 @@ from catalog.gifts.queries import Shown
 from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
 from catalog.redemption.views import OrderView
-from catalog.routes.wire import carrier_wire, language, point_wire
+from catalog.routes.wire import carrier_wire, language, opening_shown, point_wire
 from catalog.wording import in_language
 
 POPULAR_FROM = 20
@@ -99,7 +99,7 @@ def point_shown(point: PickupPoint) -> dict[str, Any]:
         "id": point.id,
         "name": in_language(point.name, reader),
         "address": in_language(point.address, reader),
-        "hours": in_language(point.hours, reader),
+        **opening_shown(point.opening, point.hours),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import get_locale
 
 from catalog.fulfilment.carriers import BY_CODE
+from catalog.fulfilment.hours import opening_of, state_now
 from catalog.gifts.models import Category, Tag
 from catalog.gifts.pictures import picture_url
 from catalog.gifts.queries import Shown
@@ -15,7 +16,10 @@ from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
 from catalog.redemption.terms import Point
 from catalog.redemption.views import OrderView
+from catalog.routes.hours_words import hours_words, now_words
 from catalog.wording import in_language
+from mall import clock
+from points.earning.book_events import mall_zone
 
 
 def language() -> str:
@@ -88,7 +92,7 @@ def point_wire(point: Point) -> dict[str, Any]:
         "id": point.id,
         "name": in_language(point.name, reader),
         "address": in_language(point.address, reader),
-        "hours": in_language(point.hours, reader),
+        **opening_shown(point.opening, point.hours),
         "phone": point.phone,
     }
 
@@ -96,6 +100,20 @@ def point_wire(point: Point) -> dict[str, Any]:
 def carrier_wire(code: str | None) -> dict[str, str] | None:
     """Who brings a parcel, in the reader's language."""
     return None if code is None else {"code": code, "name": in_language(BY_CODE[code].name, language())}
+
+
+def opening_shown(stored: dict[str, Any] | None, words: dict[str, str]) -> dict[str, Any]:
+    """``hours`` in words, and for structured ones whether it is ``open_now`` (else None) and ``open_text``."""
+    opening, reader = opening_of(stored), language()
+    if opening is None:
+        return {"hours": in_language(words, reader), "open_now": None, "open_text": None}
+    moment = clock.now().astimezone(mall_zone())
+    state = state_now(opening, moment)
+    return {
+        "hours": hours_words(opening, moment.date(), reader),
+        "open_now": state.is_open,
+        "open_text": now_words(state, moment, reader),
+    }
 
 
 def order_wire(order: OrderView) -> dict[str, Any]:

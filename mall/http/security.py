@@ -39,7 +39,8 @@ def _finish(response: Response) -> Response:
     headers["Referrer-Policy"] = "same-origin"
     headers["X-Frame-Options"] = "DENY"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(self), geolocation=(), microphone=(), payment=()"
+    # A page that needs the camera says so itself: the desk, for the codes of pickups.
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
     nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
     headers.setdefault(
         "Content-Security-Policy",

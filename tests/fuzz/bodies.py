@@ -30,7 +30,14 @@ GIFT = {
     "visible_from": AT, "on_sale_from": AT, "on_sale_until": LATER, "needs_preparation": True,
     "needs_approval": True, "featured": True, "tags": [], "name": WORDS, "points": 5,
 }  # fmt: skip
-POINT = {"name": WORDS, "address": WORDS, "hours": WORDS, "phone": "1234", "code": "fuzzed", "is_default": False}
+SPANS = ["09:00-12:00", "13:00-18:00"]
+POINT = {
+    "name": WORDS, "address": WORDS, "hours": WORDS, "phone": "1234", "code": "fuzzed", "is_default": False,
+    "opening": {
+        **dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), SPANS),
+        "exceptions": [{"date": "2026-10-01", "hours": SPANS}],
+    },
+}  # fmt: skip
 CLIENT = {"scopes": ["credits:write"], "daily_cap_points": 5, "allowed_networks": ["10.0.0.0/8"]}
 SHELF = {"name": WORDS, "code": "fuzzed", "position": 3}
 RULE = {"event": "activity.attended", "points": {"base": {"fixed": 5}}, "visibility": "public"}
