@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.pool import NullPool
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from admin.pages import counter as desk_counter
 from admin.pages import home as desk_home
 from admin.routes import api_clients as admin_api_clients
 from admin.routes import audit as admin_audit
@@ -102,6 +103,8 @@ PAGE_BLUEPRINTS = (
     catalog_pages.pages,
     pictures.pictures,
     address_pages.pages,
+    desk_counter.pages,
+    desk_counter.short,
     desk_home.pages,
 )
 TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)

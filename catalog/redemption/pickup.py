@@ -84,7 +84,7 @@ def find_waiting(tx: Session, code: str, actor: str, now: datetime) -> Waiting:
     if row is None:
         raise NotFound("pickup_code_not_found")
     ready = row[8] and Status.COMPLETED.value in targets("pickup", row[7], By.STAFF)
-    return Waiting(*row[:8], ready=ready)
+    return Waiting(*(*row[:8], ready))
 
 
 def counting_misses(tx: Session, staff_id: str, now: datetime, attempt: Callable[[], T]) -> T | NotFound:

@@ -23,6 +23,9 @@ MAY = {
     "POST /admin/sign-in/code": EVERYBODY,
     "POST /admin/sign-out": EVERYBODY,
     "GET /admin": ANY_STAFF,
+    "GET /admin/desk": only("fulfilment"),
+    "POST /admin/desk": only("fulfilment"),
+    "POST /admin/desk/hand-over": only("fulfilment"),
 }
 
 
