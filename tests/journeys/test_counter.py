@@ -28,8 +28,7 @@ def served() -> Iterator[Installation]:
     place = Installation()
     try:
         place.start()
-        made = place.flask("staff", "create", "owner", "--role", "owner", "--password-stdin", stdin=f"{PASSWORD}
-")
+        made = place.flask("staff", "create", "owner", "--role", "owner", "--password-stdin", stdin=PASSWORD + "\n")
         assert made.returncode == 0, made.stderr
         joined = httpx.post(f"{place.url}/api/v1/members", json={"username": "li_mei", "password": PASSWORD})
         assert joined.status_code == 201
