@@ -76,6 +76,7 @@ def test_many_codes_in_a_row_are_typed_without_touching_anything_else(visit: Ent
     page.keyboard.type("00000000")
     expect(page.locator(".notice--error")).to_be_visible()
     expect(page.locator("#code")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     targets = page.locator("main button:visible").all()
     assert min(target.bounding_box()["height"] for target in targets) >= 56
 
