@@ -18,6 +18,7 @@ TITLES = {
     "not_a_voucher": _l("Only voucher gifts have codes."),
     "address_book_full": _l("The address book is full. Please delete one that is no longer needed."),
     "bad_lines": _l("Some lines cannot be booked, so none was."),
+    "too_many_wishes": _l("Your wish list is full."),
     "too_many_tags": _l("There are as many tags as there can be."),
     "category_in_use": _l("Gifts are in this category: give them another first."),
     "too_many_pictures": _l("This gift has as many pictures as it can have."),

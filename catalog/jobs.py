@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from catalog.gifts.popularity import count_popularity
 from catalog.redemption.addresses import destroy_due_keys
+from catalog.wishes.tell import AT_ONCE, tell_of_wishes
 from mall.db import Login, run_tx
 from mall.jobs import job
 
@@ -14,6 +15,17 @@ from mall.jobs import job
 def destroy_addresses(now: datetime) -> dict[str, int]:
     """Destroy the addresses of orders that ended 30 days ago."""
     return {"addresses": run_tx(Login.BACKOFFICE, lambda tx: destroy_due_keys(tx, now))}
+
+
+@job("tell-of-wishes", every=timedelta(minutes=5))
+def tell_wishes(now: datetime) -> dict[str, int]:
+    """Tell members of wishes that have come within reach or are in stock again."""
+    turned = told = 0
+    while True:
+        more, notices = run_tx(Login.BACKOFFICE, lambda tx: tell_of_wishes(tx, now))
+        turned, told = turned + more, told + notices
+        if more < AT_ONCE:
+            return {"turned": turned, "told": told}
 
 
 @job("count-popularity", every=timedelta(minutes=10))

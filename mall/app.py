@@ -32,7 +32,7 @@ from catalog import codes as catalog_codes
 from catalog import jobs as catalog_jobs
 from catalog.demo import cli as demo_cli
 from catalog.notices import handlers as notice_handlers
-from catalog.routes import account, address_pages, addresses, gifts, notifications, orders, pictures
+from catalog.routes import account, address_pages, addresses, gifts, notifications, orders, pictures, wish_pages, wishes
 from catalog.routes import pages as catalog_pages
 from catalog.vouchers import models as voucher_models
 from mall import cli as mall_cli
@@ -41,6 +41,7 @@ from mall.crypto import Keyring
 from mall.db import db, engine_options, login_urls
 from mall.embedded import EmbeddedStores
 from mall.http import limits, problems, security
+from mall.http.badges import badge_of
 from mall.http.page import form_key
 from mall.identity import cli as identity_cli
 from mall.identity import codes as identity_codes
@@ -75,6 +76,7 @@ API_BLUEPRINTS = (
     orders.blp,
     addresses.blp,
     notifications.blp,
+    wishes.blp,
     account.blp,
     admin_members.blp,
     admin_audit.blp,
@@ -102,6 +104,7 @@ PAGE_BLUEPRINTS = (
     quiz_pages.pages,
     catalog_pages.pages,
     pictures.pictures,
+    wish_pages.pages,
     address_pages.pages,
     desk_counter.pages,
     desk_counter.short,
@@ -164,7 +167,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.init_app(app)
     for part in (logs, i18n, metrics):
         part.init_app(app)
-    app.jinja_env.globals["form_key"] = form_key
+    app.jinja_env.globals.update(form_key=form_key, badge_of=badge_of)
     api = openapi.create_api(app)
     for titles in TITLES:
         problems.register_titles(titles)

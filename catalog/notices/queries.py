@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from catalog.gifts.models import Gift
 from catalog.notices.models import Notification
 from catalog.redemption.models import Order
 from catalog.wording import in_language
+from mall.errors import NotFound
+from mall.http.badges import badge
 from mall.http.pagination import decode_cursor, encode_cursor
 
 
@@ -23,7 +27,9 @@ class Notice:
     kind: str
     text: str
     order_id: str | None
+    gift_id: str | None
     created_at: datetime
+    read_at: datetime | None
 
 
 def notices_page(
@@ -31,8 +37,9 @@ def notices_page(
 ) -> tuple[list[Notice], str | None]:
     """A page of a member's notices, newest first, and the cursor of the next."""
     query = (
-        select(Notification, Order.gift_name)
+        select(Notification, func.coalesce(Order.gift_name, Gift.name, type_=JSONB))
         .outerjoin(Order, Order.id == Notification.order_id)
+        .outerjoin(Gift, Gift.id == Notification.gift_id)
         .where(Notification.member_id == member_id)
         .order_by(Notification.id.desc())
     )
@@ -41,10 +48,40 @@ def notices_page(
         query = query.where(Notification.id < seen[0])
     rows = tx.execute(query.limit(limit + 1)).all()
     notices = [
-        Notice(row.id, row.kind, _words(row.kind, in_language(name, language)), row.order_id, row.created_at)
+        Notice(
+            row.id,
+            row.kind,
+            _words(row.kind, in_language(name, language)),
+            row.order_id,
+            row.gift_id,
+            row.created_at,
+            row.read_at,
+        )
         for row, name in rows[:limit]
     ]
     return notices, encode_cursor(notices[-1].id) if len(rows) > limit else None
+
+
+@badge("notices")
+def count_unread(tx: Session, member_id: str) -> int:
+    """How many notices a member has not read."""
+    unread = select(func.count()).where(Notification.member_id == member_id, Notification.read_at.is_(None))
+    return int(tx.execute(unread).scalar_one())
+
+
+def mark_read(tx: Session, member_id: str, until: str | None, now: datetime) -> int:
+    """Note that a member has read every notice up to the one named (all when None); returns how many were new.
+
+    Raises NotFound for a notice that is not the member's.
+    """
+    mine = update(Notification).where(Notification.member_id == member_id, Notification.read_at.is_(None))
+    if until is not None:
+        known = select(Notification.id).where(Notification.id == until, Notification.member_id == member_id)
+        if tx.execute(known).first() is None:
+            raise NotFound(errors={"until": [_("Not found.")]})
+        mine = mine.where(Notification.id <= until)
+    done = tx.execute(mine.values(read_at=now).execution_options(synchronize_session=False))
+    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def _words(kind: str, gift: str) -> str:
@@ -59,6 +96,8 @@ def _words(kind: str, gift: str) -> str:
         "order.cancelled": _("“%(gift)s”: the order was cancelled and the points are back with you.", gift=gift),
         "order.expired": _("“%(gift)s”: the time for this order ran out and the points are back with you.", gift=gift),
         "order.returned": _("“%(gift)s” came back to us.", gift=gift),
+        "wish.affordable": _("“%(gift)s” from your wish list is within reach: you have the points for it.", gift=gift),
+        "wish.in_stock": _("“%(gift)s” from your wish list can be had now.", gift=gift),
         "order.refunded": _("“%(gift)s”: the points are back with you.", gift=gift),
     }
     return str(sentences.get(kind, gift))

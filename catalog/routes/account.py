@@ -76,6 +76,7 @@ class ExportSchema(StrictSchema):
     quiz_attempts = fields.List(fields.Nested(ExportAttemptSchema), required=True)
     addresses = fields.List(fields.Nested(AddressSchema), required=True)
     orders = fields.List(fields.Nested(OrderSchema), required=True)
+    wishes = fields.List(fields.String(), required=True)
     notifications = fields.List(fields.Nested(NotificationSchema), required=True)
     sessions = fields.List(fields.Nested(ExportSessionSchema), required=True)
 

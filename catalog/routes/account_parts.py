@@ -15,6 +15,7 @@ from catalog.redemption.models import Order
 from catalog.redemption.views import order_view
 from catalog.routes.addresses import address_wire
 from catalog.routes.wire import language, notice_wire, order_wire
+from catalog.wishes.wish import wishes_page
 from mall.identity.members import profile
 from mall.identity.sessions import sessions_of
 from points.checkin.models import CheckIn
@@ -54,6 +55,7 @@ def mall_part(tx: Session, member_id: str, now: datetime) -> dict[str, Any]:
         "sessions": sessions_of(tx, member_id, now),
         "addresses": [address_wire(saved) for saved in addresses_of(tx, member_id)],
         "orders": [order_wire(order_view(tx, order_id, member_id, now)) for order_id in orders.all()],
+        "wishes": [shown.gift.id for shown in _all(lambda cursor: wishes_page(tx, member_id, PAGE, cursor, now))],
         "notifications": [notice_wire(notice) for notice in notices],
     }
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.notices.queries import notices_page
-from catalog.routes.schemas import NotificationSchema
+from catalog.notices.queries import count_unread, mark_read, notices_page
+from catalog.routes.schemas import NotificationSchema, ReadSchema, UnreadSchema
 from catalog.routes.wire import language, notice_wire
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
@@ -27,3 +27,13 @@ def list_notifications(call: Call) -> dict[str, Any]:
     )
     items = [notice_wire(notice) for notice in notices]
     return {"items": items, "next_cursor": next_cursor}
+
+
+@endpoint(
+    blp, "POST", "/me/notifications/read", auth=MEMBER, login=Login.REDEMPTION, body=ReadSchema, response=UnreadSchema,
+    body_optional=True,
+)  # fmt: skip
+def post_read(call: Call, body: dict[str, Any]) -> dict[str, int]:
+    member_id = call.member.member_id
+    mark_read(call.tx, member_id, body.get("until"), call.now)
+    return {"unread": count_unread(call.tx, member_id)}

@@ -25,6 +25,7 @@ from catalog.routes.orders import order_request, with_saved_address
 from catalog.routes.schemas import PlaceOrderSchema
 from catalog.routes.shown import card, gift_page_view, order_row, order_shown, point_shown, quote_shown
 from catalog.routes.wire import category_wire
+from catalog.wishes.wish import is_wished
 from mall import clock
 from mall.db import Login, run_tx
 from mall.errors import Conflict, Invalid
@@ -106,6 +107,7 @@ def gift(call: Call, gift_id: str) -> str:
         me=me,
         gift=gift_page_view(shown, list(pickup_points(call.tx)), _available(me), call.now, variant),
         missing_points=missing,
+        wished=isinstance(call.principal, MemberPrincipal) and is_wished(call.tx, call.principal.member_id, gift_id),
         can_choose_less=len(shown.variants) > 1 and me is not None and shown.gift.from_points <= me.balance.available,
         refusals=refusals,
     )

@@ -65,6 +65,10 @@ class GiftSchema(StrictSchema):
     affordable = fields.Boolean(required=True, allow_none=True)
 
 
+class WishSchema(GiftSchema):
+    """A gift that a member would like to have."""
+
+
 class VariantSchema(StrictSchema):
     """A variant of a gift."""
 
@@ -187,10 +191,24 @@ class OrderSchema(StrictSchema):
 
 
 class NotificationSchema(StrictSchema):
-    """A notice; ``order`` is what it is about, if anything."""
+    """A notice; ``order`` or ``gift`` is what it is about, if anything."""
 
     id = fields.String(required=True)
     kind = fields.String(required=True)
     text = fields.String(required=True)
     order = fields.String(required=True, allow_none=True)
+    gift = fields.String(required=True, allow_none=True)
     created_at = Instant(required=True)
+    read_at = Instant(required=True, allow_none=True)
+
+
+class ReadSchema(StrictSchema):
+    """``until``: the newest notice that was read; without it all are."""
+
+    until = Text(1, ID_MOST)
+
+
+class UnreadSchema(StrictSchema):
+    """Notices still unread."""
+
+    unread = fields.Integer(required=True)

@@ -154,5 +154,7 @@ def notice_wire(notice: Notice) -> dict[str, Any]:
         "kind": notice.kind,
         "text": notice.text,
         "order": notice.order_id,
+        "gift": notice.gift_id,
         "created_at": notice.created_at,
+        "read_at": notice.read_at,
     }

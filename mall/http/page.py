@@ -19,6 +19,7 @@ from mall import clock
 from mall.db import Login, run_autocommit, run_tx
 from mall.errors import MallError, Unauthenticated
 from mall.http import idempotency
+from mall.http.badges import count_badges
 from mall.http.call import Call
 from mall.http.csrf import check_csrf
 from mall.http.endpoint import Handler, identify
@@ -114,6 +115,8 @@ def _run(
     auth.check(principal)
     if isinstance(principal, MemberPrincipal) and principal.locale:
         g.member_locale = principal.locale
+    if isinstance(principal, MemberPrincipal) and tx is not None and request.method == "GET":
+        count_badges(tx, principal.member_id)
     call = Call(tx, principal, clock.now(), g.request_id)
 
     def effect() -> Response:

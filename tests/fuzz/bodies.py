@@ -95,6 +95,7 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     ),
     "patch_gift": ("owner", lambda world: [{**GIFT, "category": world.ids["category_id"]}]),
     "post_variant": ("owner", _bodies({"name": WORDS, "points": 5, "stock": 5})),
+    "post_read": ("member", lambda world: [{"until": world.names["notice"]}]),
     "post_tag": ("owner", _bodies({**SHELF, "code": "fuzzed-tag"})),
     "patch_tag": ("owner", _bodies({**SHELF, "code": "fuzzed-tag"})),
     "put_pictures": ("owner", lambda world: [{"pictures": [{"id": world.names["picture"], "alt": WORDS}]}]),

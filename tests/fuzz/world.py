@@ -137,6 +137,11 @@ def _things(world: World) -> None:
     answer = world.send("POST", path, "owner", data=codes, content_type="text/csv")
     assert answer.status_code == 201
     ids["order_id"] = world.made("/orders", "member", {"gift": ids["gift_id"], "quantity": 1})["id"]
+    names["notice"] = "ntc_00000000000000000000000001"
+    notice = """INSERT INTO notifications (id, member_id, kind, gift_id, detail, created_at)
+     VALUES (:id, :member, 'wish.in_stock', :gift, '{}', now())"""
+    values = {"id": names["notice"], "member": names["member"], "gift": ids["gift_id"]}
+    world.tx(Login.OWNER, lambda tx: tx.execute(text(notice), values))
     attempt = world.made(f"/quizzes/{ids['quiz_id']}/attempts", "member", None)
     ids["attempt_id"], names["question"] = attempt["id"], attempt["questions"][0]["id"]
     event = {

@@ -1,0 +1,28 @@
+"""How things stand with wishes: can the gift be had now, do the member's points reach it? One statement for all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from catalog.gifts.windows import ORDERABLE_KINDS
+from points.standing.levels import LEVELS
+
+# A wallet in which something is due (points that expire or mature) is left for later: the ledger's own job settles it
+# within minutes. So is a member who may not redeem now: what has come true meanwhile is told when that is over.
+STANDINGS = """SELECT w.member_id, w.gift_id, w.affordable AS was_affordable, w.in_stock AS was_in_stock,
+  coalesce(l.available, 0) >= g.from_points
+   AND coalesce(s.public_points, 0) >= (%(levels)s::bigint[])[coalesce(g.min_level, 1)] AS affordable,
+  g.status = 'active' AND g.kind = ANY(%(kinds)s) AND coalesce(g.visible_from <= %(now)s, true)
+   AND coalesce(g.on_sale_from <= %(now)s, true) AND coalesce(g.on_sale_until > %(now)s, true)
+   AND EXISTS (SELECT 1 FROM stock_items AS i LEFT JOIN gift_variants AS v ON v.id = i.item_id
+    WHERE i.gift_id = g.id AND i.on_hand > 0 AND (v.active OR (v.id IS NULL AND NOT EXISTS (
+     SELECT 1 FROM gift_variants AS o WHERE o.gift_id = g.id AND o.active)))) AS in_stock
+ FROM wishes AS w JOIN gifts AS g ON g.id = w.gift_id JOIN members AS m ON m.id = w.member_id
+ LEFT JOIN ledger.wallets AS l ON l.member_id = w.member_id LEFT JOIN standings AS s ON s.member_id = w.member_id
+ WHERE m.status = 'active' AND coalesce(l.next_due_at > %(now)s, true)"""
+
+
+def standing_values(now: datetime) -> dict[str, Any]:
+    """What ``STANDINGS`` is asked with."""
+    return {"now": now, "kinds": sorted(ORDERABLE_KINDS), "levels": [points for points, _ in LEVELS]}
