@@ -57,7 +57,7 @@ class Shown:
 def on_hand_of(gift_id: ColumnElement[str] | Any) -> ColumnElement[int]:
     """Pieces on hand of a gift as a column: of its variants on offer, or of itself when there are none."""
     variant, other = aliased(GiftVariant), aliased(GiftVariant)
-    offered = select(other.id).where(other.gift_id == gift_id, other.active).exists()
+    offered = select(other.id).where(other.gift_id == StockItem.gift_id, other.active).exists()
     total = (
         select(func.coalesce(func.sum(StockItem.on_hand), 0))
         .outerjoin(variant, variant.id == StockItem.item_id)

@@ -45,6 +45,15 @@ def test_a_gift_costs_what_its_variants_cost_and_has_what_they_have(shop):
     assert shop.get(f"/gifts/{gift}").json["from_points"] == 60
 
 
+def test_the_variants_of_one_gift_say_nothing_of_the_stock_of_another(shop):
+    shirt, _, _ = _shirt(shop)
+    cup = shop.gift(100, stock=4)
+    listed = {one["id"]: one["stock"] for one in shop.get("/gifts").json["items"]}
+    assert listed == {shirt: 3, cup: 4}
+    staff = {one["id"]: one["stock"] for one in shop.get("/admin/gifts", shop.owner).json["items"]}
+    assert staff == {shirt: 3, cup: 4}
+
+
 def test_one_taken_off_is_neither_shown_nor_sold_nor_counted(shop):
     gift, small, medium = _shirt(shop)
     member = shop.member(1000)
