@@ -13,6 +13,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin.pages import counter as desk_counter
 from admin.pages import home as desk_home
+from admin.pages import rule_backtests as desk_rule_backtests
+from admin.pages import rule_editor as desk_rule_editor
+from admin.pages import rule_steps as desk_rule_steps
+from admin.pages import rules as desk_rules
 from admin.routes import api_clients as admin_api_clients
 from admin.routes import audit as admin_audit
 from admin.routes import campaigns as admin_campaigns
@@ -109,6 +113,10 @@ PAGE_BLUEPRINTS = (
     desk_counter.pages,
     desk_counter.short,
     desk_home.pages,
+    desk_rules.pages,
+    desk_rule_editor.pages,
+    desk_rule_steps.pages,
+    desk_rule_backtests.pages,
 )
 TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register)

@@ -37,6 +37,7 @@ class Link:
 SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
     ("", (Item("desk-home.home", _l("Overview"), "layout-dashboard"),)),
     (_l("Fulfilment"), (Item("desk-counter.counter", _l("Pickup desk"), "ticket"),)),
+    (_l("Points"), (Item("desk-rules.rule_list", _l("Earning rules"), "scale"),)),
 )
 
 

@@ -55,6 +55,25 @@
     }
   });
 
+  /* A form that is checked while it is typed: only the parts marked data-live are taken from the answer, by id,
+     so nothing that is being typed is touched. */
+  document.addEventListener("htmx:afterRequest", function (event) {
+    var form = event.detail.elt;
+    if (!form.matches || !form.matches("[data-live-form]") || !event.detail.successful) return;
+    var answer = new DOMParser().parseFromString(event.detail.xhr.response, "text/html");
+    document.querySelectorAll("[data-live][id]").forEach(function (place) {
+      var fresh = answer.getElementById(place.id);
+      if (!fresh || place.contains(document.activeElement) || place.innerHTML === fresh.innerHTML) return;
+      place.replaceChildren.apply(place, Array.from(fresh.childNodes).map(function (node) { return document.importNode(node, true); }));
+      var field = document.getElementById(place.id.replace(/-help$/, ""));
+      if (field && field !== place) {
+        var wrong = place.childElementCount > 0;
+        field.classList.toggle("is-invalid", wrong);
+        if (wrong) field.setAttribute("aria-invalid", "true"); else field.removeAttribute("aria-invalid");
+      }
+    });
+  });
+
   function say(text) {
     var box = document.getElementById("flash");
     if (!box) return;

@@ -17,6 +17,9 @@ def only(*roles: str) -> frozenset[str]:
     return frozenset({"owner", *roles})
 
 
+RULE = "/admin/rules/<key>"
+VERSION = f"{RULE}/versions/<int:number>"
+STEPS = ("submit", "approve", "reject", "discard", "publish", "rollback", "retire", "backtests")
 MAY = {
     "GET /admin/sign-in": EVERYBODY,
     "POST /admin/sign-in": EVERYBODY,
@@ -26,6 +29,19 @@ MAY = {
     "GET /admin/desk": only("fulfilment"),
     "POST /admin/desk": only("fulfilment"),
     "POST /admin/desk/hand-over": only("fulfilment"),
+    "GET /admin/rules": only("rules", "auditor"),
+    "GET /admin/new-rule": only("rules"),
+    "POST /admin/new-rule": only("rules"),
+    "GET /admin/rule-controls": only("rules", "auditor"),
+    "POST /admin/rule-controls": only(),
+    f"GET {RULE}": only("rules", "auditor"),
+    f"POST {RULE}/title": only("rules"),
+    f"POST {RULE}/drafts": only("rules"),
+    f"GET {VERSION}": only("rules", "auditor"),
+    f"GET {VERSION}/edit": only("rules"),
+    f"POST {VERSION}/edit": only("rules"),
+    **{f"POST {VERSION}/{step}": only("rules") for step in STEPS},
+    f"GET {VERSION}/backtests/<test_id>": only("rules", "auditor"),
 }
 
 

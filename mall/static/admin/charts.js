@@ -1,0 +1,35 @@
+/* Draws what data-chart describes: {names: [...], series: [{name, data}], kind?: "line" | "bar"}. Colours follow the theme. */
+(function () {
+  "use strict";
+  var COLOURS = { light: ["#4c6fb1", "#0b6e3f", "#c77a1a", "#8a4fa3"], dark: ["#8fb0ec", "#6fd39b", "#f0b45e", "#c79be0"] };
+
+  function draw(box) {
+    var given = JSON.parse(box.dataset.chart);
+    var dark = document.documentElement.getAttribute("data-bs-theme") === "dark";
+    var ink = dark ? "#c8d0cc" : "#56605b", line = dark ? "#3a423e" : "#e3e7e5";
+    var chart = echarts.init(box, null, { renderer: "canvas" });
+    chart.setOption({
+      animationDuration: 300,
+      color: COLOURS[dark ? "dark" : "light"],
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+      grid: { left: 8, right: 12, top: 40, bottom: 8, containLabel: true },
+      legend: { top: 0, right: 0, textStyle: { color: ink } },
+      tooltip: { trigger: "axis", renderMode: "richText" },
+      xAxis: { type: "category", data: given.names, axisLabel: { color: ink }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } },
+      yAxis: { type: "value", axisLabel: { color: ink }, splitLine: { lineStyle: { color: line } } },
+      series: given.series.map(function (one) {
+        var smooth = given.kind === "line";
+        return { name: one.name, data: one.data, type: given.kind || "bar", smooth: smooth, showSymbol: false, barMaxWidth: 22,
+          areaStyle: smooth ? { opacity: 0.12 } : undefined, itemStyle: smooth ? undefined : { borderRadius: [3, 3, 0, 0] } };
+      })
+    });
+    box.drawn = chart;
+    new ResizeObserver(function () { chart.resize(); }).observe(box);
+  }
+
+  function all() {
+    document.querySelectorAll("[data-chart]").forEach(function (box) { if (!box.drawn) draw(box); });
+  }
+  document.addEventListener("htmx:afterSettle", all);
+  all();
+})();
