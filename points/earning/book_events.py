@@ -22,12 +22,15 @@ from mall.crypto import keyring
 from mall.db import cursor
 from mall.errors import Conflict, Forbidden, Invalid, MallError
 from mall.http.principals import ClientPrincipal
+from points.earning.budget_warnings import tell_warnings
+from points.earning.budgets import budget_keys, warnings_due
 from points.earning.caps import DAILY, CounterKey, Counters, counter_keys
 from points.earning.cases import CaseState, Settler
 from points.earning.evaluate import AwardWorth, RuleSet
 from points.earning.event_rows import Item, KnownEvent, NewEvent, award_body
 from points.earning.event_types import EVENT_TYPES, INTERNAL_TYPES, EventIn, EventSource, Facts
 from points.earning.keys import case_key, event_key, fingerprint, member_hash
+from points.earning.limits import Budget
 from points.earning.member_facts import member_facts
 from points.earning.periods import FIRST_MOMENT, period_start
 from points.earning.rules import rule_set
@@ -79,6 +82,7 @@ def book_events(tx: Session, source: EventSource, events: Sequence[EventIn], now
     if items:
         with open_books(tx, [item.member_id for _place, item in items], now) as books:
             booking.book(items, books)
+        tell_warnings(tx, booking.warnings, now, booking.zone)
     return booking.outcomes
 
 
@@ -90,6 +94,8 @@ class _Booking:
     zone: ZoneInfo
     rules: RuleSet = field(default_factory=lambda: RuleSet([]))
     outcomes: list[Outcome] = field(default_factory=list)
+    warnings: list[tuple[Budget, int]] = field(default_factory=list)
+    """Budgets that have just come to 80 %."""
 
     def prepare(self, events: Sequence[EventIn]) -> list[tuple[int, Item]]:
         """Answer what can be answered without locks; the rest, with their members and cases, is to be booked."""
@@ -174,6 +180,8 @@ class _Booking:
         writes.events(self.source.source_id, new)
         writes.cases(touched.values())
         writes.awards(settler.touched.values())
+        if self.rules.budgets:
+            self.warnings = warnings_due(settler.counters, self.rules.budgets, self.now, self.zone)
         writes.counters(settler.counters)
         writes.standings(public)
         writes.write(self.cur)
@@ -227,6 +235,10 @@ class _Booking:
                 rule = self.rules.version(granted.rule_key, granted.rule_version)
                 if rule is not None and rule.document.counted:
                     keys |= counter_keys(rule, case.member_id, case.anchor_at, self.zone)
+        if self.rules.budgets:
+            paying = {award.rule.key for worth in worths for award in worth}
+            paying.update(key for case in cases.values() for key in case.awards)
+            keys |= budget_keys(self.rules.budgets, paying, self.now, self.zone)
         return keys
 
     def _within_daily_cap(self, event: EventIn, counters: Counters) -> bool:

@@ -84,6 +84,14 @@ class Counters:
         if rule.document.counted and points > 0:
             self.count(counter_keys(rule, member_id, anchor_at, zone), -points, -1)
 
+    def correct(
+        self, rule: RuleVersion, member_id: str, anchor_at: datetime, zone: ZoneInfo, taken: int, granted: int
+    ) -> None:
+        """Count ``granted`` where ``taken``, which is more, was counted: something else has cut it since."""
+        if rule.document.counted and taken > 0:
+            kept = max(0, granted)
+            self.count(counter_keys(rule, member_id, anchor_at, zone), kept - taken, 0 if kept else -1)
+
     def diminish(
         self, rule: RuleVersion, member_id: str, anchor_at: datetime, zone: ZoneInfo, worth: int, number: int
     ) -> tuple[int, int, list[Line]]:

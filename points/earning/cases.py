@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from mall.ids import new_id
+from points.earning.budgets import applying, spend
 from points.earning.caps import Counters
 from points.earning.evaluate import AwardWorth, RuleSet
 from points.earning.event_types import EVENT_TYPES, Deciding, EventSource
@@ -101,6 +102,8 @@ class _Wanted:
     granted: int
     stored: list[list[str]]
     number: int = 0
+    waits: bool = False
+    """Whether what is added has to be confirmed, because a budget is used up."""
 
 
 @dataclass(slots=True)
@@ -146,6 +149,8 @@ class Settler:
         wanted = [self._within(case, worth) for worth in worths]
         valued = {worth.rule.key for worth in worths}
         wanted += [_Wanted(key, None, 0, []) for key in case.awards if key not in valued]
+        if self.rules.budgets:
+            wanted = self._within_budgets(case, wanted, source)
         total = public = 0
         lines = []
         changes = []
@@ -182,6 +187,25 @@ class Settler:
         stored = [line.stored() for line in (*worth.lines, *lessened, *cuts)]
         return _Wanted(rule.key, worth, granted, stored, number if granted > 0 else 0)
 
+    def _within_budgets(self, case: CaseState, wanted: list[_Wanted], source: EventSource) -> list[_Wanted]:
+        """What the budgets leave; what goes back to them is counted before what is taken from them."""
+        before = {key: award.points for key, award in case.awards.items()}
+        changes = [(want.granted - before.get(want.key, 0), place) for place, want in enumerate(wanted)]
+        for change, place in sorted(changes):
+            want = wanted[place]
+            budgets = applying(self.rules.budgets, want.key)
+            left, lines, waits = spend(
+                self.counters, budgets, change, self.now, self.zone, promised=source.promised
+            )  # fmt: skip
+            granted = want.granted - change + left
+            if granted != want.granted and want.worth is not None:
+                rule = want.worth.rule
+                self.counters.correct(rule, case.member_id, case.anchor_at, self.zone, want.granted, granted)
+            stored = [*want.stored, *(line.stored() for line in lines)]
+            number = want.number if granted > 0 else 0
+            wanted[place] = replace(want, granted=granted, stored=stored, number=number, waits=waits)
+        return wanted
+
     def _update(self, case: CaseState, want: _Wanted, source: EventSource) -> AwardState | None:
         key, valued_by, granted, stored = want.key, want.worth, want.granted, want.stored
         award = case.awards.get(key)
@@ -197,6 +221,8 @@ class Settler:
                 award.available_at = self.now
             award.expires_at = document.expiry.expires_at(self.now, self.zone)
             case.awards[key] = award
+        if want.waits:
+            award.available_at = None
         award.points, award.explanation, award.number = granted, stored, want.number
         if valued_by is not None:
             award.rule_version = valued_by.rule.version

@@ -27,7 +27,7 @@ LASTS = timedelta(days=90)
 LONGEST = timedelta(days=3650)
 MISSES = 5
 MISS_WINDOW = timedelta(minutes=15)
-CLAIMS = EventSource("mall:claims", internal=True, label="claim_code", may_credit=True)
+CLAIMS = EventSource("mall:claims", internal=True, label="claim_code", may_credit=True, promised=True)
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 26
 _GROUP = 5

@@ -14,6 +14,7 @@ from mall.errors import Conflict, Invalid
 from points.earning.caps import DAILY
 from points.earning.compare import compare
 from points.earning.documents import DocumentInvalid, RuleDocument, read_document
+from points.earning.limits import PROGRAMME
 from points.earning.rule_models import EarningRule, EarningRuleVersion
 from points.earning.sentences import Sentence
 from points.earning.sentences_display import shown, shown_errors
@@ -21,7 +22,7 @@ from points.earning.versions import LIVE_STATES, OPEN_STATES, By, locked, locked
 
 MOST_BYTES = 64 * 1024
 KEY_PATTERN = r"[a-z][a-z0-9-]{0,59}"
-RESERVED_KEYS = frozenset({DAILY})
+RESERVED_KEYS = frozenset({DAILY, PROGRAMME})
 """Names under which counters that are no rules' are kept."""
 
 

@@ -16,6 +16,7 @@ from points.earning.campaigns import Campaign, best
 from points.earning.documents import RuleDocument
 from points.earning.event_types import UNKNOWN_MEMBER, Facts
 from points.earning.explain import Line
+from points.earning.limits import Budgets
 from points.earning.periods import FIRST_MOMENT
 
 
@@ -94,10 +95,12 @@ class RuleSet:
         versions: Sequence[RuleVersion],
         labels: frozenset[str] = frozenset(),
         campaigns: Sequence[Campaign] = (),
+        budgets: Budgets | None = None,
     ) -> None:
         self.labels = labels
         """Labels that ``points.credit`` may carry."""
         self.campaigns = tuple(campaigns)
+        self.budgets: Budgets = budgets or {}
         self._by_type: dict[str, dict[str, list[RuleVersion]]] = {}
         self._by_name = {(version.key, version.version): version for version in versions}
         for version in sorted(versions, key=lambda one: (one.key, one.effective_from or FIRST_MOMENT, one.version)):

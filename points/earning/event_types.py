@@ -92,3 +92,5 @@ class EventSource:
     may_credit: bool = False
     """Whether ``points.credit`` is allowed (scope ``credits:explicit``)."""
     daily_cap_points: int | None = None
+    promised: bool = False
+    """Whether its points were promised before: budgets count them and never stop them."""

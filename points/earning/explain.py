@@ -13,6 +13,8 @@ FORMS = {
     "times_member": "{0}: × {2}",
     "given_member": "{0}",
     "campaign": "campaign {0}: × {2}",
+    "budget_stop": "the budget leaves {0}",
+    "budget_pend": "the budget is used up: waits to be confirmed",
     "times": "{0} {1}: × {2}",
     "share": "share {0} %: × {1}",
     "fixed": "each time: {0}",

@@ -10,7 +10,7 @@ from points.earning.explain import Line
 
 def localized(line: Line) -> str:
     """One line of an explanation for people."""
-    first, *rest = line.params
+    first, *rest = line.params or ("",)
     last = rest[-1] if rest else first
     middle = rest[0] if rest else ""
     words = {
@@ -27,6 +27,8 @@ def localized(line: Line) -> str:
         "campaign": lambda: _(
             "campaign %(name)s: × %(factor)s", name=middle if get_locale().language == "zh" else first, factor=last
         ),
+        "budget_stop": lambda: _("the budget leaves %(points)s", points=first),
+        "budget_pend": lambda: _("the budget is used up: waits to be confirmed"),
         "diminishing": lambda: _(
             "award %(number)s of the %(period)s: × %(factor)s", number=first, period=_period(middle), factor=last
         ),

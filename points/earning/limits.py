@@ -1,7 +1,8 @@
-"""Pure: what limits the grants of a rule: caps, and returns that diminish."""
+"""Pure: what limits the grants of a rule: caps, returns that diminish, and budgets."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -35,6 +36,26 @@ class Diminishing:
     def factor(self, number: int) -> Decimal:
         """What the award with this number, counted from 1, is multiplied by."""
         return self.factors[number - 1] if number <= len(self.factors) else self.then
+
+
+PROGRAMME = "programme"
+"""The scope of the budget that everything counts in; no rule may be called so."""
+BUDGET_PERIODS = ("month", "total")
+ACTIONS = ("stop", "pend")
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """So many points, for the rule or programme ``scope``, in one period (``points.earning.budgets``)."""
+
+    scope: str
+    period: str
+    limit: int
+    action: str
+
+
+Budgets = Mapping[str, Budget]
+"""Budgets by scope."""
 
 
 def read_caps(value: Any) -> tuple[Cap, ...]:

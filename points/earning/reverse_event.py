@@ -12,7 +12,8 @@ from mall.crypto import keyring
 from mall.db import cursor
 from mall.errors import NotFound
 from points.earning.book_events import mall_zone
-from points.earning.caps import Counters, counter_keys
+from points.earning.budgets import budget_keys
+from points.earning.caps import CounterKey, Counters, counter_keys
 from points.earning.cases import CaseState, Settler
 from points.earning.decide import decide
 from points.earning.evaluate import AwardWorth, RuleSet
@@ -66,7 +67,7 @@ def reverse_event(tx: Session, source: EventSource, either_id: str, reason: str,
             remaining = [event for event in case_events(cur, case_key) if event.event_key != key]
             decider, worths = decide(case, remaining, rules, zone)
             settler = Settler(rules, Counters(), zone, now)
-            load_counters(cur, _counter_keys(case, worths, rules), settler.counters)
+            load_counters(cur, _counter_keys(case, worths, rules, now), settler.counters)
             change = settler.settle(case, worths, source, books[member_id], occurred_at)
             case.deciding_event = decider.event_key if decider else None
             case.deciding_at = decider.occurred_at if decider else None
@@ -81,7 +82,7 @@ def reverse_event(tx: Session, source: EventSource, either_id: str, reason: str,
     return Reversed({**body, "points": points}, again=False)
 
 
-def _counter_keys(case: CaseState, worths: list[AwardWorth], rules: RuleSet) -> set[Any]:
+def _counter_keys(case: CaseState, worths: list[AwardWorth], rules: RuleSet, now: datetime) -> set[CounterKey]:
     zone = mall_zone()
     used = [award.rule for award in worths]
     used += [
@@ -89,4 +90,5 @@ def _counter_keys(case: CaseState, worths: list[AwardWorth], rules: RuleSet) -> 
         for award in case.awards.values()
         if (rule := rules.version(award.rule_key, award.rule_version)) is not None
     ]
-    return set().union(*(counter_keys(rule, case.member_id, case.anchor_at, zone) for rule in used))
+    keys = {key for rule in used for key in counter_keys(rule, case.member_id, case.anchor_at, zone)}
+    return keys | budget_keys(rules.budgets, {rule.key for rule in used} | case.awards.keys(), now, zone)

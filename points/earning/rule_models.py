@@ -144,6 +144,24 @@ class Campaign(Base):
     created_at: Mapped[datetime]
 
 
+class PointBudget(Base):
+    """So many points for a rule, or for the whole programme, in a period (``points.earning.budgets``)."""
+
+    __tablename__ = "point_budgets"
+    __table_args__ = (
+        CheckConstraint("period IN ('month', 'total')", name="period"),
+        CheckConstraint("action IN ('stop', 'pend')", name="action"),
+        CheckConstraint("limit_points >= 0", name="limit_not_negative"),
+    )
+
+    scope: Mapped[str] = mapped_column(IdText, primary_key=True)
+    period: Mapped[str] = mapped_column(Text)
+    limit_points: Mapped[int] = mapped_column(BigInteger)
+    action: Mapped[str] = mapped_column(Text)
+    updated_by: Mapped[str] = mapped_column(IdText)
+    updated_at: Mapped[datetime]
+
+
 class CreditLabel(Base):
     """A label that ``points.credit`` may carry; admins keep the list."""
 

@@ -8,11 +8,13 @@ from mall.ids import new_id
 from points.earning.campaigns import read_campaign
 from points.earning.documents import read_document
 from points.earning.evaluate import RuleSet, RuleVersion
+from points.earning.limits import Budget
 
 _VERSIONS = """SELECT rule_key, version, document, effective_from, effective_until FROM earning_rule_versions
  WHERE state IN ('published', 'retired') ORDER BY rule_key, version"""
 _CAMPAIGNS = """SELECT key, document, effective_from, effective_until FROM campaigns
  WHERE state <> 'draft' ORDER BY key"""
+_BUDGETS = "SELECT scope, period, limit_points, action FROM point_budgets"
 _LABELS = "SELECT code FROM credit_labels WHERE active"
 _REVISION = "SELECT token FROM rule_revision"
 
@@ -33,7 +35,8 @@ def rule_set(cur: psycopg.Cursor[tuple], token: str | None = None) -> RuleSet:
     ]
     labels = frozenset(code for (code,) in cur.execute(_LABELS))
     campaigns = [read_campaign(*row) for row in cur.execute(_CAMPAIGNS)]
-    _kept = (token, RuleSet(versions, labels, campaigns))
+    budgets = {row[0]: Budget(*row) for row in cur.execute(_BUDGETS)}
+    _kept = (token, RuleSet(versions, labels, campaigns, budgets))
     return _kept[1]
 
 

@@ -120,6 +120,7 @@ BODIES: dict[str, tuple[str, Bodies]] = {
          "backtest_required": False},
     )),
     "post_campaign": ("owner", _bodies({"key": "fuzzed", **CAMPAIGN})),
+    "put_budget": ("owner", _bodies({"period": "month", "limit_points": 5000, "action": "pend"})),
     "put_campaign": ("owner", _bodies(CAMPAIGN)),
     "post_category": ("owner", _bodies(SHELF)),
     "patch_category": ("owner", _bodies(SHELF)),

@@ -66,6 +66,10 @@ ALLOWED = {
     "list_labels": "rules auditor",
     "post_label": "rules",
     "patch_label": "rules",
+    "list_budgets": "rules auditor",
+    "get_budget": "rules auditor",
+    "put_budget": "rules",
+    "delete_budget": "rules",
     "list_campaigns": "rules auditor",
     "get_campaign": "rules auditor",
     "post_campaign": "rules",
@@ -80,6 +84,8 @@ ALLOWED = {
     "verify_ledger_now": "auditor",
 }
 """Roles besides the owner, by operation of the back office."""
+STEPS = ("post_campaign_publication", "post_campaign_end")
+"""They take no body, so nothing in it can be refused: here they are asked for what is not there."""
 _numbers = itertools.count(1)
 
 
@@ -290,6 +296,8 @@ def test_every_role_is_let_in_where_the_table_says_and_nowhere_else(world: World
             url = url.rsplit("/", 1)[0] + "/key_none"
         allowed = {"owner", *ALLOWED[name].split()}
         body: dict[str, Any] = {} if method in ("GET", "DELETE") else {"json": {"surplus": 1}}
+        if name in STEPS:
+            url = url.replace(world.ids["campaign_key"], "none")
         if name == "get_orders_to_ship":  # one that succeeds leaves a mark in the audit
             url += "?format=none"
         if name in FILES:

@@ -158,6 +158,9 @@ def _things(world: World) -> None:
     ids["address_id"] = world.made("/me/addresses", "member", home)["id"]
     campaign = {"key": "fuzz-campaign", "name": WORD, "factor": "2"}
     ids["campaign_key"] = world.made("/admin/campaigns", "owner", campaign)["key"]
+    budget = {"period": "total", "limit_points": 10**9, "action": "stop"}
+    assert world.send("PUT", "/admin/budgets/programme", "owner", json=budget).status_code == 200
+    ids["scope"] = "programme"
     ids["period"], ids["code"] = "week", "thanks"
 
 
