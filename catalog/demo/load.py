@@ -16,7 +16,7 @@ from catalog.demo.people import PASSWORD, Person, load_client, load_members, loa
 from mall.db import Login, run_tx
 from mall.identity.roles import ROLES
 from mall.settings import Settings
-from points.quizzes.publish import find_quiz, publish_quiz
+from points.quizzes.publish import find_quiz, import_questions, publish_quiz
 
 
 def load_demo(folder: Path, settings: Settings, now: datetime) -> Iterator[str]:
@@ -30,6 +30,7 @@ def load_demo(folder: Path, settings: Settings, now: datetime) -> Iterator[str]:
     yield f"categories: {there} ({_new(new)})"
     there, new = load_gifts(folder, now)
     yield f"gifts: {there} ({_new(new)}), with pictures, stock and voucher codes"
+    yield f"question bank: {_load_questions(folder / 'questions.json', now)}"
     yield f"quizzes: {_load_quizzes(folder / 'quizzes.json', now)}"
     member_ids, new = load_members(people, client_id, now)
     yield f"members: {len(member_ids)} ({_new(new)}), everybody's password is {PASSWORD}"
@@ -38,6 +39,12 @@ def load_demo(folder: Path, settings: Settings, now: datetime) -> Iterator[str]:
 
 def _new(count: int) -> str:
     return f"{count} new" if count else "nothing new"
+
+
+def _load_questions(path: Path, now: datetime) -> str:
+    documents = json.loads(path.read_text(encoding="utf-8"))
+    done = run_tx(Login.BACKOFFICE, lambda tx: import_questions(tx, documents, now))
+    return f"{len(documents)} ({_new(len(done.added))})"
 
 
 def _load_quizzes(path: Path, now: datetime) -> str:

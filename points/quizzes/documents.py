@@ -1,106 +1,159 @@
 """Pure: a quiz as a JSON document, read and checked before anything is stored.
 
     {"code": "everyday-law", "category": "law", "title": {"zh": "…", "en": "…"}, "summary": {"zh": "…", "en": "…"},
-     "questions": [{"text": {"zh": "…", "en": "…"}, "options": [{"zh": "…", "en": "…"}, …],
-                    "answer": 1, "explanation": {"zh": "…", "en": "…"}}]}
+     "questions": [{"text": …, "options": [{…}, …], "answer": 1, "explanation": …}],
+     "time_limit_seconds": 300, "attempts": {"count": 3, "period": "day"}, "pass_percent": 60, "shuffle": true,
+     "opens_at": "2026-12-01T08:00:00+08:00", "closes_at": null}
 
-``answer`` is the index of the right option, from 0. Options are named ``a``, ``b``, … in their order.
+Instead of ``questions`` a quiz may draw them at random from the bank for each attempt:
+``"draw": {"category": "law", "count": 5}``. What is left out means: no time limit, any number of attempts, passed
+when it pays, options in their order, open at once and without end.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-LOCALES = ("zh", "en")
-CATEGORIES = ("law", "fraud", "safety")
-OPTION_IDS = "abcdefgh"
+from points.earning.periods import PERIODS
+from points.earning.reading import Refused, choice, whole
+from points.earning.sentences import Sentence
+from points.quizzes.questions import (
+    CATEGORIES,
+    QuestionDocument,
+    Wording,
+    code_of,
+    in_locale,
+    members_of,
+    read_question,
+    wording_of,
+)
+
 MAX_QUESTIONS = 50
-MAX_TEXT = 1000
-_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-Wording = dict[str, str]
+MAX_SECONDS = 4 * 3600
+RULE_KEYS = ("time_limit_seconds", "attempts", "pass_percent", "shuffle", "opens_at", "closes_at")
+"""Members that say how a quiz is taken; they may be changed while it runs."""
+__all__ = ["CATEGORIES", "MAX_QUESTIONS", "QuizDocument", "QuizInvalid", "QuizRules", "in_locale", "read_quiz"]
 
 
 class QuizInvalid(ValueError):
-    """A quiz document is refused; ``path`` names the bad part."""
+    """A quiz document is refused; ``path`` names the bad part, ``reason`` says why."""
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: Sentence) -> None:
         super().__init__(f"{path}: {reason}")
         self.path, self.reason = path, reason
 
 
 @dataclass(frozen=True, slots=True)
-class QuestionDocument:
-    """A question ready to be stored."""
+class QuizRules:
+    """How a quiz is taken. ``attempts``: how many in each ``attempts_period``, None: any number.
 
-    text: Wording
-    options: tuple[tuple[str, Wording], ...]
-    answer: str
-    explanation: Wording
+    ``pass_percent`` None: passed when the result pays. Times are aware and in UTC.
+    """
+
+    time_limit_seconds: int | None = None
+    attempts: int | None = None
+    attempts_period: str | None = None
+    pass_percent: int | None = None
+    shuffle: bool = False
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QuizDocument:
-    """A quiz ready to be stored."""
+    """A quiz ready to be stored: with questions of its own, or drawing ``draw_count`` of ``draw_category``."""
 
     code: str
     category: str
     title: Wording
     summary: Wording
     questions: tuple[QuestionDocument, ...]
+    draw_category: str | None
+    draw_count: int | None
+    rules: QuizRules
 
 
 def read_quiz(document: Any) -> QuizDocument:
     """Read a quiz document. Raises QuizInvalid for the first bad part."""
-    body = _object(document, "quiz", ("code", "category", "title", "summary", "questions"))
-    code = body["code"]
-    if not isinstance(code, str) or len(code) > 60 or not _CODE.fullmatch(code):
-        raise QuizInvalid("code", "must be words of small letters and digits joined by hyphens")
-    if body["category"] not in CATEGORIES:
-        raise QuizInvalid("category", "must be one of: " + ", ".join(CATEGORIES))
+    try:
+        return _read_quiz(document)
+    except Refused as refused:
+        raise QuizInvalid(refused.path, refused.reason) from None
+
+
+def read_rules(body: dict[str, Any]) -> QuizRules:
+    """Read the members that say how a quiz is taken. Raises QuizInvalid for the first bad part."""
+    try:
+        return _rules(body)
+    except Refused as refused:
+        raise QuizInvalid(refused.path, refused.reason) from None
+
+
+def _read_quiz(document: Any) -> QuizDocument:
+    required = ("code", "category", "title", "summary")
+    body = members_of(document, "quiz", required, ("questions", "draw", *RULE_KEYS))
+    questions, category, count = _questions(body)
+    return QuizDocument(
+        code_of(body["code"], "code"),
+        choice(body["category"], "category", CATEGORIES),
+        wording_of(body["title"], "title"),
+        wording_of(body["summary"], "summary"),
+        questions,
+        category,
+        count,
+        _rules(body),
+    )
+
+
+def _questions(body: dict[str, Any]) -> tuple[tuple[QuestionDocument, ...], str | None, int | None]:
+    if ("questions" in body) == ("draw" in body):
+        raise Refused("questions", "a quiz has either questions or a draw")
+    if "draw" in body:
+        draw = members_of(body["draw"], "draw", ("category", "count"))
+        category = choice(draw["category"], "draw.category", CATEGORIES)
+        return (), category, whole(draw["count"], "draw.count", 1, MAX_QUESTIONS)
     questions = body["questions"]
     if not isinstance(questions, list) or not 1 <= len(questions) <= MAX_QUESTIONS:
-        raise QuizInvalid("questions", f"must be a list of 1 to {MAX_QUESTIONS}")
-    return QuizDocument(
-        code,
-        body["category"],
-        _wording(body["title"], "title"),
-        _wording(body["summary"], "summary"),
-        tuple(_question(question, f"questions.{index}") for index, question in enumerate(questions)),
+        raise Refused("questions", "must be a list of 1 to %(most)s", most=MAX_QUESTIONS)
+    read = tuple(read_question(question, f"questions.{index}") for index, question in enumerate(questions))
+    return read, None, None
+
+
+def _rules(body: dict[str, Any]) -> QuizRules:
+    limit, passing, shuffle = body.get("time_limit_seconds"), body.get("pass_percent"), body.get("shuffle", False)
+    count = period = None
+    if body.get("attempts") is not None:
+        attempts = members_of(body["attempts"], "attempts", ("count", "period"))
+        count = whole(attempts["count"], "attempts.count", 1, 100)
+        period = choice(attempts["period"], "attempts.period", PERIODS)
+    if type(shuffle) is not bool:
+        raise Refused("shuffle", "must be true or false")
+    opens_at, closes_at = _moment(body.get("opens_at"), "opens_at"), _moment(body.get("closes_at"), "closes_at")
+    if opens_at is not None and closes_at is not None and closes_at <= opens_at:
+        raise Refused("closes_at", "must be after opens_at")
+    return QuizRules(
+        None if limit is None else whole(limit, "time_limit_seconds", 10, MAX_SECONDS),
+        count,
+        period,
+        None if passing is None else whole(passing, "pass_percent", 1, 100),
+        shuffle,
+        opens_at,
+        closes_at,
     )
 
 
-def in_locale(wording: Wording, locale: str) -> str:
-    """A text in ``locale``, in Chinese when it has no such version."""
-    return wording.get(locale) or wording["zh"]
-
-
-def _question(value: Any, path: str) -> QuestionDocument:
-    body = _object(value, path, ("text", "options", "answer", "explanation"))
-    options = body["options"]
-    if not isinstance(options, list) or not 2 <= len(options) <= len(OPTION_IDS):
-        raise QuizInvalid(f"{path}.options", f"must be a list of 2 to {len(OPTION_IDS)}")
-    answer = body["answer"]
-    if type(answer) is not int or not 0 <= answer < len(options):
-        raise QuizInvalid(f"{path}.answer", "must be the index of an option")
-    return QuestionDocument(
-        _wording(body["text"], f"{path}.text"),
-        tuple((OPTION_IDS[index], _wording(option, f"{path}.options.{index}")) for index, option in enumerate(options)),
-        OPTION_IDS[answer],
-        _wording(body["explanation"], f"{path}.explanation"),
-    )
-
-
-def _object(value: Any, path: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    if not isinstance(value, dict) or set(value) != set(keys):
-        raise QuizInvalid(path, "must be an object of exactly: " + ", ".join(keys))
-    return value
-
-
-def _wording(value: Any, path: str) -> Wording:
-    body = _object(value, path, LOCALES)
-    for locale, text in body.items():
-        if not isinstance(text, str) or not 1 <= len(text.strip()) <= MAX_TEXT or "\0" in text:
-            raise QuizInvalid(f"{path}.{locale}", f"must be a text of 1 to {MAX_TEXT} characters")
-    return {locale: body[locale].strip() for locale in LOCALES}
+def _moment(value: Any, path: str) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Refused(path, "must be a moment with an offset: 2026-12-01T08:00:00+08:00") from None
+    if moment.tzinfo is None:
+        raise Refused(path, "must be a moment with an offset: 2026-12-01T08:00:00+08:00")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise Refused(path, "must be a moment with an offset: 2026-12-01T08:00:00+08:00") from None

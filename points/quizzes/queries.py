@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, select, tuple_
+from sqlalchemy import case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from mall.errors import NotFound
+from points.earning.periods import period_start
 from points.quizzes.grading import percent_of
 from points.quizzes.models import Quiz, QuizAttempt, QuizQuestion
+from points.quizzes.taking import GRACE, state_at
 
 
 @dataclass(frozen=True, slots=True)
 class QuizOverview:
     """A quiz with how many questions it has and the member's best score (None: not taken yet).
 
-    ``open_attempt_id``: the member's latest attempt, if it has not been handed in.
+    ``open_attempt_id``: the member's latest attempt, if it can still be handed in. ``attempts_left`` None: any number.
+    ``state``: ``soon``, ``open`` or ``closed``.
     """
 
     quiz: Quiz
     question_count: int
+    state: str
     best_score: int | None
     open_attempt_id: str | None
+    attempts_left: int | None
 
     @property
     def best_percent(self) -> int | None:
@@ -32,18 +39,34 @@ class QuizOverview:
 
 
 def list_quizzes(
-    tx: Session, member_id: str | None, *, limit: int, after: tuple[str, str] | None = None
+    tx: Session,
+    member_id: str | None,
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    limit: int,
+    after: tuple[str, str] | None = None,
 ) -> list[QuizOverview]:
-    """Up to ``limit`` quizzes after (category, id), with the member's best scores; nobody's without a member."""
-    wanted = select(Quiz).order_by(Quiz.category, Quiz.id).limit(limit)
+    """Up to ``limit`` quizzes after (category, id) that are on the list, with the member's best scores (nobody's
+    without a member). ``zone``: by which attempts are counted."""
+    wanted = select(Quiz).where(Quiz.retired_at.is_(None)).order_by(Quiz.category, Quiz.id).limit(limit)
     if after is not None:
         wanted = wanted.where(tuple_(Quiz.category, Quiz.id) > after)
-    return _overviews(tx, list(tx.execute(wanted).scalars()), member_id)
+    return _overviews(tx, list(tx.execute(wanted).scalars()), member_id, now, zone)
 
 
-def quiz_overview(tx: Session, quiz_id: str, member_id: str | None) -> QuizOverview:
-    """One quiz with the member's best score. Raises NotFound."""
-    return _overviews(tx, [quiz_by_id(tx, quiz_id)], member_id)[0]
+def quiz_overview(tx: Session, quiz_id: str, member_id: str | None, now: datetime, zone: ZoneInfo) -> QuizOverview:
+    """One quiz, also a retired one, with the member's best score. Raises NotFound."""
+    return _overviews(tx, [quiz_by_id(tx, quiz_id)], member_id, now, zone)[0]
+
+
+def attempts_made(tx: Session, quiz: Quiz, member_id: str, now: datetime, zone: ZoneInfo) -> int:
+    """How many attempts a member has begun in the quiz's current period; 0 where they are not limited."""
+    if quiz.attempts_period is None:
+        return 0
+    since = period_start(quiz.attempts_period, now, zone)
+    begun = (QuizAttempt.member_id == member_id, QuizAttempt.quiz_id == quiz.id, QuizAttempt.started_at >= since)
+    return int(tx.execute(select(func.count()).select_from(QuizAttempt).where(*begun)).scalar_one())
 
 
 def quiz_by_id(tx: Session, quiz_id: str) -> Quiz:
@@ -70,19 +93,32 @@ def questions_of_attempt(tx: Session, attempt: QuizAttempt) -> Sequence[QuizQues
     return [found[question_id] for question_id in attempt.question_ids]
 
 
-def _overviews(tx: Session, quizzes: list[Quiz], member_id: str | None) -> list[QuizOverview]:
+def _overviews(
+    tx: Session, quizzes: list[Quiz], member_id: str | None, now: datetime, zone: ZoneInfo
+) -> list[QuizOverview]:
     ids = [quiz.id for quiz in quizzes]
     counted = (
         select(QuizQuestion.quiz_id, func.count()).where(QuizQuestion.quiz_id.in_(ids)).group_by(QuizQuestion.quiz_id)
     )
-    counts: dict[str, int] = dict(tx.execute(counted).all())
-    standing = _attempts(tx, ids, member_id) if member_id is not None else {}
-    return [QuizOverview(quiz, counts.get(quiz.id, 0), *standing.get(quiz.id, (None, None))) for quiz in quizzes]
+    counts: dict[str | None, int] = dict(tx.execute(counted).all())
+    standing = _attempts(tx, ids, member_id, now) if member_id is not None else {}
+    found = []
+    for quiz in quizzes:
+        left = None
+        if quiz.attempts_limit is not None and member_id is not None:
+            left = max(0, quiz.attempts_limit - attempts_made(tx, quiz, member_id, now, zone))
+        count = quiz.draw_count or counts.get(quiz.id, 0)
+        state = state_at(quiz.opens_at, quiz.closes_at, now)
+        found.append(QuizOverview(quiz, count, state, *standing.get(quiz.id, (None, None)), left))
+    return found
 
 
-def _attempts(tx: Session, quiz_ids: list[str], member_id: str) -> dict[str, tuple[int | None, str | None]]:
+def _attempts(
+    tx: Session, quiz_ids: list[str], member_id: str, now: datetime
+) -> dict[str, tuple[int | None, str | None]]:
     """By quiz: the member's best score, and the latest attempt while it is open (ids are ordered by time)."""
-    open_id = case((QuizAttempt.submitted_at.is_(None), QuizAttempt.id))
+    in_time = or_(QuizAttempt.due_at.is_(None), QuizAttempt.due_at > now - GRACE)
+    open_id = case((QuizAttempt.submitted_at.is_(None) & in_time, QuizAttempt.id))
     wanted = (
         select(QuizAttempt.quiz_id, func.max(QuizAttempt.score), func.max(QuizAttempt.id), func.max(open_id))
         .where(QuizAttempt.member_id == member_id, QuizAttempt.quiz_id.in_(quiz_ids))

@@ -6,8 +6,9 @@ from typing import Any
 
 from points.quizzes.attempts import Graded
 from points.quizzes.documents import in_locale
-from points.quizzes.models import QuizQuestion
+from points.quizzes.models import Quiz, QuizAttempt, QuizQuestion
 from points.quizzes.queries import QuizOverview
+from points.quizzes.taking import shuffled
 
 
 def quiz_view(overview: QuizOverview, locale: str) -> dict[str, Any]:
@@ -27,16 +28,26 @@ def quiz_view(overview: QuizOverview, locale: str) -> dict[str, Any]:
         "title": in_locale(quiz.title, locale),
         "summary": in_locale(quiz.summary, locale),
         "question_count": overview.question_count,
+        "state": overview.state,
+        "opens_at": quiz.opens_at,
+        "closes_at": quiz.closes_at,
+        "time_limit_seconds": quiz.time_limit_seconds,
+        "attempts_left": overview.attempts_left,
         "best": best,
     }
 
 
-def question_view(question: QuizQuestion, locale: str) -> dict[str, Any]:
-    """A question without its answer."""
+def question_view(question: QuizQuestion, quiz: Quiz, attempt: QuizAttempt, locale: str) -> dict[str, Any]:
+    """A question without its answer, its options in the order of this attempt."""
+    texts = _option_texts(question, locale)
+    order = list(texts)
+    if quiz.shuffle and question.kind != "true_false":
+        order = shuffled(order, attempt.id, question.id)
     return {
         "id": question.id,
+        "kind": question.kind,
         "text": in_locale(question.text, locale),
-        "options": [{"id": option["id"], "text": in_locale(option["text"], locale)} for option in question.options],
+        "options": [{"id": option_id, "text": texts[option_id]} for option_id in order],
     }
 
 
@@ -59,14 +70,18 @@ def result_view(graded: Graded, locale: str) -> list[dict[str, Any]]:
     """The same as the result page shows it: in words."""
     rows = []
     for question, mark in zip(graded.questions, graded.grade.marks, strict=True):
-        texts = {option["id"]: in_locale(option["text"], locale) for option in question.options}
+        texts = _option_texts(question, locale)
         rows.append(
             {
                 "text": in_locale(question.text, locale),
                 "correct": mark.correct,
-                "chosen": [] if mark.choice is None else [texts[mark.choice]],
-                "right": [texts[question.answer]],
+                "chosen": [texts[letter] for letter in mark.choice or ""],
+                "right": [texts[letter] for letter in question.answer],
                 "explanation": in_locale(question.explanation, locale),
             }
         )
     return rows
+
+
+def _option_texts(question: QuizQuestion, locale: str) -> dict[str, str]:
+    return {option["id"]: in_locale(option["text"], locale) for option in question.options}

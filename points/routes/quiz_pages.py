@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
@@ -18,9 +19,10 @@ from points.quizzes.documents import in_locale
 from points.quizzes.grading import percent_of
 from points.quizzes.models import QuizAttempt
 from points.quizzes.queries import QuizOverview, attempt_of, list_quizzes, questions_of_attempt, quiz_overview
+from points.quizzes.taking import is_late
 from points.quizzes.views import question_view, result_view
 from points.quizzes.worth import worth_of
-from points.viewer import viewer
+from points.viewer import require_active, viewer
 
 pages = Blueprint("quiz_pages", __name__)
 SHOWN = 100
@@ -32,7 +34,7 @@ FIELD = "answer."
 @page(pages, "GET", "/quizzes", auth=OPTIONAL_MEMBER, login=Login.EARNING)
 def quizzes(call: Call) -> str:
     """The quizzes there are; signed in, with the own best results."""
-    found = list_quizzes(call.tx, _member_id(call), limit=SHOWN)
+    found = list_quizzes(call.tx, _member_id(call), call.now, mall_zone(), limit=SHOWN)
     me = viewer(call.tx, call.principal, call.now)
     return render_template("storefront/quizzes.html", quizzes=[_quiz(call, overview) for overview in found], me=me)
 
@@ -40,35 +42,41 @@ def quizzes(call: Call) -> str:
 @page(pages, "GET", "/quizzes/<quiz_id>", auth=OPTIONAL_MEMBER, login=Login.EARNING)
 def quiz(call: Call, quiz_id: str) -> str:
     """What a quiz is about and what it pays."""
-    overview = quiz_overview(call.tx, quiz_id, _member_id(call))
+    overview = quiz_overview(call.tx, quiz_id, _member_id(call), call.now, mall_zone())
     me = viewer(call.tx, call.principal, call.now)
     return render_template("storefront/quiz.html", quiz=_quiz(call, overview), me=me)
 
 
 @page(
     pages, "POST", "/quizzes/<quiz_id>/attempts", auth=MEMBER, login=Login.EARNING, idempotent=True,
-    on_error="/quizzes",
+    on_error="/quizzes/{quiz_id}",
 )  # fmt: skip
 def begin_quiz(call: Call, quiz_id: str) -> Redirect:
     """Begin an attempt."""
+    require_active(call.member)
     attempt = start_attempt(call.tx, call.member.member_id, quiz_id, call.now)
     return redirect(f"/attempts/{attempt.id}", 303)
 
 
 @page(pages, "GET", "/attempts/<attempt_id>", auth=MEMBER, login=Login.EARNING)
 def attempt(call: Call, attempt_id: str) -> str:
-    """The questions of an attempt; its result once it was handed in."""
+    """The questions of an attempt; its result once it was handed in, or that its time is over."""
     found = attempt_of(call.tx, call.member.member_id, attempt_id)
-    overview = quiz_overview(call.tx, found.quiz_id, call.member.member_id)
+    overview = quiz_overview(call.tx, found.quiz_id, call.member.member_id, call.now, mall_zone())
     locale = _locale()
     shown = {"id": overview.quiz.id, "title": in_locale(overview.quiz.title, locale)}
     if found.submitted_at is not None:
         return render_template("storefront/result.html", quiz=shown, **_result(call, found, overview))
+    if is_late(found.due_at, call.now):
+        can_retry = overview.state == "open" and overview.attempts_left != 0
+        return render_template("storefront/attempt_late.html", quiz=shown, can_retry=can_retry)
     questions = []
     for question in questions_of_attempt(call.tx, found):
-        view = question_view(question, locale)
-        questions.append({"id": view["id"], "text": view["text"], "choices": view["options"]})
-    return render_template("storefront/attempt.html", quiz=shown, attempt={"id": found.id}, questions=questions)
+        view = question_view(question, overview.quiz, found, locale)
+        multiple = view["kind"] == "multiple"
+        questions.append({"id": view["id"], "text": view["text"], "choices": view["options"], "multiple": multiple})
+    shown_attempt = {"id": found.id, "expires_at": found.due_at, "seconds_left": _seconds_left(found, call.now)}
+    return render_template("storefront/attempt.html", quiz=shown, attempt=shown_attempt, questions=questions)
 
 
 @page(
@@ -77,11 +85,18 @@ def attempt(call: Call, attempt_id: str) -> str:
 )  # fmt: skip
 def hand_in(call: Call, attempt_id: str) -> Redirect:
     """Hand in an attempt; its page then shows the result."""
+    require_active(call.member)
     answers = {
-        name.removeprefix(FIELD): value for name, value in request.form.items() if name.startswith(FIELD) and value
+        name.removeprefix(FIELD): "".join(sorted(chosen))
+        for name, values in request.form.lists()
+        if name.startswith(FIELD) and (chosen := [value for value in values if value])
     }
     submit_answers(call.tx, call.member.member_id, attempt_id, answers, call.now)
     return redirect(f"/attempts/{attempt_id}", 303)
+
+
+def _seconds_left(found: QuizAttempt, now: datetime) -> int | None:
+    return None if found.due_at is None else max(0, int((found.due_at - now).total_seconds()))
 
 
 def _member_id(call: Call) -> str | None:
@@ -106,7 +121,13 @@ def _quiz(call: Call, overview: QuizOverview) -> dict[str, Any]:
         "questions": overview.question_count,
         "max_points": worth.max_points,
         "tiers": worth.tiers,
-        "state": "done" if score == overview.question_count else "open",
+        "state": "done" if score == overview.question_count and overview.state == "open" else overview.state,
+        "opens_at": overview.quiz.opens_at,
+        "closes_at": overview.quiz.closes_at,
+        "minutes": _minutes(overview.quiz.time_limit_seconds),
+        "attempts_left": overview.attempts_left,
+        "attempts_period": overview.quiz.attempts_period,
+        "pass_percent": overview.quiz.pass_percent,
         "best": best,
         "open_attempt_id": overview.open_attempt_id,
     }
@@ -115,13 +136,19 @@ def _quiz(call: Call, overview: QuizOverview) -> dict[str, Any]:
 def _result(call: Call, found: QuizAttempt, overview: QuizOverview) -> dict[str, Any]:
     graded = graded_attempt(call.tx, found)
     score, max_score = graded.grade.score, graded.grade.max_score
+    percent = percent_of(score, max_score)
     paid = worth_of(call.tx, max_score, call.now, mall_zone()).by_score[score]
     result = {
         "score": score,
         "max_score": max_score,
-        "percent": percent_of(score, max_score),
+        "percent": percent,
         "points": graded.points,
-        "passed": paid > 0,
+        "passed": percent >= passing if (passing := overview.quiz.pass_percent) is not None else paid > 0,
         "questions": result_view(graded, _locale()),
     }
-    return {"result": result, "can_retry": overview.best_score != overview.question_count}
+    again = overview.state == "open" and overview.attempts_left != 0 and overview.quiz.retired_at is None
+    return {"result": result, "can_retry": again and overview.best_score != overview.question_count}
+
+
+def _minutes(seconds: int | None) -> int | None:
+    return None if seconds is None else max(1, round(seconds / 60))

@@ -38,6 +38,9 @@ POINT = {
         "exceptions": [{"date": "2026-10-01", "hours": SPANS}],
     },
 }  # fmt: skip
+POINT = {"name": WORDS, "address": WORDS, "hours": WORDS, "phone": "1234", "code": "fuzzed", "is_default": False}
+QUESTION = {"text": WORDS, "options": [WORDS, WORDS], "answer": 0, "explanation": WORDS}
+QUIZ = {"code": "fuzzed", "category": "law", "title": WORDS, "summary": WORDS, "questions": [QUESTION]}
 CLIENT = {"scopes": ["credits:write"], "daily_cap_points": 5, "allowed_networks": ["10.0.0.0/8"]}
 SHELF = {"name": WORDS, "code": "fuzzed", "position": 3}
 RULE = {"event": "activity.attended", "points": {"base": {"fixed": 5}}, "visibility": "public"}
@@ -79,6 +82,13 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "post_login_link": ("client", _bodies({"member": "u-1", "next": "/mall"})),
     "post_claim_codes": ("client", _bodies({"points": 5, "count": 2, "expires_at": LATER})),
     "post_claim": ("member", _bodies({"code": "AAAA-BBBB"})),
+    "post_quiz": ("owner", _bodies({"document": QUIZ})),
+    "patch_quiz": ("owner", _bodies({
+        "time_limit_seconds": 60, "attempts": {"count": 3, "period": "day"}, "pass_percent": 60, "shuffle": True,
+        "opens_at": AT, "closes_at": LATER, "retired": False,
+    })),
+    "post_bank_questions": ("owner", _bodies({"questions": [{"code": "fuzzed", "category": "law", **QUESTION}]})),
+    "patch_bank_question": ("owner", _bodies({"active": True})),
     "hand_in_answers": ("member", lambda world: [{"answers": {world.names["question"]: "b"}}]),
     "choose_board": ("member", _bodies({"opted_in": True})),
     "post_quote": ("member", lambda world: [

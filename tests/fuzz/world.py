@@ -118,6 +118,10 @@ def _things(world: World) -> None:
     }  # fmt: skip
     ids, stocked = world.ids, {"points": 10, "stock": 100_000}
     ids["quiz_id"] = world.tx(Login.BACKOFFICE, lambda tx: publish_quiz(tx, document, datetime.now(UTC)).id)
+    banked = {"questions": [{"code": "fuzz-1", "category": "law", **question}]}
+    assert world.send("POST", "/admin/quiz-questions", "owner", json=banked).status_code == 200
+    listed = world.send("GET", "/admin/quiz-questions", "owner").json["items"]
+    ids["question_id"] = listed[0]["id"]
     ids["category_id"] = world.made("/admin/categories", "owner", {"name": "Shelf"})["id"]
     ids["tag_id"] = world.made("/admin/tags", "owner", {"name": "Tag"})["id"]
     point = {"name": "Point", "address": "Street 1"}

@@ -62,6 +62,21 @@
   document.addEventListener("htmx:sendError", function () { toast(document.body.dataset.offline); });
   document.addEventListener("htmx:timeout", function () { toast(document.body.dataset.offline); });
 
+  /* The time left of a quiz, counted from when the page came; the server decides what is late. */
+  function countDown(box) {
+    var left = box.querySelector("[data-deadline]"), ends = Date.now() + Number(box.dataset.seconds) * 1000, timer;
+    function tick() {
+      var seconds = Math.max(0, Math.round((ends - Date.now()) / 1000));
+      left.textContent = Math.floor(seconds / 60) + ":" + ("0" + (seconds % 60)).slice(-2);
+      box.classList.toggle("deadline--soon", seconds < 30);
+      if (!seconds) clearInterval(timer);
+    }
+    timer = setInterval(tick, 1000);
+    left.hidden = false;
+    tick();
+  }
+
   settle(document);
   offerCopy(document);
+  document.querySelectorAll(".deadline").forEach(countDown);
 })();

@@ -85,7 +85,7 @@ def test_an_attempt_shows_questions_in_one_language_and_no_answers(
     assert attempt["quiz"] == quiz
     assert len(attempt["questions"]) == 5
     for question in attempt["questions"]:
-        assert set(question) == {"id", "text", "options"}
+        assert set(question) == {"id", "kind", "text", "options"}
         assert question["text"] == "English"
         assert question["options"] == [{"id": name, "text": "English"} for name in "abc"]
 

@@ -1,0 +1,296 @@
+"""Quizzes and the bank of questions, for the back office."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, request
+from flask_babel import gettext as _
+from marshmallow import fields
+
+from mall.db import Login
+from mall.errors import Invalid
+from mall.http.blueprint import api_blueprint
+from mall.http.call import Call
+from mall.http.endpoint import endpoint
+from mall.http.fields import Choice, Flag, Instant, StrictSchema, Whole
+from mall.http.pagination import PageQuery, decode_cursor, list_schema, page_of
+from mall.http.principals import staff
+from mall.sheets import CSV_TYPE, XLSX_TYPE, BadSheet, read_sheet, write_csv, write_xlsx
+from points.earning.periods import PERIODS
+from points.quizzes.bank import bank_questions, document_of, flagged_attempts, own_question_counts, quizzes_for_staff
+from points.quizzes.documents import MAX_SECONDS
+from points.quizzes.models import Quiz, QuizQuestion
+from points.quizzes.publish import Imported, change_quiz, import_questions, publish_quiz, set_question_active
+from points.quizzes.queries import quiz_by_id
+from points.quizzes.questions import CATEGORIES, KINDS
+from points.quizzes.sheet import HEADINGS, documents_of, row_of
+
+blp = api_blueprint("admin-quizzes", __name__, description="Quizzes and the bank of questions, for the back office")
+READERS = staff("rules", "catalog", "auditor")
+EDITORS = staff("rules", "catalog")
+MOST_QUESTIONS = 1000
+FILES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
+
+
+def _document(**more: bool) -> fields.Dict:
+    return fields.Dict(keys=fields.String(), metadata={"type": "object", "additionalProperties": True}, **more)
+
+
+class NewQuizSchema(StrictSchema):
+    """A quiz as one document (points/quizzes/documents.py says its form)."""
+
+    document = _document(required=True)
+
+
+class AttemptsSchema(StrictSchema):
+    """How many attempts in each period."""
+
+    count = Whole(1, 100, required=True)
+    period = Choice(PERIODS, required=True)
+
+
+class QuizChangeSchema(StrictSchema):
+    """How a quiz is taken; ``retired`` takes it off the list."""
+
+    time_limit_seconds = Whole(10, MAX_SECONDS, allow_none=True)
+    attempts = fields.Nested(AttemptsSchema, allow_none=True)
+    pass_percent = Whole(1, 100, allow_none=True)
+    shuffle = Flag()
+    opens_at = Instant(allow_none=True)
+    closes_at = Instant(allow_none=True)
+    retired = Flag()
+
+
+class StaffQuizSchema(StrictSchema):
+    """A quiz in both languages. ``draw``: what it takes from the bank, null when its questions are its own."""
+
+    id = fields.String(required=True)
+    code = fields.String(required=True)
+    category = fields.String(required=True)
+    title = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    summary = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    draw = fields.Dict(keys=fields.String(), allow_none=True, required=True)
+    question_count = fields.Integer(required=True)
+    time_limit_seconds = fields.Integer(required=True, allow_none=True)
+    attempts = fields.Dict(keys=fields.String(), allow_none=True, required=True)
+    pass_percent = fields.Integer(required=True, allow_none=True)
+    shuffle = fields.Boolean(required=True)
+    opens_at = Instant(required=True, allow_none=True)
+    closes_at = Instant(required=True, allow_none=True)
+    retired_at = Instant(required=True, allow_none=True)
+    created_at = Instant(required=True)
+
+
+class QuestionsSchema(StrictSchema):
+    """Questions for the bank (points/quizzes/questions.py says their form)."""
+
+    questions = fields.List(_document(), required=True, validate=ma.validate.Length(min=1, max=MOST_QUESTIONS))
+
+
+class QuestionsImportedSchema(StrictSchema):
+    """Codes of what was added, changed, and there already."""
+
+    added = fields.List(fields.String(), required=True)
+    changed = fields.List(fields.String(), required=True)
+    unchanged = fields.List(fields.String(), required=True)
+
+
+class BankQuery(PageQuery):
+    """Questions of one category, or all."""
+
+    category = Choice(CATEGORIES)
+
+
+class BankFileQuery(StrictSchema):
+    """``format`` of the file."""
+
+    format = Choice(tuple(FILES), load_default="xlsx")
+
+
+class BankQuestionSchema(StrictSchema):
+    """A question of the bank with its answer; ``document`` is what it could be imported from."""
+
+    id = fields.String(required=True)
+    code = fields.String(required=True)
+    category = fields.String(required=True)
+    kind = Choice(KINDS, required=True)
+    active = fields.Boolean(required=True)
+    document = _document(required=True)
+
+
+class QuestionChangeSchema(StrictSchema):
+    """Whether quizzes draw the question."""
+
+    active = Flag(required=True)
+
+
+class FlaggedSchema(StrictSchema):
+    """An attempt that somebody should look at. ``seconds``: from its beginning to its handing in."""
+
+    id = fields.String(required=True)
+    member = fields.String(required=True)
+    flag = fields.String(required=True)
+    score = fields.Integer(required=True)
+    max_score = fields.Integer(required=True)
+    points = fields.Integer(required=True)
+    seconds = fields.Integer(required=True)
+    submitted_at = Instant(required=True)
+
+
+def quiz_wire(quiz: Quiz, own_questions: int) -> dict[str, Any]:
+    """A quiz as staff see it."""
+    draws, limited = quiz.draw_count is not None, quiz.attempts_limit is not None
+    return {
+        "id": quiz.id,
+        "code": quiz.code,
+        "category": quiz.category,
+        "title": quiz.title,
+        "summary": quiz.summary,
+        "draw": {"category": quiz.draw_category, "count": quiz.draw_count} if draws else None,
+        "question_count": quiz.draw_count or own_questions,
+        "time_limit_seconds": quiz.time_limit_seconds,
+        "attempts": {"count": quiz.attempts_limit, "period": quiz.attempts_period} if limited else None,
+        "pass_percent": quiz.pass_percent,
+        "shuffle": quiz.shuffle,
+        "opens_at": quiz.opens_at,
+        "closes_at": quiz.closes_at,
+        "retired_at": quiz.retired_at,
+        "created_at": quiz.created_at,
+    }
+
+
+def _one(call: Call, quiz: Quiz) -> dict[str, Any]:
+    return quiz_wire(quiz, own_question_counts(call.tx, [quiz.id]).get(quiz.id, 0))
+
+
+def _question_wire(question: QuizQuestion) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "code": question.code,
+        "category": question.category,
+        "kind": question.kind,
+        "active": question.active,
+        "document": document_of(question),
+    }
+
+
+def _before(call: Call) -> str | None:
+    cursor = decode_cursor(call.query.get("cursor"), str)
+    return None if cursor is None else str(cursor[0])
+
+
+@endpoint(
+    blp, "GET", "/admin/quizzes", auth=READERS, login=Login.BACKOFFICE, query=PageQuery,
+    response=list_schema(StaffQuizSchema),
+)  # fmt: skip
+def list_staff_quizzes(call: Call) -> dict[str, Any]:
+    """Every quiz, the newest first, retired ones too."""
+    limit = call.query["limit"]
+    page = page_of(quizzes_for_staff(call.tx, limit=limit + 1, before=_before(call)), limit, lambda quiz: (quiz.id,))
+    counts = own_question_counts(call.tx, [quiz.id for quiz in page["items"]])
+    return {**page, "items": [quiz_wire(quiz, counts.get(quiz.id, 0)) for quiz in page["items"]]}
+
+
+@endpoint(
+    blp, "POST", "/admin/quizzes", auth=EDITORS, login=Login.BACKOFFICE, body=NewQuizSchema,
+    response=StaffQuizSchema, status=201, errors=("quiz_exists",),
+)  # fmt: skip
+def post_quiz(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    """Publish a quiz; its questions never change afterwards."""
+    try:
+        quiz = publish_quiz(call.tx, body["document"], call.now, call.staff.name, call.request_id)
+    except Invalid as error:
+        raise Invalid({f"document.{path}": reasons for path, reasons in (error.errors or {}).items()}) from error
+    return _one(call, quiz)
+
+
+@endpoint(
+    blp, "PATCH", "/admin/quizzes/<quiz_id>", auth=EDITORS, login=Login.BACKOFFICE, body=QuizChangeSchema,
+    response=StaffQuizSchema,
+)  # fmt: skip
+def patch_quiz(call: Call, body: dict[str, Any], quiz_id: str) -> dict[str, Any]:
+    """Change how a quiz is taken, or retire it."""
+    for name in ("opens_at", "closes_at"):
+        if body.get(name) is not None:
+            body[name] = body[name].isoformat()
+    return _one(call, change_quiz(call.tx, quiz_id, body, call.now, call.staff.name, call.request_id))
+
+
+@endpoint(
+    blp, "GET", "/admin/quizzes/<quiz_id>/flagged", auth=READERS, login=Login.BACKOFFICE, query=PageQuery,
+    response=list_schema(FlaggedSchema),
+)  # fmt: skip
+def list_flagged(call: Call, quiz_id: str) -> dict[str, Any]:
+    """Attempts whose speed is hard to believe, the newest first."""
+    quiz_by_id(call.tx, quiz_id)
+    limit = call.query["limit"]
+    rows = flagged_attempts(call.tx, quiz_id, limit=limit + 1, before=_before(call))
+    page = page_of(rows, limit, lambda attempt: (attempt.id,))
+    items = [
+        {
+            "id": attempt.id, "member": attempt.member_id, "flag": attempt.flag, "score": attempt.score,
+            "max_score": attempt.max_score, "points": attempt.points or 0, "submitted_at": attempt.submitted_at,
+            "seconds": int((attempt.submitted_at - attempt.started_at).total_seconds()),
+        }
+        for attempt in page["items"] if attempt.submitted_at is not None
+    ]  # fmt: skip
+    return {**page, "items": items}
+
+
+@endpoint(
+    blp, "GET", "/admin/quiz-questions", auth=READERS, login=Login.BACKOFFICE, query=BankQuery,
+    response=list_schema(BankQuestionSchema),
+)  # fmt: skip
+def list_bank_questions(call: Call) -> dict[str, Any]:
+    """The bank, in order of codes."""
+    limit = call.query["limit"]
+    rows = bank_questions(call.tx, limit=limit + 1, category=call.query.get("category"), after=_before(call))
+    page = page_of(rows, limit, lambda question: (str(question.code),))
+    return {**page, "items": [_question_wire(question) for question in page["items"]]}
+
+
+@endpoint(
+    blp, "POST", "/admin/quiz-questions", auth=EDITORS, login=Login.BACKOFFICE, body=QuestionsSchema,
+    response=QuestionsImportedSchema,
+)  # fmt: skip
+def post_bank_questions(call: Call, body: dict[str, Any]) -> Imported:
+    """Put questions into the bank, all or none; a code that is there takes the new wording."""
+    return import_questions(call.tx, body["questions"], call.now, call.staff.name, call.request_id)
+
+
+@endpoint(
+    blp, "POST", "/admin/quiz-questions/file", auth=EDITORS, login=Login.BACKOFFICE, response=QuestionsImportedSchema,
+    body_type=(CSV_TYPE, XLSX_TYPE),
+)  # fmt: skip
+def post_bank_file(call: Call) -> Imported:
+    """The same from a CSV or XLSX file, in the columns of the file that can be fetched."""
+    try:
+        documents = documents_of(read_sheet(call.raw_body, request.mimetype))
+    except BadSheet as error:
+        raise Invalid({"body": [_("This file cannot be read as a table.")]}) from error
+    if not 1 <= len(documents) <= MOST_QUESTIONS:
+        raise Invalid({"questions": [_("Must be 1 to %(most)s questions.", most=MOST_QUESTIONS)]})
+    return import_questions(call.tx, documents, call.now, call.staff.name, call.request_id)
+
+
+@endpoint(blp, "GET", "/admin/quiz-questions/file", auth=READERS, login=Login.BACKOFFICE, query=BankFileQuery)
+def get_bank_file(call: Call) -> Response:
+    """The bank as a file that can be changed and sent back."""
+    rows = [list(HEADINGS), *(row_of(document_of(question)) for question in bank_questions(call.tx))]
+    kind = call.query["format"]
+    content = write_csv(rows) if kind == "csv" else write_xlsx(rows, _("Question bank"))
+    response = Response(content, content_type=FILES[kind] + ("; charset=utf-8" if kind == "csv" else ""))
+    response.headers["Content-Disposition"] = f'attachment; filename="question-bank.{kind}"'
+    return response
+
+
+@endpoint(
+    blp, "PATCH", "/admin/quiz-questions/<question_id>", auth=EDITORS, login=Login.BACKOFFICE,
+    body=QuestionChangeSchema, response=BankQuestionSchema, errors=("question_needed",),
+)  # fmt: skip
+def patch_bank_question(call: Call, body: dict[str, Any], question_id: str) -> dict[str, Any]:
+    """Let quizzes draw a question, or no longer."""
+    changed = set_question_active(call.tx, question_id, body["active"], call.now, call.staff.name, call.request_id)
+    return _question_wire(changed)

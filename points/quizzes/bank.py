@@ -1,0 +1,60 @@
+"""Reading quizzes, the bank and flagged attempts for staff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from points.quizzes.models import Quiz, QuizAttempt, QuizQuestion
+from points.quizzes.questions import OPTION_IDS
+
+
+def quizzes_for_staff(tx: Session, *, limit: int, before: str | None = None) -> list[Quiz]:
+    """Up to ``limit`` quizzes, the newest first, retired ones too; older than the id ``before``."""
+    wanted = select(Quiz).order_by(Quiz.id.desc()).limit(limit)
+    return list(tx.execute(wanted if before is None else wanted.where(Quiz.id < before)).scalars())
+
+
+def own_question_counts(tx: Session, quiz_ids: list[str]) -> dict[str, int]:
+    """By quiz: how many questions it has of its own."""
+    own = QuizQuestion.quiz_id.in_(quiz_ids)
+    counted = select(QuizQuestion.quiz_id, func.count()).where(own).group_by(QuizQuestion.quiz_id)
+    return {str(quiz_id): count for quiz_id, count in tx.execute(counted)}
+
+
+def bank_questions(
+    tx: Session, *, limit: int | None = None, category: str | None = None, after: str | None = None
+) -> list[QuizQuestion]:
+    """Questions of the bank in order of their codes, from the one after the code ``after``; None: all."""
+    wanted = select(QuizQuestion).where(QuizQuestion.quiz_id.is_(None)).order_by(QuizQuestion.code)
+    if category is not None:
+        wanted = wanted.where(QuizQuestion.category == category)
+    if after is not None:
+        wanted = wanted.where(QuizQuestion.code > after)
+    return list(tx.execute(wanted if limit is None else wanted.limit(limit)).scalars())
+
+
+def flagged_attempts(tx: Session, quiz_id: str, *, limit: int, before: str | None = None) -> list[QuizAttempt]:
+    """Attempts at a quiz that somebody should look at, the newest first."""
+    wanted = select(QuizAttempt).where(QuizAttempt.quiz_id == quiz_id, QuizAttempt.flag.is_not(None))
+    if before is not None:
+        wanted = wanted.where(QuizAttempt.id < before)
+    return list(tx.execute(wanted.order_by(QuizAttempt.id.desc()).limit(limit)).scalars())
+
+
+def document_of(question: QuizQuestion) -> dict[str, Any]:
+    """A question of the bank as the document it could be imported from."""
+    right = [OPTION_IDS.index(letter) for letter in question.answer]
+    document: dict[str, Any] = {
+        "code": question.code,
+        "category": question.category,
+        "kind": question.kind,
+        "text": question.text,
+        "explanation": question.explanation,
+    }
+    if question.kind == "true_false":
+        return {**document, "answer": right[0] == 0}
+    answer: Any = right if question.kind == "multiple" else right[0]
+    return {**document, "options": [option["text"] for option in question.options], "answer": answer}
