@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, or_, select, true, tuple_
@@ -20,6 +20,8 @@ from mall.http.pagination import decode_cursor, encode_cursor, page_of
 
 LETTERS_INDEXED = 2
 """So short a word is found by the index alone."""
+NEW_FOR = timedelta(days=30)
+"""How long a gift counts as new."""
 SORTS = ("popular", "affordable", "points", "points_down", "newest")
 
 
@@ -104,9 +106,24 @@ def count_gifts(tx: Session, wanted: Wanted, now: datetime) -> int:
 
 
 def popular_gifts(tx: Session, count: int, now: datetime) -> list[Shown]:
-    """The gifts asked for most that can be had now."""
+    """The gifts asked for most; those that can be had now come first."""
     shown, _ = gifts_page(tx, Wanted(), count * 2, None, now)
     return sorted(shown, key=lambda one: one.state != GiftState.ON_SALE)[:count]
+
+
+def new_gifts(tx: Session, count: int, now: datetime, but: Collection[str] = ()) -> list[Shown]:
+    """The newest gifts that can be had now or soon, without those in ``but`` (ids: they are on another shelf)."""
+    shown, _ = gifts_page(tx, Wanted(sort="newest"), count * 2 + len(but), None, now)
+    here = [
+        one for one in shown
+        if one.gift.id not in but and one.state in (GiftState.ON_SALE, GiftState.UPCOMING) and is_new(one.gift, now)
+    ]  # fmt: skip
+    return here[:count]
+
+
+def is_new(gift: Gift, now: datetime) -> bool:
+    """Whether a gift came to the mall lately."""
+    return max(gift.created_at, gift.visible_from or gift.created_at) > now - NEW_FOR
 
 
 def find_shown(tx: Session, gift_id: str, now: datetime) -> Shown:

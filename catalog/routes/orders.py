@@ -18,6 +18,7 @@ from catalog.redemption.place import OrderRequest, place_order
 from catalog.redemption.quote import quote
 from catalog.redemption.views import order_view, orders_page
 from catalog.routes.ids import checked_id
+from catalog.routes.outlook import days_ahead
 from catalog.routes.schemas import OrderSchema, PlaceOrderSchema, QuoteInSchema, QuoteSchema
 from catalog.routes.wire import order_wire, quote_wire
 from mall.db import Login, run_tx
@@ -75,7 +76,8 @@ def _id_of(body: dict[str, Any], field: str) -> str | None:
 
 @endpoint(blp, "POST", "/quotes", auth=MEMBER, login=Login.REDEMPTION, body=QuoteInSchema, response=QuoteSchema)
 def post_quote(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    return quote_wire(quote(call.tx, call.member, order_request(body), call.now))
+    offered = quote(call.tx, call.member, order_request(body), call.now)
+    return quote_wire(offered, days_ahead(call.member, offered.missing_points, call.now))
 
 
 @endpoint(

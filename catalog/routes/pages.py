@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
 from catalog.addresses.book import add_address, addresses_of
-from catalog.gifts.queries import SORTS, Shown, Wanted, count_gifts, find_shown, gifts_page, popular_gifts
+from catalog.gifts.queries import SORTS, Shown, Wanted, count_gifts, find_shown, gifts_page, new_gifts, popular_gifts
 from catalog.gifts.shelves import categories, pickup_points
 from catalog.gifts.tags import tags
 from catalog.redemption.advance import cancel_order
@@ -22,6 +22,7 @@ from catalog.redemption.views import order_view, orders_page
 from catalog.routes.addresses import address_wire
 from catalog.routes.ids import checked_id
 from catalog.routes.orders import order_request, with_saved_address
+from catalog.routes.outlook import days_ahead
 from catalog.routes.schemas import PlaceOrderSchema
 from catalog.routes.shown import card, gift_page_view, order_row, order_shown, point_shown, quote_shown
 from catalog.routes.wire import category_wire
@@ -40,6 +41,7 @@ from points.viewer import Viewer, require_active, viewer
 
 pages = Blueprint("storefront", __name__)
 POPULAR_SHOWN = 8
+NEW_SHOWN = 6
 GIFTS_SHOWN = 20
 ORDERS_SHOWN = 20
 ADDRESS_FIELDS = ("name", "phone", "address")
@@ -56,6 +58,7 @@ def _available(me: Viewer | None) -> int | None:
 def home(call: Call) -> str:
     me = viewer(call.tx, call.principal, call.now)
     shown = popular_gifts(call.tx, POPULAR_SHOWN, call.now)
+    fresh = new_gifts(call.tx, NEW_SHOWN, call.now, {one.gift.id for one in shown})
     check_in = None
     if isinstance(call.principal, MemberPrincipal):
         today = clock.local_date(call.now, mall_zone())
@@ -63,7 +66,8 @@ def home(call: Call) -> str:
     return render_template(
         "storefront/home.html",
         me=me,
-        popular=[card(one, _available(me)) for one in shown],
+        popular=[card(one, _available(me), call.now) for one in shown],
+        new=[card(one, _available(me), call.now) for one in fresh],
         check_in=check_in,
     )
 
@@ -76,10 +80,13 @@ def mall(call: Call) -> str:
     wanted = Wanted(asked["category"], asked["q"], sort, available=_available(me), tag=asked["tag"])
     shown, cursor = gifts_page(call.tx, wanted, GIFTS_SHOWN, _typed("cursor", 500), call.now)
     query = {name: value for name, value in asked.items() if value}
+    plain = not query and not request.args.get("cursor")
+    fresh = new_gifts(call.tx, NEW_SHOWN, call.now) if plain else []
     return render_template(
         "storefront/mall.html",
         me=me,
-        gifts=[card(one, _available(me)) for one in shown],
+        gifts=[card(one, _available(me), call.now) for one in shown],
+        new=[card(one, _available(me), call.now) for one in fresh],
         categories=[category_wire(category) for category in categories(call.tx)],
         tags=[category_wire(tag) for tag in tags(call.tx)],
         query=query,
@@ -98,15 +105,17 @@ def gift(call: Call, gift_id: str) -> str:
     me = viewer(call.tx, call.principal, call.now)
     shown = find_shown(call.tx, checked_id(gift_id), call.now)
     variant = _variant(shown, request.args.get("variant"))
-    missing, refusals = 0, []
+    missing, refusals, ahead = 0, [], None
     if isinstance(call.principal, MemberPrincipal):
         offered = quote_shown(quote(call.tx, call.principal, OrderRequest(gift_id, 1, variant), call.now))
         missing, refusals = offered["missing_points"], offered["refusals"]
+        ahead = days_ahead(call.principal, missing, call.now)
     return render_template(
         "storefront/gift.html",
         me=me,
         gift=gift_page_view(shown, list(pickup_points(call.tx)), _available(me), call.now, variant),
         missing_points=missing,
+        outlook=ahead,
         wished=isinstance(call.principal, MemberPrincipal) and is_wished(call.tx, call.principal.member_id, gift_id),
         can_choose_less=len(shown.variants) > 1 and me is not None and shown.gift.from_points <= me.balance.available,
         refusals=refusals,

@@ -115,6 +115,13 @@ class RefusalSchema(StrictSchema):
     text = fields.String(required=True)
 
 
+class OutlookSchema(StrictSchema):
+    """In about how many days the missing points are there: by daily check-ins, or at the member's pace of late."""
+
+    days = fields.Integer(required=True)
+    by = fields.String(required=True, metadata={"enum": ["check_in", "pace"]})
+
+
 class QuoteSchema(StrictSchema):
     """A price, and every reason against it; none: the order would be taken."""
 
@@ -126,6 +133,7 @@ class QuoteSchema(StrictSchema):
     available = fields.Integer(required=True)
     points_after = fields.Integer(required=True)
     missing_points = fields.Integer(required=True)
+    outlook = fields.Nested(OutlookSchema, required=True, allow_none=True)
     max_quantity = fields.Integer(required=True)
     refusals = fields.List(fields.Nested(RefusalSchema), required=True)
 

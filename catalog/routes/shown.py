@@ -11,7 +11,7 @@ from markupsafe import Markup
 from catalog.gifts.countdown import time_until
 from catalog.gifts.models import Gift, PickupPoint
 from catalog.gifts.pictures import picture_url
-from catalog.gifts.queries import Shown
+from catalog.gifts.queries import Shown, is_new
 from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
 from catalog.redemption.views import OrderView
@@ -22,7 +22,7 @@ POPULAR_FROM = 20
 """Pieces ordered lately from which a gift is called popular."""
 
 
-def card(shown: Shown, available: int | None) -> dict[str, Any]:
+def card(shown: Shown, available: int | None, now: datetime) -> dict[str, Any]:
     """A gift in a grid; ``available``: the points of whoever looks, None when nobody is signed in."""
     gift = shown.gift
     popular = gift.featured or gift.popularity >= POPULAR_FROM
@@ -36,7 +36,7 @@ def card(shown: Shown, available: int | None) -> dict[str, Any]:
         "state": shown.state.value,
         "stock_left": shown.on_hand,
         "cash": None,
-        "badge": "popular" if popular else None,
+        "badge": "popular" if popular else "new" if is_new(gift, now) else None,
         "affordable": None if available is None else gift.from_points <= available,
     }
 
@@ -47,7 +47,7 @@ def gift_page_view(
     """A gift on its own page, with the price and stock of the variant that is chosen."""
     gift, reader, category = shown.gift, language(), shown.category
     return {
-        **card(shown, available),
+        **card(shown, available, now),
         **_variants(shown, variant),
         "pictures": [_picture(gift, sha256) for sha256 in gift.pictures],
         "starts_in": time_until(gift.on_sale_from, now),

@@ -19,6 +19,7 @@ from catalog.redemption.views import OrderView
 from catalog.routes.hours_words import hours_words, now_words
 from catalog.wording import in_language
 from mall import clock
+from points.checkin.pace import Outlook
 from points.earning.book_events import mall_zone
 
 
@@ -69,8 +70,8 @@ def gift_detail_wire(shown: Shown, available: int | None) -> dict[str, Any]:
     return {**gift_wire(shown, available), "variants": variants, "tags": [category_wire(tag) for tag in shown.tags]}
 
 
-def quote_wire(quote: Quote) -> dict[str, Any]:
-    """A quote."""
+def quote_wire(quote: Quote, outlook: Outlook | None) -> dict[str, Any]:
+    """A quote, with when the missing points will be there."""
     return {
         "gift": quote.gift_id,
         "variant": quote.variant_id,
@@ -80,6 +81,7 @@ def quote_wire(quote: Quote) -> dict[str, Any]:
         "available": quote.available,
         "points_after": quote.points_after,
         "missing_points": quote.missing_points,
+        "outlook": outlook,
         "max_quantity": quote.max_quantity,
         "refusals": [refusal_wire(refusal) for refusal in quote.refusals],
     }

@@ -32,7 +32,7 @@ def wishes(call: Call) -> str:
     return render_template(
         "storefront/wishes.html",
         me=me,
-        gifts=[card(one, me.balance.available) for one in shown],
+        gifts=[card(one, me.balance.available, call.now) for one in shown],
         next_url=f"/wishes?{urlencode({'cursor': cursor})}" if cursor else None,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -65,6 +66,20 @@ def week(tx: Session, member_id: str, today: date) -> Week:
     )
     done = {day: (streak, points) for day, streak, points in rows}
     before = done.get(today - timedelta(days=1), (0, 0))[0]
+    return week_of(today, done, before, worth_of_check_ins(tx))
+
+
+def streak_of(tx: Session, member_id: str, today: date) -> tuple[int, bool]:
+    """The days in a row up to today, or up to yesterday before checking in; and whether that is done."""
+    query = select(CheckIn.day, CheckIn.streak).where(
+        CheckIn.member_id == member_id, CheckIn.day.in_((today, today - timedelta(days=1)))
+    )
+    days: dict[date, int] = dict(tx.execute(query).all())
+    return days.get(today, days.get(today - timedelta(days=1), 0)), today in days
+
+
+def worth_of_check_ins(tx: Session) -> Callable[[date, int], int]:
+    """``worth(day, streak)``: what the published rules would pay for a check-in."""
     rules, zone = rule_set(cursor(tx)), mall_zone()
 
     def worth(day: date, streak: int) -> int:
@@ -72,4 +87,4 @@ def week(tx: Session, member_id: str, today: date) -> Week:
         facts = Facts("check.in", noon, {"streak": streak, "streak_day": streak_day(streak)})
         return sum(award.points for award in dry_run(rules, facts, zone))
 
-    return week_of(today, done, before, worth)
+    return worth

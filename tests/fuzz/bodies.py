@@ -28,7 +28,7 @@ LIMIT = {"per": "member", "period": "day", "quantity": 1}
 GIFT = {
     "code": "fuzzed", "description": WORDS, "status": "draft", "limits": [LIMIT], "min_level": 1,
     "visible_from": AT, "on_sale_from": AT, "on_sale_until": LATER, "needs_preparation": True,
-    "needs_approval": True, "featured": True, "tags": [], "name": WORDS, "points": 5,
+    "needs_approval": True, "featured": True, "name": WORDS, "points": 5,
 }  # fmt: skip
 SPANS = ["09:00-12:00", "13:00-18:00"]
 POINT = {
@@ -54,6 +54,10 @@ DELIVERY = {"name": "Li", "phone": "123456", "address": "Street 1"}
 
 def _bodies(*bodies: Body) -> Bodies:
     return lambda world: list(bodies)
+
+
+def _shelves(world: World) -> Body:
+    return {"category": world.ids["category_id"], "tags": [world.ids["tag_id"]]}
 
 
 def _orders(world: World) -> list[Body]:
@@ -101,9 +105,9 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "patch_api_client": ("owner", _bodies({"disabled": False, **CLIENT})),
     "post_api_key": ("owner", _bodies({"expires_at": LATER})),
     "post_gift": (
-        "owner", lambda world: [{**GIFT, "kind": "pickup", "stock": 5, "category": world.ids["category_id"]}],
+        "owner", lambda world: [{**GIFT, "kind": "pickup", "stock": 5, **_shelves(world)}],
     ),
-    "patch_gift": ("owner", lambda world: [{**GIFT, "category": world.ids["category_id"]}]),
+    "patch_gift": ("owner", lambda world: [{**GIFT, **_shelves(world)}]),
     "post_variant": ("owner", _bodies({"name": WORDS, "points": 5, "stock": 5})),
     "post_read": ("member", lambda world: [{"until": world.names["notice"]}]),
     "post_tag": ("owner", _bodies({**SHELF, "code": "fuzzed-tag"})),
