@@ -19,6 +19,7 @@ from admin.pages import rule_steps as desk_rule_steps
 from admin.pages import rules as desk_rules
 from admin.routes import api_clients as admin_api_clients
 from admin.routes import audit as admin_audit
+from admin.routes import awards as admin_awards
 from admin.routes import budgets as admin_budgets
 from admin.routes import campaigns as admin_campaigns
 from admin.routes import earning_rules as admin_earning_rules
@@ -100,6 +101,7 @@ API_BLUEPRINTS = (
     admin_campaigns.blp,
     admin_rule_backtests.blp,
     admin_budgets.blp,
+    admin_awards.blp,
     admin_ledger.blp,
 )
 PAGE_BLUEPRINTS = (

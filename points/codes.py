@@ -35,6 +35,7 @@ TITLES = {
     "in_force_already": _l("This version is in force already."),
     "not_in_force": _l("This version is not in force, nor about to be."),
     "quiz_exists": _l("There is a quiz with this code already."),
+    "award_not_pending": _l("Nothing of this award waits for a decision."),
     "campaign_exists": _l("There is a campaign with this key already."),
     "campaign_not_published": _l("This campaign is not published."),
 }

@@ -13,7 +13,7 @@ from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
-from mall.http.fields import Instant, StrictSchema, Text, Whole
+from mall.http.fields import Flag, Instant, StrictSchema, Text, Whole
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
 from points.earning.campaign_keeping import (
@@ -52,6 +52,7 @@ class CampaignChangeSchema(StrictSchema):
     active = fields.Nested(ActiveSchema)
     min_level = Whole(1, 5)
     condition = Text(0, 2000, lines=True)
+    review = Flag()
 
 
 class NewCampaignSchema(CampaignChangeSchema):

@@ -2,13 +2,15 @@
 
     {"name": {"zh": "周末双倍", "en": "Weekend"}, "factor": "2", "rules": ["tip-outcome"],
      "active": {"first_day": "2026-12-01", "last_day": "2026-12-31", "weekdays": [6, 7], "hours": [[8, 20]]},
-     "min_level": 3, "condition": "days_of_membership >= 30"}
+     "min_level": 3, "condition": "days_of_membership >= 30",
+     "review": true}
 
 Without ``rules`` it is for every rule but those that pay what the source says. ``condition`` is a segment of
-members in CEL. A campaign counts for what occurred while it was published, in its dates, weekdays and hours; as
-with rule versions the latest stage of a case decides, so a case whose latest stage lies outside loses the factor
-for the whole case. Of several campaigns at once the one with the largest factor counts. Negative points and zero
-stay as they are. Once published a campaign does not change; it can only be retired.
+members in CEL; with ``review`` what it pays waits until staff confirm it. A campaign counts for what occurred
+while it was published, in its dates, weekdays and hours; as with rule versions the latest stage of a case decides,
+so a case whose latest stage lies outside loses the factor for the whole case. Of several campaigns at once the one
+with the largest factor counts. Negative points and zero stay as they are. Once published a campaign does not
+change; it can only be retired.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from points.earning.formulas import plain
 from points.earning.periods import Active
 from points.earning.reading import Refused, decimal_of, object_of, read_active, whole
 
-KEYS = ("name", "factor", "rules", "active", "min_level", "condition")
+KEYS = ("name", "factor", "rules", "active", "min_level", "condition", "review")
 LANGUAGES = ("zh", "en")
 LARGEST_FACTOR = 100
 EXPLICIT = "points.credit"
@@ -45,6 +47,7 @@ class Campaign:
     min_level: int = 1
     effective_from: datetime | None = None
     effective_until: datetime | None = None
+    review: bool = False
 
     def holds(self, occurred_at: datetime, local: datetime, values: dict[str, Any]) -> bool:
         """Whether it is on for an event with these facts; ``local`` is ``occurred_at`` in the mall's zone."""
@@ -72,16 +75,13 @@ class Campaign:
     def line(self) -> Line:
         """Its line in an explanation: ``campaign Weekend: × 2``."""
         zh, en = (self.name.get(first) or self.name.get(second, "") for first, second in (LANGUAGES, LANGUAGES[::-1]))
-        return Line("campaign", (en, zh, plain(self.factor)))
+        return Line("campaign", (en, zh, self.key, plain(self.factor)))
 
 
-def best(running: list[Campaign], rule_key: str, event_type: str) -> tuple[Decimal, Line] | None:
-    """The factor that counts for a rule among campaigns that are on, and its line."""
+def best(running: list[Campaign], rule_key: str, event_type: str) -> Campaign | None:
+    """The campaign that counts for a rule among those that are on."""
     covering = [campaign for campaign in running if campaign.covers(rule_key, event_type)]
-    if not covering:
-        return None
-    chosen = max(covering, key=lambda campaign: campaign.factor)
-    return chosen.factor, chosen.line
+    return max(covering, key=lambda campaign: campaign.factor) if covering else None
 
 
 def read_campaign(
@@ -105,7 +105,7 @@ def read_campaign(
         raise DocumentInvalid(errors)
     return Campaign(
         key, parts["name"], parts["factor"], parts["rules"], parts["active"], parts["condition"],
-        parts["min_level"], effective_from, effective_until,
+        parts["min_level"], effective_from, effective_until, parts["review"],
     )  # fmt: skip
 
 
@@ -131,6 +131,12 @@ def _read_rules(value: Any) -> frozenset[str]:
     return frozenset(value)
 
 
+def _read_review(value: Any) -> bool:
+    if value not in (None, True, False) or (isinstance(value, int | float) and not isinstance(value, bool)):
+        raise Refused("review", "must be true or false")
+    return bool(value)
+
+
 def _read_condition(value: Any) -> Condition:
     if value is not None and not isinstance(value, str):
         raise Refused("condition", "must be a string")
@@ -144,4 +150,5 @@ _READERS: dict[str, Any] = {
     "active": read_active,
     "min_level": lambda value: 1 if value is None else whole(value, "min_level", 1, 5),
     "condition": _read_condition,
+    "review": _read_review,
 }

@@ -103,7 +103,7 @@ class _Wanted:
     stored: list[list[str]]
     number: int = 0
     waits: bool = False
-    """Whether what is added has to be confirmed, because a budget is used up."""
+    """Whether what is added has to be confirmed: a budget is used up, or its campaign is reviewed."""
 
 
 @dataclass(slots=True)
@@ -185,7 +185,7 @@ class Settler:
         )
         granted, cuts = self.counters.take(rule, case.member_id, case.anchor_at, self.zone, left)
         stored = [line.stored() for line in (*worth.lines, *lessened, *cuts)]
-        return _Wanted(rule.key, worth, granted, stored, number if granted > 0 else 0)
+        return _Wanted(rule.key, worth, granted, stored, number if granted > 0 else 0, worth.review)
 
     def _within_budgets(self, case: CaseState, wanted: list[_Wanted], source: EventSource) -> list[_Wanted]:
         """What the budgets leave; what goes back to them is counted before what is taken from them."""
@@ -203,7 +203,7 @@ class Settler:
                 self.counters.correct(rule, case.member_id, case.anchor_at, self.zone, want.granted, granted)
             stored = [*want.stored, *(line.stored() for line in lines)]
             number = want.number if granted > 0 else 0
-            wanted[place] = replace(want, granted=granted, stored=stored, number=number, waits=waits)
+            wanted[place] = replace(want, granted=granted, stored=stored, number=number, waits=want.waits or waits)
         return wanted
 
     def _update(self, case: CaseState, want: _Wanted, source: EventSource) -> AwardState | None:
@@ -221,7 +221,7 @@ class Settler:
                 award.available_at = self.now
             award.expires_at = document.expiry.expires_at(self.now, self.zone)
             case.awards[key] = award
-        if want.waits:
+        if want.waits and granted > award.points:
             award.available_at = None
         award.points, award.explanation, award.number = granted, stored, want.number
         if valued_by is not None:

@@ -38,6 +38,8 @@ class AwardWorth:
     rule: RuleVersion
     points: int
     lines: tuple[Line, ...]
+    review: bool = False
+    """Whether it waits to be confirmed, because a campaign that is reviewed counts in it."""
 
     @property
     def explanation(self) -> list[str]:
@@ -63,9 +65,10 @@ def evaluate(
             continue
         if not document.condition.holds(values):
             continue
-        worth = document.formula.worth(values, best(running, rule.key, facts.type) if running else None)
+        campaign = best(running, rule.key, facts.type) if running else None
+        worth = document.formula.worth(values, (campaign.factor, campaign.line) if campaign else None)
         if worth is not None:
-            found.append(AwardWorth(rule, *worth))
+            found.append(AwardWorth(rule, *worth, campaign is not None and campaign.review))
     return _stacked(found) if len(found) > 1 else found
 
 

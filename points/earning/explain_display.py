@@ -27,6 +27,8 @@ def localized(line: Line) -> str:
         "campaign": lambda: _(
             "campaign %(name)s: × %(factor)s", name=middle if get_locale().language == "zh" else first, factor=last
         ),
+        "adjusted": lambda: _("changed by staff: %(points)s", points=first),
+        "cancelled": lambda: _("cancelled by staff"),
         "budget_stop": lambda: _("the budget leaves %(points)s", points=first),
         "budget_pend": lambda: _("the budget is used up: waits to be confirmed"),
         "diminishing": lambda: _(

@@ -99,6 +99,11 @@ class Award(Base):
 
     __tablename__ = "awards"
     __table_args__ = (
+        Index(
+            "ix_awards_waiting",
+            "award_id",
+            postgresql_where=text("available_at IS NULL OR available_at > booked_at"),
+        ),
         Index("ix_awards_public", "member_id", "booked_at", postgresql_where=text("visibility = 'public'")),
         _SOURCES,
     )

@@ -42,6 +42,9 @@ READ_STATE = f"""SELECT n.event_key, e.fingerprint, e.status, e.points, e.reason
  WHERE e.event_key IS NOT NULL OR c.case_key IS NOT NULL"""
 CASE_EVENTS = """SELECT event_key, occurred_at, arrival, facts FROM sources.credit_events
  WHERE case_key = %s AND reversed_at IS NULL"""
+AWARDS = f"""SELECT {_CASE}, {_AWARD}, coalesce(m.alias_of, m.id) FROM sources.awards a
+ JOIN sources.cases c ON c.case_key = a.case_key JOIN members m ON m.id = a.member_id
+ WHERE a.award_id = ANY(%s)"""
 # Locks what is there and opens what is missing, row by row in the order given. Locking first and opening
 # afterwards takes locks out of order, and then two batches that share caps can wait for each other.
 LOCK_COUNTERS = """INSERT INTO sources.cap_usage AS u (holder, rule_key, period, starts_at, points, times)
@@ -75,7 +78,8 @@ _WRITE_AWARDS = """INSERT INTO sources.awards (award_id, case_key, member_id, ru
  AS n(award_id, case_key, member_id, rule_key, rule_version, points, explanation, available_at, expires_at,
  visibility, label, booked_at, number)
  ON CONFLICT (award_id) DO UPDATE SET rule_version = excluded.rule_version, points = excluded.points,
- explanation = excluded.explanation, expires_at = excluded.expires_at, visibility = excluded.visibility,
+ explanation = excluded.explanation, available_at = excluded.available_at,
+ expires_at = excluded.expires_at, visibility = excluded.visibility,
  number = excluded.number"""
 _WRITE_COUNTERS = """INSERT INTO sources.cap_usage (holder, rule_key, period, starts_at, points, times)
  SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::int8[], %s::int8[])
@@ -112,6 +116,16 @@ def read_state(cur: Cursor, items: Sequence[Item]) -> tuple[dict[bytes, KnownEve
             if row[15] is not None:
                 case.awards[row[16]] = AwardState(*row[15:])
     return known, cases
+
+
+def read_awards(cur: Cursor, award_ids: Sequence[str]) -> dict[str, tuple[CaseState, AwardState]]:
+    """Awards by id, each with its case, whose member is the one who holds the points now."""
+    found: dict[str, tuple[CaseState, AwardState]] = {}
+    for row in cur.execute(AWARDS, (list(award_ids),)):
+        case, award = CaseState(*row[:9]), AwardState(*row[9:-1])
+        case.member_id = row[-1]
+        found[award.award_id] = (case, award)
+    return found
 
 
 def case_events(cur: Cursor, case_key: bytes) -> list[CaseEvent]:

@@ -46,7 +46,7 @@ SHELF = {"name": WORDS, "code": "fuzzed", "position": 3}
 RULE = {"event": "activity.attended", "points": {"base": {"fixed": 5}}, "visibility": "public"}
 TIP_RULE = {**RULE, "event": "tip.outcome"}
 CAMPAIGN = {
-    "name": WORDS, "factor": "2", "rules": ["tip-outcome"], "min_level": 2, "condition": "level > 1",
+    "name": WORDS, "factor": "2", "rules": ["tip-outcome"], "min_level": 2, "condition": "level > 1", "review": True,
     "active": {"first_day": "2026-12-01", "last_day": "2026-12-31", "weekdays": [6, 7], "hours": [[8, 20]]},
 }  # fmt: skip
 DELIVERY = {"name": "Li", "phone": "123456", "address": "Street 1"}
@@ -135,6 +135,16 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     )),
     "post_campaign": ("owner", _bodies({"key": "fuzzed", **CAMPAIGN})),
     "put_budget": ("owner", _bodies({"period": "month", "limit_points": 5000, "action": "pend"})),
+    "confirm_award": ("owner", _bodies({"reason": "seen"})),
+    "adjust_award": ("owner", _bodies({"reason": "seen", "points": 5})),
+    "cancel_award": ("owner", _bodies({"reason": "seen"})),
+    "post_award_decisions": ("owner", lambda world: [
+        {"decisions": [{"award": world.ids["award_id"], "action": "adjust", "points": 5, "reason": "seen"}]},
+    ]),
+    "review_awards": ("owner", lambda world: [
+        {"action": "confirm", "rule": "quiz-result", "quiz": world.ids["quiz_id"], "campaign": "fuzz-campaign",
+         "reason": "seen"},
+    ]),
     "put_campaign": ("owner", _bodies(CAMPAIGN)),
     "post_category": ("owner", _bodies(SHELF)),
     "patch_category": ("owner", _bodies(SHELF)),
