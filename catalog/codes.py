@@ -17,6 +17,8 @@ TITLES = {
     "voucher_stock": _l("The stock of a voucher gift is its unused codes: import codes instead."),
     "not_a_voucher": _l("Only voucher gifts have codes."),
     "address_book_full": _l("The address book is full. Please delete one that is no longer needed."),
+    "not_virtual": _l("Only virtual gifts are topped up by a provider."),
+    "top_up_ended": _l("This top-up has ended."),
     "bad_lines": _l("Some lines cannot be booked, so none was."),
     "too_many_wishes": _l("Your wish list is full."),
     "too_many_tags": _l("There are as many tags as there can be."),

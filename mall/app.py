@@ -35,12 +35,16 @@ from admin.routes import rule_backtests as admin_rule_backtests
 from admin.routes import rule_steps as admin_rule_steps
 from admin.routes import shipments as admin_shipments
 from admin.routes import tags as admin_tags
+from admin.routes import top_ups as admin_top_ups
 from catalog import codes as catalog_codes
 from catalog import jobs as catalog_jobs
 from catalog.demo import cli as demo_cli
 from catalog.notices import handlers as notice_handlers
 from catalog.routes import account, address_pages, addresses, gifts, notifications, orders, pictures, wish_pages, wishes
+from catalog.routes import account, address_pages, addresses, gifts, notifications, orders, pictures, top_up_callbacks
 from catalog.routes import pages as catalog_pages
+from catalog.topups import jobs as top_up_jobs
+from catalog.topups import models as top_up_models
 from catalog.vouchers import models as voucher_models
 from mall import cli as mall_cli
 from mall import health, i18n, logs, metrics, openapi
@@ -95,6 +99,8 @@ API_BLUEPRINTS = (
     admin_tags.blp,
     admin_orders.blp,
     admin_quizzes.blp,
+    admin_top_ups.blp,
+    top_up_callbacks.blp,
     admin_labels.blp,
     admin_earning_rules.blp,
     admin_rule_steps.blp,
@@ -126,9 +132,9 @@ PAGE_BLUEPRINTS = (
 )
 TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register)
-BACKGROUND = (identity_jobs, ledger_figures, ledger_jobs, backtest_runner, catalog_jobs, notice_handlers)
+BACKGROUND = (identity_jobs, ledger_figures, ledger_jobs, backtest_runner, catalog_jobs, top_up_jobs, notice_handlers)
 """Modules that register jobs, outbox handlers and figures when they are imported."""
-TABLES = (ledger_models, rule_models, voucher_models)
+TABLES = (ledger_models, rule_models, voucher_models, top_up_models)
 """Models of tables that hand-written SQL serves, here so that migrations are compared with them."""
 
 

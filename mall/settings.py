@@ -48,6 +48,7 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     proxies: int = 0
     effectiveness_window_days: int = 365
+    webhooks_to_private: bool = False
     testing: bool = False
 
     @classmethod
@@ -77,6 +78,7 @@ class Settings:
             public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
             metrics_token=env.get("METRICS_TOKEN") or None,
             proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 8),
+            webhooks_to_private=_flag(env, "WEBHOOKS_TO_PRIVATE", False),
             effectiveness_window_days=_number(env, "EFFECTIVENESS_WINDOW_DAYS", 365, 31, 3650),
         )
 

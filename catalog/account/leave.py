@@ -13,6 +13,7 @@ from catalog.redemption.addresses import destroy_addresses_of
 from catalog.redemption.advance import cancel_order
 from catalog.redemption.lifecycle import By, Status, targets
 from catalog.redemption.models import Order
+from catalog.topups.orders import forget_targets_of
 from catalog.wishes.wish import forget_wishes
 from mall import audit
 from mall.identity.leaving import forget_person
@@ -29,6 +30,7 @@ def leave(tx: Session, member_id: str, now: datetime, request_id: str) -> None:
             cancel_order(tx, member_id, order.id, now)
     destroy_addresses_of(tx, member_id)
     forget_addresses(tx, member_id)
+    forget_targets_of(tx, member_id)
     tx.execute(delete(Notification).where(Notification.member_id == member_id))
     forget_wishes(tx, member_id)
     show_on_boards(tx, member_id, False, now)

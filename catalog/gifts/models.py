@@ -114,6 +114,7 @@ class Gift(Base):
     )
     featured: Mapped[bool]
     popularity: Mapped[int] = mapped_column(Integer)
+    top_up: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

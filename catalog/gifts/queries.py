@@ -70,7 +70,8 @@ def on_hand_of(gift_id: ColumnElement[str] | Any) -> ColumnElement[int]:
 
 def window_of(gift: Gift) -> Window:
     """When a gift is shown and sold."""
-    return Window(gift.kind, gift.status, gift.visible_from, gift.on_sale_from, gift.on_sale_until)
+    connected = gift.kind != "virtual" or gift.top_up is not None
+    return Window(gift.kind, gift.status, gift.visible_from, gift.on_sale_from, gift.on_sale_until, connected)
 
 
 def gifts_page(

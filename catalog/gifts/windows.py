@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-ORDERABLE_KINDS = frozenset({"delivery", "pickup", "voucher", "donation"})
-"""Kinds that can be ordered directly; ``virtual`` waits for its provider, ``draw`` is entered, not ordered."""
+ORDERABLE_KINDS = frozenset({"delivery", "pickup", "voucher", "virtual", "donation"})
+"""Kinds that can be ordered directly; ``draw`` is entered, not ordered."""
 GIFT_KINDS = ("delivery", "pickup", "voucher", "virtual", "donation", "draw")
 
 
@@ -30,13 +30,17 @@ class GiftState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When a gift is shown and sold; ends are not included, None is no bound."""
+    """When a gift is shown and sold; ends are not included, None is no bound.
+
+    ``connected``: whoever tops up for a virtual gift is known; true of every other kind.
+    """
 
     kind: str
     status: str
     visible_from: datetime | None = None
     on_sale_from: datetime | None = None
     on_sale_until: datetime | None = None
+    connected: bool = True
 
 
 def is_visible(window: Window, now: datetime) -> bool:
@@ -50,6 +54,6 @@ def state_of(window: Window, on_hand: int, now: datetime) -> GiftState:
     if over or window.status == GiftStatus.ARCHIVED:
         return GiftState.ENDED
     early = window.on_sale_from is not None and now < window.on_sale_from
-    if early or window.kind not in ORDERABLE_KINDS:
+    if early or window.kind not in ORDERABLE_KINDS or not window.connected:
         return GiftState.UPCOMING
     return GiftState.ON_SALE if on_hand > 0 else GiftState.SOLD_OUT

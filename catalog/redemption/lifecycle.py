@@ -69,6 +69,11 @@ TRANSITIONS: tuple[Step, ...] = (
     _step(_S.PREPARING, _S.SHIPPED, "delivery", By.STAFF),
     _step(_S.PREPARING, _S.READY, "pickup", By.STAFF),
     _step(_S.PREPARING, _S.CANCELLED, "delivery pickup", By.STAFF),
+    # A top-up that has been sent to its provider is beyond its member's cancelling.
+    _step(_S.CONFIRMED, _S.PREPARING, "virtual", By.SYSTEM),
+    _step(_S.PREPARING, _S.ISSUED, "virtual", By.SYSTEM),
+    _step(_S.PREPARING, _S.CANCELLED, "virtual", By.SYSTEM),
+    _step(_S.CONFIRMED, _S.CANCELLED, "virtual", By.SYSTEM),
     _step(_S.SHIPPED, _S.COMPLETED, "delivery", By.STAFF, By.SYSTEM),
     _step(_S.SHIPPED, _S.RETURNED, "delivery", By.STAFF),
     _step(_S.READY, _S.COMPLETED, "pickup", By.STAFF),

@@ -18,7 +18,8 @@ from mall.http.idempotency import key_hash
 # Only where being sold out is the first reason to be told, and never for a key whose first answer is kept.
 _SOLD_OUT = """SELECT s.on_hand FROM stock_items AS s JOIN gifts AS g ON g.id = s.gift_id
  WHERE s.item_id = %(item)s AND g.id = %(gift)s AND s.on_hand < %(quantity)s AND g.status = 'active'
- AND g.kind = ANY(%(kinds)s) AND coalesce(g.min_level, 1) = 1 AND coalesce(g.visible_from <= %(now)s, true)
+ AND g.kind = ANY(%(kinds)s) AND (g.kind <> 'virtual' OR g.top_up IS NOT NULL)
+ AND coalesce(g.min_level, 1) = 1 AND coalesce(g.visible_from <= %(now)s, true)
  AND coalesce(g.on_sale_from <= %(now)s, true) AND coalesce(g.on_sale_until > %(now)s, true)
  AND (s.item_id <> g.id OR NOT EXISTS (SELECT 1 FROM gift_variants AS v WHERE v.gift_id = g.id AND v.active))
  AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE key_hash = %(key_hash)s)"""

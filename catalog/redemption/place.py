@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -17,6 +17,8 @@ from catalog.redemption.terms import Terms, read_terms
 from catalog.redemption.usage import used_within
 from catalog.redemption.views import OrderView
 from catalog.redemption.writer import COLLECT_WITHIN, NewOrder, insert_order
+from catalog.topups.asking import checked_target, seal_top_up
+from catalog.topups.states import State
 from catalog.vouchers.codes import open_box
 from catalog.vouchers.pool import take_codes
 from mall.clock import local_date
@@ -38,6 +40,7 @@ class OrderRequest:
     variant_id: str | None = None
     pickup_point_id: str | None = None
     delivery: Address | None = None
+    target: str | None = None
 
 
 def place_order(tx: Session, member_id: str, asked: OrderRequest, now: datetime, *, secrets: bool = True) -> OrderView:
@@ -49,6 +52,7 @@ def place_order(tx: Session, member_id: str, asked: OrderRequest, now: datetime,
     """
     terms = read_terms(tx, asked.gift_id, asked.variant_id, asked.pickup_point_id, now)
     _check_delivery(terms, asked.delivery)
+    asked = replace(asked, target=checked_target(terms.top_up, asked.target))
     level = level_of(tx, member_id) if terms.min_level is not None and terms.min_level > 1 else 1
     # Before any lock: most of those who come too late for a hot gift are turned away here.
     refuse_if_any(shop_refusals(terms.window, terms.min_level, terms.on_hand, asked.quantity, level, now))
@@ -90,8 +94,11 @@ def _write(
         terms.point.id if terms.point else None,
     )  # fmt: skip
     sealed = seal_address(ring, order_id, asked.delivery) if asked.delivery is not None else None
-    actor = f"member:{member_id}"
-    written = insert_order(cur, ring, order, path, sealed, local_date(now, mall_zone()), actor, now)
+    top_up = None
+    if terms.top_up is not None and asked.target is not None:
+        top_up = seal_top_up(ring, order_id, terms.top_up, asked.target)
+    actor, day = f"member:{member_id}", local_date(now, mall_zone())
+    written = insert_order(cur, ring, order, path, sealed, day, actor, now, top_up=top_up)
     assert written.number is not None
     ready = written.pickup_code
     return OrderView(
@@ -101,4 +108,5 @@ def _write(
         ready.code if ready and secrets else None,
         tuple(open_box(ring, box) for box in boxes) if issued and secrets else (),
         asked.delivery if secrets else None,
+        target=asked.target if secrets else None, top_up_state=State.WAITING.value if top_up else None,
     )  # fmt: skip

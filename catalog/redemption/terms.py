@@ -17,7 +17,7 @@ from mall.errors import Invalid, NotFound
 _TERMS = """SELECT g.kind, g.status, g.visible_from, g.on_sale_from, g.on_sale_until, g.name, g.pictures[1],
   coalesce(v.points, g.points), g.limits, g.min_level, g.needs_preparation, g.needs_approval, coalesce(s.on_hand, 0),
   v.id, v.name, v.id IS NULL AND EXISTS (SELECT 1 FROM gift_variants WHERE gift_id = g.id AND active),
-  p.id, p.name, p.address, p.hours, p.phone, p.opening
+  p.id, p.name, p.address, p.hours, p.phone, p.opening, g.top_up
  FROM gifts AS g
  LEFT JOIN gift_variants AS v ON v.id = %(variant)s AND v.gift_id = g.id AND v.active
  LEFT JOIN stock_items AS s ON s.item_id = coalesce(%(variant)s, g.id)
@@ -55,6 +55,7 @@ class Terms:
     needs_approval: bool
     on_hand: int
     point: Point | None
+    top_up: dict[str, str] | None = None
 
     @property
     def kind(self) -> str:
@@ -75,10 +76,10 @@ def read_terms(tx: Session, gift_id: str, variant_id: str | None, pickup_point_i
     row = cursor(tx).execute(_TERMS, asked).fetchone()
     if row is None:
         raise _unknown("gift")
-    window = Window(*row[:5])
+    window = Window(*row[:5], connected=row[0] != "virtual" or row[22] is not None)
     name, picture, points, limits, min_level, preparation, approval, on_hand = row[5:13]
     found_variant, variant_name, variant_missing = row[13:16]
-    point = None if row[16] is None else Point(*row[16:])
+    point = None if row[16] is None else Point(*row[16:22])
     if not is_visible(window, now):
         raise _unknown("gift")
     if variant_id is not None and found_variant is None:
@@ -91,5 +92,5 @@ def read_terms(tx: Session, gift_id: str, variant_id: str | None, pickup_point_i
         raise _unknown("pickup_point")
     return Terms(
         gift_id, found_variant or gift_id, window, name, variant_name, picture, points, limits_of(limits), min_level,
-        preparation, approval, on_hand, point,
+        preparation, approval, on_hand, point, row[22] if window.kind == "virtual" else None,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from catalog.redemption.addresses import Address, open_address
 from catalog.redemption.codes import read_code
 from catalog.redemption.lifecycle import OVER, By, Status, targets
 from catalog.redemption.terms import Point
+from catalog.topups.asking import open_target
 from catalog.vouchers.pool import reveal_codes
 from mall.crypto import keyring
 from mall.db import cursor
@@ -42,6 +43,8 @@ class OrderView:
     voucher_codes: tuple[str, ...] = ()
     address: Address | None = None
     carrier: str | None = None
+    target: str | None = None
+    top_up_state: str | None = None
 
     @property
     def can_cancel(self) -> bool:
@@ -57,10 +60,12 @@ _COLUMNS = """o.id, o.number, o.gift_id, o.gift_name, o.variant_name, o.picture,
  o.tracking, o.placed_at, o.pickup_until, o.carrier,
  ARRAY(SELECT h.status FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
  ARRAY(SELECT h.at FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq)"""
-_ONE = f"""SELECT {_COLUMNS}, p.id, p.name, p.address, p.hours, p.phone, p.opening, c.code_box, k.key_box, a.address_box
+_ONE = f"""SELECT {_COLUMNS}, p.id, p.name, p.address, p.hours, p.phone, p.opening, c.code_box, k.key_box,
+  a.address_box, t.target_box, t.state
  FROM orders AS o LEFT JOIN pickup_points AS p ON p.id = o.pickup_point_id
  LEFT JOIN pickup_codes AS c ON c.order_id = o.id AND c.closed_at IS NULL
  LEFT JOIN address_keys AS k ON k.order_id = o.id LEFT JOIN order_addresses AS a ON a.order_id = o.id
+ LEFT JOIN top_ups AS t ON t.order_id = o.id
  WHERE o.id = %s AND o.member_id = %s"""
 _LIST = f"""SELECT {_COLUMNS} FROM orders AS o WHERE o.member_id = %s AND o.id < %s
  AND (%s::text[] IS NULL OR o.status <> ALL(%s)) ORDER BY o.id DESC LIMIT %s"""
@@ -79,7 +84,7 @@ def order_view(tx: Session, order_id: str, member_id: str, now: datetime, *, sec
         raise NotFound()
     status, kind = row[7], row[6]
     point = None if row[16] is None else Point(*row[16:22])
-    code_box, key_box, address_box = row[22:]
+    code_box, key_box, address_box, target_box, top_up_state = row[22:]
     codes: tuple[str, ...] = ()
     if secrets and kind == "voucher" and status in (Status.ISSUED, Status.COMPLETED):
         codes = tuple(reveal_codes(cur, ring, order_id, now))
@@ -89,6 +94,8 @@ def order_view(tx: Session, order_id: str, member_id: str, now: datetime, *, sec
         pickup_code=read_code(ring, code_box) if secrets and code_box is not None else None,
         voucher_codes=codes,
         address=open_address(ring, order_id, key_box, address_box) if secrets else None,
+        target=open_target(ring, order_id, target_box) if secrets else None,
+        top_up_state=top_up_state,
     )
 
 

@@ -17,6 +17,7 @@ import psycopg
 from catalog.redemption.addresses import SealedAddress
 from catalog.redemption.codes import CodeRow, draw_codes
 from catalog.redemption.lifecycle import GIVES_STOCK_BACK, OVER, Status
+from catalog.topups.asking import SealedTopUp
 from mall.crypto import Keyring
 from mall.errors import Conflict, Unavailable
 from mall.ids import new_id
@@ -60,6 +61,8 @@ _CODE = """INSERT INTO pickup_codes (order_id, code_hash, code_box, created_at)
 _CLOSE_CODE = "UPDATE pickup_codes SET closed_at = %(now)s WHERE order_id = %(id)s AND closed_at IS NULL"
 _ADDRESS = "INSERT INTO order_addresses (order_id, address_box) VALUES (%(id)s, %(address_box)s)"
 _ADDRESS_KEY = "INSERT INTO address_keys (order_id, key_box) VALUES (%(id)s, %(key_box)s)"
+_TOP_UP = """INSERT INTO top_ups (order_id, provider_id, product, target_box, state, attempts, next_at, created_at,
+ updated_at) VALUES (%(id)s, %(provider_id)s, %(product)s, %(target_box)s, 'waiting', 0, %(now)s, %(now)s, %(now)s)"""
 _STOCK = """UPDATE stock_items SET on_hand = on_hand + %(change)s
  WHERE item_id = %(item_id)s AND on_hand + %(change)s >= 0 RETURNING on_hand"""
 _MOVEMENT = """INSERT INTO stock_movements (id, item_id, kind, change, ref, actor, at)
@@ -124,6 +127,8 @@ def insert_order(
     day: date,
     actor: str,
     now: datetime,
+    *,
+    top_up: SealedTopUp | None = None,
 ) -> Written:
     """Write a new order that has gone along ``path``, and take its pieces from stock.
 
@@ -141,6 +146,9 @@ def insert_order(
     if address is not None:
         values |= {"address_box": address.address_box, "key_box": address.key_box}
         clauses |= {"address": _ADDRESS, "address_key": _ADDRESS_KEY}
+    if top_up is not None:
+        values |= {"provider_id": top_up.provider_id, "product": top_up.product, "target_box": top_up.target_box}
+        clauses["top_up"] = _TOP_UP
     payload = {"order": order.id, "member": order.member_id, "gift": order.gift_id}
     codes = _add_steps(values, clauses, ring, path, 1, payload, actor, now)
     number, on_hand, code_hash = _execute(cur, clauses, values, "number")

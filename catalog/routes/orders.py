@@ -45,6 +45,7 @@ def order_request(body: dict[str, Any]) -> OrderRequest:
         _id_of(body, "variant"),
         _id_of(body, "pickup_point"),
         Address(**body["delivery"]) if "delivery" in body else None,
+        body.get("target"),
     )
 
 

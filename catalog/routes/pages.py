@@ -199,6 +199,8 @@ def redeem_form(call: Call, gift_id: str) -> Any:
 def _body(gift_id: str, quantity: int, form: dict[str, str]) -> dict[str, Any]:
     body: dict[str, Any] = {"gift": gift_id, "quantity": quantity}
     body |= {name: form[name] for name in ("pickup_point", "variant") if form.get(name)}
+    if "target" in form:
+        body["target"] = form["target"]
     if form.get("address_id"):
         body["address"] = form["address_id"]
     elif any(name in form for name in ADDRESS_FIELDS):
@@ -238,7 +240,7 @@ def orders(call: Call) -> str:
 def order(call: Call, order_id: str) -> str:
     restricted = call.member.restricted
     shown = order_view(call.tx, checked_id(order_id), call.member.member_id, call.now, secrets=not restricted)
-    secret_kinds = ("delivery", "pickup", "voucher")
+    secret_kinds = ("delivery", "pickup", "voucher", "virtual")
     return render_template(
         "storefront/order.html",
         me=viewer(call.tx, call.principal, call.now),

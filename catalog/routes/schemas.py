@@ -9,6 +9,7 @@ from catalog.gifts.queries import SORTS
 from catalog.gifts.windows import GIFT_KINDS, GiftState
 from catalog.redemption.lifecycle import Status
 from catalog.redemption.pricing import MAX_QUANTITY
+from catalog.topups.states import TARGETS, State
 from mall.http.fields import Choice, Instant, QueryFlag, StrictSchema, Text, Whole
 from mall.http.pagination import PageQuery
 
@@ -83,8 +84,9 @@ class TagSchema(CategorySchema):
 
 
 class GiftDetailSchema(GiftSchema):
-    """A gift with its variants and tags."""
+    """A gift with its variants and tags. ``target``: what a virtual gift asks for, ``phone`` or ``account``."""
 
+    target = fields.String(required=True, allow_none=True, metadata={"enum": [*TARGETS, None]})
     tags = fields.List(fields.Nested(TagSchema), required=True)
     variants = fields.List(fields.Nested(VariantSchema), required=True)
 
@@ -140,11 +142,12 @@ class QuoteSchema(StrictSchema):
 
 class PlaceOrderSchema(QuoteInSchema):
     """An order. ``delivery`` for gifts that are sent, or ``address``: the id of one in the member's address book;
-    without ``pickup_point`` the default point."""
+    without ``pickup_point`` the default point. ``target``: the account that a virtual gift tops up."""
 
     delivery = fields.Nested(DeliverySchema)
     pickup_point = Text(1, ID_MOST)
     address = Text(1, ID_MOST)
+    target = Text(1, 100)
 
 
 class StepSchema(StrictSchema):
@@ -195,6 +198,8 @@ class OrderSchema(StrictSchema):
     voucher_codes = fields.List(fields.String())
     tracking = fields.String()
     carrier = fields.Nested(CarrierSchema)
+    target = fields.String()
+    top_up = fields.String(metadata={"enum": [state.value for state in State]})
     delivery = fields.Nested(DeliverySchema)
 
 

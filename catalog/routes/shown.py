@@ -60,6 +60,7 @@ def gift_page_view(
         "on_sale_from": gift.on_sale_from,
         "on_sale_until": gift.on_sale_until,
         "pickup_points": [point_shown(point) for point in points] if gift.kind == "pickup" else [],
+        "target": (gift.top_up or {}).get("target"),
         "valid_days": None,
     }
 
@@ -144,6 +145,8 @@ def order_shown(order: OrderView) -> dict[str, Any]:
         "voucher_codes": list(order.voucher_codes),
         "tracking": order.tracking,
         "carrier": carrier_wire(order.carrier),
+        "target": order.target,
+        "top_up": order.top_up_state,
         "delivery": order.address,
         "history": [{"status": status, "at": at} for status, at in reversed(order.history)],
     }

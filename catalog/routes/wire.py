@@ -67,7 +67,9 @@ def gift_detail_wire(shown: Shown, available: int | None) -> dict[str, Any]:
         }
         for variant, on_hand in shown.variants
     ]
-    return {**gift_wire(shown, available), "variants": variants, "tags": [category_wire(tag) for tag in shown.tags]}
+    tags = [category_wire(tag) for tag in shown.tags]
+    target = (shown.gift.top_up or {}).get("target")
+    return {**gift_wire(shown, available), "variants": variants, "tags": tags, "target": target}
 
 
 def quote_wire(quote: Quote, outlook: Outlook | None) -> dict[str, Any]:
@@ -144,6 +146,8 @@ def order_wire(order: OrderView) -> dict[str, Any]:
         "voucher_codes": list(order.voucher_codes) or None,
         "tracking": order.tracking,
         "carrier": carrier_wire(order.carrier),
+        "target": order.target,
+        "top_up": order.top_up_state,
         "delivery": address and {"name": address.name, "phone": address.phone, "address": address.address},
     }
     return body | {name: value for name, value in optional.items() if value is not None}

@@ -1,0 +1,1 @@
+"""Virtual gifts: a provider tops an account up."""

@@ -1,0 +1,132 @@
+"""Providers of top-ups: made, changed and given new secrets by staff; and what a gift asks of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalog.gifts.edit import get_gift
+from catalog.gifts.models import Gift
+from catalog.topups.models import TopUpProvider
+from mall import audit
+from mall.crypto import keyring
+from mall.errors import Conflict, Invalid, NotFound
+from mall.ids import new_id
+from mall.webhooks.address import BadAddress, read_url
+from mall.webhooks.signing import new_secret
+
+PURPOSE = "top-up-secret"
+BOTH_FOR = timedelta(hours=24)
+"""How long the former secret is good beside a new one."""
+
+
+def providers(tx: Session) -> Sequence[TopUpProvider]:
+    """All providers, the oldest first."""
+    return tx.scalars(select(TopUpProvider).order_by(TopUpProvider.id)).all()
+
+
+def get_provider(tx: Session, provider_id: str) -> TopUpProvider:
+    """A provider. Raises NotFound."""
+    found = tx.get(TopUpProvider, provider_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def add_provider(
+    tx: Session, fields: Mapping[str, Any], actor: str, now: datetime, *, private: bool, request_id: str | None = None
+) -> tuple[TopUpProvider, str]:
+    """A new provider and its secret, which is told now and never again. Raises Invalid for its address."""
+    _check_url(fields["url"], private)
+    secret = new_secret()
+    provider = TopUpProvider(
+        id=new_id("tup"),
+        name=fields["name"],
+        url=fields["url"],
+        active=fields.get("active", True),
+        secret_box=keyring().encrypt(PURPOSE, secret.encode()),
+        created_at=now,
+    )
+    tx.add(provider)
+    tx.flush()
+    audit.record(tx, actor, "top_up_provider.created", f"top_up_provider:{provider.id}", dict(fields), now, request_id)
+    return provider, secret
+
+
+def change_provider(
+    tx: Session,
+    provider_id: str,
+    fields: Mapping[str, Any],
+    actor: str,
+    now: datetime,
+    *,
+    private: bool,
+    request_id: str | None = None,
+) -> TopUpProvider:
+    """Change name, address or whether it is asked at all. Raises NotFound, Invalid."""
+    provider = get_provider(tx, provider_id)
+    if "url" in fields:
+        _check_url(fields["url"], private)
+    for name, value in fields.items():
+        setattr(provider, name, value)
+    tx.flush()
+    audit.record(tx, actor, "top_up_provider.changed", f"top_up_provider:{provider.id}", dict(fields), now, request_id)
+    return provider
+
+
+def renew_secret(
+    tx: Session, provider_id: str, actor: str, now: datetime, request_id: str | None = None
+) -> tuple[TopUpProvider, str]:
+    """A new secret; for a day messages carry signatures of both, and both are taken. Raises NotFound."""
+    provider, secret = get_provider(tx, provider_id), new_secret()
+    provider.former_box, provider.former_until = provider.secret_box, now + BOTH_FOR
+    provider.secret_box = keyring().encrypt(PURPOSE, secret.encode())
+    tx.flush()
+    audit.record(tx, actor, "top_up_provider.secret", f"top_up_provider:{provider.id}", {}, now, request_id)
+    return provider, secret
+
+
+def secrets_of(provider: TopUpProvider, now: datetime) -> list[str]:
+    """The provider's secrets, the newest first."""
+    boxes = [provider.secret_box]
+    if provider.former_box is not None and provider.former_until is not None and provider.former_until > now:
+        boxes.append(provider.former_box)
+    return [keyring().decrypt(PURPOSE, box).decode() for box in boxes]
+
+
+def connect_gift(
+    tx: Session, gift_id: str, wanted: Mapping[str, str], actor: str, now: datetime, request_id: str | None = None
+) -> Gift:
+    """Say who tops up for a virtual gift, with which product, and what the member is asked for.
+
+    Raises NotFound for the gift, Conflict ``not_virtual``, Invalid for a provider that is not there.
+    """
+    gift = get_gift(tx, gift_id, lock=True)
+    if gift.kind != "virtual":
+        raise Conflict("not_virtual")
+    if tx.get(TopUpProvider, wanted["provider"]) is None:
+        raise Invalid({"provider": [_("There is no such provider.")]})
+    gift.top_up, gift.updated_at = dict(wanted), now
+    tx.flush()
+    audit.record(tx, actor, "gift.connected", f"gift:{gift.id}", dict(wanted), now, request_id)
+    return gift
+
+
+def _check_url(url: str, private: bool) -> None:
+    try:
+        read_url(url, private=private)
+    except BadAddress as error:
+        raise Invalid({"url": [_("Must be an https address without a password in it.")]}) from error
+
+
+def connection_of(tx: Session, gift_id: str) -> dict[str, str]:
+    """What ``connect_gift`` has said of a gift. Raises NotFound also while nothing is said."""
+    found = get_gift(tx, gift_id).top_up
+    if found is None:
+        raise NotFound()
+    return found

@@ -1,0 +1,1 @@
+"""Webhooks: signed messages to and from other systems."""
