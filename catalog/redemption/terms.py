@@ -76,7 +76,7 @@ def read_terms(tx: Session, gift_id: str, variant_id: str | None, pickup_point_i
     row = cursor(tx).execute(_TERMS, asked).fetchone()
     if row is None:
         raise _unknown("gift")
-    window = Window(*row[:5], connected=row[0] != "virtual" or row[22] is not None)
+    window = Window(*(*row[:5], row[0] != "virtual" or row[22] is not None))
     name, picture, points, limits, min_level, preparation, approval, on_hand = row[5:13]
     found_variant, variant_name, variant_missing = row[13:16]
     point = None if row[16] is None else Point(*row[16:22])

@@ -23,14 +23,17 @@ ROUNDS = 4
 @job("send-top-ups", every=timedelta(seconds=5))
 def send_top_ups(now: datetime) -> dict[str, int]:
     """Send what is due and book the answers."""
-    sent = 0
+    sent, private = 0, current_app.extensions["settings"].webhooks_to_private
+
+    def post(one: Due) -> Answer:
+        return send(one.message, one.secrets, now, private=private)
+
     for _ in range(ROUNDS):
         due = _claim(now)
         if not due:
             break
-        private = current_app.extensions["settings"].webhooks_to_private
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            answers = list(pool.map(lambda one: send(one.message, one.secrets, now, private=private), due))
+            answers = list(pool.map(post, due))
         for one, answer in zip(due, answers, strict=True):
             _book(one, answer, max(now, clock.now()))
         sent += len(due)

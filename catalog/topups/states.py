@@ -72,9 +72,8 @@ def judge_answer(status: int | None, body: bytes, problem: str | None, *, asked_
     said = judge_words(_read(body))
     if 200 <= status < 300:
         return said if said.verdict != Verdict.UNCLEAR else Judged(Verdict.UNCLEAR, problem="not_understood")
-    if 400 <= status < 500 and status not in PATIENT:
-        if said.verdict == Verdict.REFUSED or not asked_before:
-            return Judged(Verdict.REFUSED, said.words, said.reference, str(status))
+    if 400 <= status < 500 and status not in PATIENT and (said.verdict == Verdict.REFUSED or not asked_before):
+        return Judged(Verdict.REFUSED, said.words, said.reference, str(status))
     return Judged(Verdict.UNCLEAR, problem=str(status))
 
 

@@ -62,6 +62,7 @@ def _shelves(world: World) -> Body:
 
 def _orders(world: World) -> list[Body]:
     return [
+        {"gift": world.names["virtual"], "quantity": 1, "target": "13800138000"},
         {"gift": world.names["delivery"], "variant": world.names["variant"], "quantity": 1, "delivery": DELIVERY},
         {"gift": world.ids["gift_id"], "quantity": 1, "pickup_point": world.ids["point_id"]},
         {
@@ -155,6 +156,15 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     ),
     "post_address": ("member", _bodies({**DELIVERY, "is_default": True})),
     "patch_address": ("member", _bodies({**DELIVERY, "is_default": True})),
+    "post_top_up_provider": ("owner", _bodies({"name": "x", "url": "https://example.com/", "active": True})),
+    "patch_top_up_provider": ("owner", _bodies({"name": "x", "url": "https://example.com/", "active": True})),
+    "put_gift_top_up": ("owner", lambda world: [
+        {"provider": world.ids["provider_id"], "product": "x", "target": "phone"},
+    ]),
+    "decide_top_up": ("owner", _bodies({"outcome": "retry", "reason": "why not"})),
+    "post_top_up_callback": ("stranger", lambda world: [
+        {"order": world.ids["order_id"], "status": "done", "reason": "x", "reference": "y"},
+    ]),
     "post_pickup": ("owner", _bodies({"code": "123456"})),
 }  # fmt: skip
 """Who sends it, and the bodies, by operationId."""

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROLES = ("owner", "rules", "catalog", "fulfilment", "auditor")
 KEY_REQUIRED = {
     "post_order", "post_cancel", "post_check_in", "post_claim", "post_claim_codes", "hand_in_answers", "post_gift",
-    "post_variant", "post_stock", "post_vouchers", "post_advance", "post_pickup", "post_shipments",
+    "post_variant", "post_stock", "post_vouchers", "post_advance", "post_pickup", "post_shipments", "decide_top_up",
 }  # fmt: skip
 """POSTs that move points or stock."""
 FILES = {"post_vouchers", "post_shipments"}
@@ -38,6 +38,15 @@ ALLOWED = {
     "post_gift": "catalog",
     "list_admin_gifts": "catalog auditor",
     "post_shipments": "fulfilment",
+    "list_top_up_providers": "catalog auditor",
+    "get_top_up_provider": "catalog auditor",
+    "post_top_up_provider": "catalog",
+    "patch_top_up_provider": "catalog",
+    "post_top_up_secret": "catalog",
+    "get_gift_top_up": "catalog auditor",
+    "put_gift_top_up": "catalog",
+    "list_top_ups": "fulfilment catalog auditor",
+    "decide_top_up": "fulfilment",
     "get_orders_to_ship": "fulfilment",
     "list_carriers": "rules catalog fulfilment auditor",
     "get_admin_gift": "catalog auditor",

@@ -158,6 +158,13 @@ def _things(world: World) -> None:
     rule = {"event": "activity.attended", "points": {"base": {"fixed": 5}}, "visibility": "public"}
     made = {"key": "fuzz-rule", "title": WORD, "document": rule}
     ids["key"], ids["number"] = world.made("/admin/earning-rules", "owner", made)["key"], "1"
+    provider = {"name": "Telco", "url": "https://example.com/top-up"}
+    ids["provider_id"] = world.made("/admin/top-up-providers", "owner", provider)["id"]
+    virtual = world.made("/admin/gifts", "owner", {"name": "Air", "kind": "virtual", **stocked})["id"]
+    connection = {"provider": ids["provider_id"], "product": "x", "target": "phone"}
+    answer = world.send("PUT", f"/admin/gifts/{virtual}/top-up", "owner", json=connection)
+    assert answer.status_code == 200
+    names["virtual"] = virtual
     home = {"name": "Li", "phone": "123456", "address": "Street 1"}
     ids["address_id"] = world.made("/me/addresses", "member", home)["id"]
     campaign = {"key": "fuzz-campaign", "name": WORD, "factor": "2"}

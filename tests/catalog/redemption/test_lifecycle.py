@@ -72,9 +72,9 @@ def test_what_is_not_in_the_table_is_refused_with_what_is(kind: str) -> None:
 
 
 def test_no_step_is_written_twice_and_none_stands_still() -> None:
-    pairs = [(step.source, step.target) for step in TRANSITIONS]
-    assert len(set(pairs)) == len(pairs)
-    assert all(source != target for source, target in pairs)
+    steps = [(step.source, step.target, kind, by) for step in TRANSITIONS for kind in step.kinds for by in step.by]
+    assert len(set(steps)) == len(steps)
+    assert all(source != target for source, target, _, _ in steps)
 
 
 def test_every_status_can_be_reached_and_every_order_can_end() -> None:

@@ -43,7 +43,8 @@ def test_periods_begin_at_midnight_in_the_malls_zone(period: str, start: datetim
         (Window("pickup", "active", None, None, NOW + SECOND), 1, GiftState.ON_SALE),
         (Window("pickup", "archived"), 1, GiftState.ENDED),
         (Window("draw", "active"), 1, GiftState.UPCOMING),
-        (Window("virtual", "active"), 1, GiftState.UPCOMING),
+        (Window("virtual", "active", connected=False), 1, GiftState.UPCOMING),
+        (Window("virtual", "active"), 1, GiftState.ON_SALE),
     ],
 )
 def test_a_sale_includes_its_beginning_and_not_its_end(window: Window, on_hand: int, state: GiftState) -> None:
