@@ -40,8 +40,18 @@ from catalog import codes as catalog_codes
 from catalog import jobs as catalog_jobs
 from catalog.demo import cli as demo_cli
 from catalog.notices import handlers as notice_handlers
-from catalog.routes import account, address_pages, addresses, gifts, notifications, orders, pictures, wish_pages, wishes
-from catalog.routes import account, address_pages, addresses, gifts, notifications, orders, pictures, top_up_callbacks
+from catalog.routes import (
+    account,
+    address_pages,
+    addresses,
+    gifts,
+    notifications,
+    orders,
+    pictures,
+    top_up_callbacks,
+    wish_pages,
+    wishes,
+)
 from catalog.routes import pages as catalog_pages
 from catalog.topups import jobs as top_up_jobs
 from catalog.topups import models as top_up_models
