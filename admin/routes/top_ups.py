@@ -107,7 +107,7 @@ class TopUpSchema(StrictSchema):
     account = fields.String()
 
 
-class DecisionSchema(StrictSchema):
+class TopUpDecisionSchema(StrictSchema):
     """What becomes of a top-up: tried again, done by other means, or its points given back."""
 
     outcome = Choice(("retry", "done", "refund"), required=True)
@@ -218,7 +218,7 @@ def _top_up(row: Any, with_account: bool) -> dict[str, Any]:
 
 
 @endpoint(
-    blp, "POST", "/admin/top-ups/<order_id>/decide", auth=WORKERS, login=Login.BACKOFFICE, body=DecisionSchema,
+    blp, "POST", "/admin/top-ups/<order_id>/decide", auth=WORKERS, login=Login.BACKOFFICE, body=TopUpDecisionSchema,
     idempotency="required", status=204, errors=("top_up_ended",),
 )  # fmt: skip
 def decide_top_up(call: Call, body: dict[str, Any], order_id: str) -> None:
