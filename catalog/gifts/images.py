@@ -25,7 +25,8 @@ MOST_STRETCH = 4
 FORMATS = ("JPEG", "PNG", "WEBP")
 TALLEST = 2
 """A picture is shown at most twice as high as wide."""
-QUALITY = 82
+QUALITY = {320: 75, 640: 80, 1280: 82}
+"""The smaller a picture is shown, the less of it is missed: a page of cards is to be light."""
 
 _HIDDEN = (b"<script", b"<?php", b"<!doctype", b"<html", b"<svg ", b"<iframe", b"%pdf-1", b"%!ps-adobe")
 """What no photograph holds by chance: a file that is a picture to one program and a document to another."""
@@ -132,15 +133,17 @@ def _sizes_of(image: Image.Image) -> Rendered:
         scale = min(wanted / image.width, TALLEST * wanted / image.height, 1)
         width, height = max(1, round(image.width * scale)), max(1, round(image.height * scale))
         whole = (width, height) == image.size
-        sizes[wanted] = _webp(image if whole else image.resize((width, height), Image.Resampling.LANCZOS))
+        sizes[wanted] = _webp(
+            image if whole else image.resize((width, height), Image.Resampling.LANCZOS), QUALITY[wanted]
+        )
         if scale == 1:
             break
     return Rendered(width, height, sizes)
 
 
-def _webp(image: Image.Image) -> bytes:
+def _webp(image: Image.Image, quality: int) -> bytes:
     plain = Image.new(image.mode, image.size)  # a new picture has nothing but pixels
     plain.paste(image)
     out = io.BytesIO()
-    plain.save(out, "WEBP", quality=QUALITY, method=4, exif=b"", icc_profile=b"", xmp=b"")
+    plain.save(out, "WEBP", quality=quality, method=6, exif=b"", icc_profile=b"", xmp=b"")
     return out.getvalue()

@@ -20,6 +20,7 @@ WHOLE_BUDGET, SCRIPT_BUDGET = 100 * 1024, 30 * 1024
 SIGNED_OUT = ("/", "/mall", "/tasks", "/sign-in", "/register")
 SIGNED_IN = (
     "/", "/mall", "/tasks", "/me", "/balance", "/statement", "/orders", "/quizzes", "/claims", "/me/security",
+    "/wishes", "/notices",
 )  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def test_a_member_checks_in_redeems_a_pickup_gift_and_collects_it(visit: Enter, 
     assert _number(page, ".hero__balance b") == before + 5
 
     page.goto(f"{served.url}/gifts/{gift['id']}")
-    page.get_by_role("link", name="立即兑换").click()
+    page.get_by_role("button", name="立即兑换").click()
     assert _number(page, ".fact--total dd") == before + 5 - 800
     page.get_by_role("button", name="确认兑换").click()
     page.wait_for_url(re.compile(r"/orders/ord_"))
@@ -201,7 +202,7 @@ def test_a_gift_out_of_reach_and_a_gift_sold_out_say_so(visit: Enter, served: In
     assert staff.post(f"/admin/gifts/{scarce['id']}/stock", change=-scarce["stock"]).status_code < 300
     page = window.open(f"/gifts/{scarce['id']}")
     expect(page.locator(".tag--over").first).to_have_text("已兑完")
-    assert page.get_by_role("link", name="立即兑换").count() == 0
+    assert page.get_by_role("button", name="立即兑换").count() == 0
 
 
 def test_an_order_is_its_members_own(visit: Enter, served: Installation) -> None:
