@@ -78,7 +78,7 @@ from points.ledger import cli as ledger_cli
 from points.ledger import figures as ledger_figures
 from points.ledger import jobs as ledger_jobs
 from points.ledger import models as ledger_models
-from points.routes import claims, credit_events, leaderboards, me, me_pages, quiz_pages, quizzes, sources
+from points.routes import claims, credit_events, effectiveness, leaderboards, me, me_pages, quiz_pages, quizzes, sources
 from points.routes import pages as points_pages
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
@@ -117,6 +117,7 @@ API_BLUEPRINTS = (
     admin_campaigns.blp,
     admin_rule_backtests.blp,
     admin_budgets.blp,
+    effectiveness.blp,
     admin_awards.blp,
     admin_ledger.blp,
 )
@@ -126,6 +127,7 @@ PAGE_BLUEPRINTS = (
     metrics.metrics,
     identity_pages.pages,
     points_pages.pages,
+    effectiveness.pages,
     me_pages.pages,
     quiz_pages.pages,
     catalog_pages.pages,

@@ -29,10 +29,11 @@ from points.earning.cases import CaseState, Settler
 from points.earning.evaluate import AwardWorth, RuleSet
 from points.earning.event_rows import Item, KnownEvent, NewEvent, award_body
 from points.earning.event_types import EVENT_TYPES, INTERNAL_TYPES, EventIn, EventSource, Facts
-from points.earning.keys import case_key, event_key, fingerprint, member_hash
+from points.earning.keys import case_key, event_key, fingerprint, member_hash, subject_key
 from points.earning.limits import Budget
 from points.earning.member_facts import member_facts
 from points.earning.periods import FIRST_MOMENT, period_start
+from points.earning.reports import Report, roles
 from points.earning.rules import rule_set
 from points.earning.source_members import open_missing
 from points.earning.store import Writes, load_counters, look_up, read_state
@@ -203,6 +204,8 @@ class _Booking:
 
     def _meet(self, items: list[tuple[int, Item]]) -> None:
         """Add what rules want to know of the members to the facts of their events."""
+        if self.rules.splitting:
+            self._tell_reports_apart([item for _place, item in items if item.event.type in self.rules.splitting])
         asked = {event_type for event_type, names in self.rules.member_facts.items() if names}
         if not asked:
             return
@@ -214,6 +217,17 @@ class _Booking:
         for item in asking:
             own = known.get(item.member_id, {})
             item.event = replace(item.event, facts={**item.event.facts, **own})
+
+    def _tell_reports_apart(self, items: list[Item]) -> None:
+        ring, source_id = keyring(), self.source.source_id
+        reports = [
+            Report(
+                subject_key(ring, source_id, item.event.subject or ""), item.case_key, str(item.event.facts["stage"])
+            )
+            for item in items
+        ]
+        for item, role in zip(items, roles(self.cur, reports) if reports else (), strict=True):
+            item.event = replace(item.event, facts={**item.event.facts, "report": role})
 
     def _worth(self, event: EventIn) -> list[AwardWorth]:
         return self.rules.worth(Facts(event.type, event.occurred_at, event.facts), self.zone)

@@ -4,6 +4,7 @@
      "points": {"base": {"by": "stage", "equal": {"received": 2}}, "multipliers": [{"by": "grade", "equal": {…}},
                 {"percent_of": "share"}]},
      "caps": [{"per": "member", "period": "day", "unit": "points", "limit": 10}],
+     "corroboration": {"first": 100, "corroborating": 40, "duplicate": 10},
      "diminishing": {"per": "day", "factors": ["1", "0.5"], "then": "0"},
      "active": {"first_day": "2026-12-01", "last_day": null, "weekdays": [6, 7], "hours": [[8, 20]]},
      "pending": {"kind": "days", "days": 7}, "expiry": {"kind": "months", "count": 12, "round_to": "month"},
@@ -16,7 +17,7 @@ A base is a table, ``{"fixed": 10}`` or ``{"fact": "points"}``; a table is by ``
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -24,7 +25,7 @@ from typing import Any
 from points.earning.conditions import Condition, ConditionInvalid, known_facts
 from points.earning.event_types import EVENT_TYPES, MEMBER_FACTS
 from points.earning.formulas import Formula, Table
-from points.earning.limits import Cap, Diminishing, read_caps, read_diminishing
+from points.earning.limits import Cap, Diminishing, read_caps, read_corroboration, read_diminishing
 from points.earning.periods import Active, Expiry, Pending
 from points.earning.reading import Refused, choice, decimal_of, object_of, read_active, whole
 from points.earning.sentences import Sentence
@@ -32,7 +33,8 @@ from points.earning.sentences import Sentence
 MAX_POINTS = 1_000_000_000
 """The most that one award may come to; a formula that could give more is refused when saved."""
 KEYS = (
-    "event", "condition", "points", "caps", "diminishing", "active", "pending", "expiry", "stacking", "visibility",
+    "event", "condition", "points", "caps", "corroboration", "diminishing", "active", "pending", "expiry", "stacking",
+    "visibility",
 )  # fmt: skip
 VISIBILITIES = ("public", "confidential")
 
@@ -92,6 +94,9 @@ def read_document(document: Any) -> RuleDocument:
             errors.setdefault("condition", []).extend(fault.sentence for fault in invalid.faults)
     if errors:
         raise DocumentInvalid(errors)
+    if parts["corroboration"] is not None:
+        formula = parts["points"]
+        parts["points"] = replace(formula, multipliers=(*formula.multipliers, parts["corroboration"]))
     pending, expiry = parts["pending"], parts["expiry"]
     if pending.kind == "days" and expiry.kind == "days" and expiry.count <= pending.days:
         raise DocumentInvalid({"expiry.count": [Sentence("points would expire before they can be spent")]})
@@ -202,6 +207,7 @@ _READERS: dict[str, Callable[[Any, str], Any]] = {
     "condition": _read_condition,
     "points": _read_points,
     "caps": lambda value, event: read_caps(value),
+    "corroboration": read_corroboration,
     "diminishing": lambda value, event: read_diminishing(value),
     "active": lambda value, event: read_active(value),
     "pending": _read_pending,

@@ -74,7 +74,13 @@ def evaluate(
 
 def derived(facts: Facts, local: datetime) -> dict[str, Any]:
     """The facts as rules see them: those sent, and those that follow from them."""
-    values: dict[str, Any] = {**UNKNOWN_MEMBER, **facts.values, "weekday": local.isoweekday(), "hour": local.hour}
+    values: dict[str, Any] = {
+        **UNKNOWN_MEMBER,
+        "report": "first",
+        **facts.values,
+        "weekday": local.isoweekday(),
+        "hour": local.hour,
+    }
     if facts.type == "quiz.result":
         values["percent"] = int(facts.values["score"]) * 100 / int(facts.values["max_score"])
     return values
@@ -117,6 +123,11 @@ class RuleSet:
             for kind, rules in self._by_type.items()
         }
         """What rules and campaigns want to know of members, by type of event."""
+
+        self.splitting = frozenset(
+            version.document.event_type for version in versions if "report" in version.document.formula.facts()
+        )
+        """Types of events in which a rule tells the first report from later ones."""
 
     def worth(self, facts: Facts, zone: ZoneInfo) -> list[AwardWorth]:
         """What an event is worth by the rules and campaigns in force when it occurred."""

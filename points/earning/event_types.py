@@ -55,6 +55,8 @@ MEMBER_FACTS: dict[str, type] = {
 }  # fmt: skip
 """Known of the event's member at the booking, and kept with the event: the level by public points, whole days since
 the account was opened, effectiveness in percent, tips adopted in its window and in the calendar month."""
+REPORTS = ("first", "corroborating", "duplicate")
+"""What a member's report of a tip can be; kept with the event as the fact ``report``."""
 UNKNOWN_MEMBER: dict[str, FactValue] = dict.fromkeys(MEMBER_FACTS, 0)
 """What rules see of the member of an event booked while no rule asked."""
 

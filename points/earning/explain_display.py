@@ -59,6 +59,7 @@ def _fact(name: str) -> str:
         "stage": _("stage"), "grade": _("grade"), "label": _("label"), "weekday": _("weekday"), "level": _("level"),
         "days_of_membership": _("days of membership"), "effectiveness": _("effectiveness"),
         "adopted_tips": _("adopted tips"), "adopted_tips_month": _("adopted tips this month"),
+        "report": _("report"),
     }  # fmt: skip
     return known.get(name, name)
 
@@ -71,6 +72,9 @@ def _value(value: str) -> str:
         "rejected": _("rejected"),
         "overturned": _("overturned"),
         "malicious": _("malicious"),
+        "first": _("first"),
+        "corroborating": _("corroborating"),
+        "duplicate": _("duplicate"),
     }
     return known.get(value, value)
 

@@ -64,6 +64,11 @@ def case_key(ring: Keyring, source: EventSource, event: EventIn, member_id: str,
     return ring.hmac16("case", event.type, source.source_id, "subject", event.member, event.subject)
 
 
+def subject_key(ring: Keyring, source_id: str, subject: str) -> bytes:
+    """What names a tip for all members of a source who reported it."""
+    return ring.hmac16("subject", source_id, subject)
+
+
 def seal_event(ring: Keyring, event: EventIn) -> bytes:
     """The ids of an event as ciphertext."""
     return ring.encrypt(_BOX, json.dumps([event.event_id, event.member, event.subject]).encode())

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from points.earning.event_types import REPORTS
+from points.earning.formulas import Table
 from points.earning.periods import PERIODS
 from points.earning.reading import Refused, choice, object_of, share, whole
 
@@ -77,6 +79,17 @@ def read_caps(value: Any) -> tuple[Cap, ...]:
             )
         )
     return tuple(caps)
+
+
+def read_corroboration(value: Any, event: str) -> Table | None:
+    """The part ``corroboration`` of a rule document: percents by what a report is (``points.earning.reports``)."""
+    if value is None:
+        return None
+    if event != "tip.outcome":
+        raise Refused("corroboration", "is only for tips")
+    body = object_of(value, "corroboration", REPORTS)
+    percents = {role: whole(body.get(role, 100), f"corroboration.{role}", 0, 100) for role in REPORTS}
+    return Table("report", {role: Decimal(percent) / 100 for role, percent in percents.items()})
 
 
 def read_diminishing(value: Any) -> Diminishing | None:

@@ -139,6 +139,17 @@ class CapUsage(Base):
     times: Mapped[int] = mapped_column(BigInteger)
 
 
+class CaseReport(Base):
+    """What a member's report of a case is beside those of others (``points.earning.reports``)."""
+
+    __tablename__ = "reports"
+    __table_args__ = (CheckConstraint("role IN ('first', 'corroborating', 'duplicate')", name="role"), _SOURCES)
+
+    subject_key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    case_key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    role: Mapped[str] = mapped_column(Text)
+
+
 class ClaimBatch(Base):
     """Claim codes made by a source in one call."""
 
