@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 TITLES = {
+    "not_refundable": _l("This order cannot be refunded as it stands."),
+    "refund_exceeded": _l("More than is left to give back."),
     "not_on_sale": _l("This gift is not on sale now."),
     "sold_out": _l("This gift is sold out."),
     "limit_reached": _l("The limit for each member is reached."),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from catalog.gifts.popularity import count_popularity
 from catalog.redemption.addresses import destroy_due_keys
+from catalog.redemption.overdue import complete_shipped, expire_uncollected, remind_to_collect
 from catalog.wishes.tell import AT_ONCE, tell_of_wishes
 from mall.db import Login, run_tx
 from mall.jobs import job
@@ -15,6 +16,21 @@ from mall.jobs import job
 def destroy_addresses(now: datetime) -> dict[str, int]:
     """Destroy the addresses of orders that ended 30 days ago."""
     return {"addresses": run_tx(Login.BACKOFFICE, lambda tx: destroy_due_keys(tx, now))}
+
+
+@job("expire-uncollected", every=timedelta(minutes=10))
+def expire_pickups(now: datetime) -> dict[str, int]:
+    """Remind members of what waits for them, and let expire what nobody collected."""
+    reminded = 0
+    while more := run_tx(Login.BACKOFFICE, lambda tx: remind_to_collect(tx, now)):
+        reminded += more
+    return {"reminded": reminded, "expired": expire_uncollected(now)}
+
+
+@job("complete-shipped", every=timedelta(hours=1))
+def complete_parcels(now: datetime) -> dict[str, int]:
+    """Complete parcels of which nothing was heard for 15 days."""
+    return {"completed": complete_shipped(now)}
 
 
 @job("tell-of-wishes", every=timedelta(minutes=5))

@@ -31,6 +31,7 @@ from admin.routes import members as admin_members
 from admin.routes import orders as admin_orders
 from admin.routes import pickup_points as admin_pickup_points
 from admin.routes import quizzes as admin_quizzes
+from admin.routes import refunds as admin_refunds
 from admin.routes import rule_backtests as admin_rule_backtests
 from admin.routes import rule_steps as admin_rule_steps
 from admin.routes import shipments as admin_shipments
@@ -111,6 +112,7 @@ API_BLUEPRINTS = (
     admin_quizzes.blp,
     admin_top_ups.blp,
     top_up_callbacks.blp,
+    admin_refunds.blp,
     admin_labels.blp,
     admin_earning_rules.blp,
     admin_rule_steps.blp,

@@ -56,6 +56,13 @@ class StaffStepSchema(StrictSchema):
     reason = fields.String()
 
 
+class StaffRefundedSchema(StrictSchema):
+    """What was given back of an order; ``points`` only for roles that see prices."""
+
+    quantity = fields.Integer(required=True)
+    points = fields.Integer()
+
+
 class StaffOrderSchema(StrictSchema):
     """An order; ``points`` and ``member`` only for roles that may see them, ``delivery`` only for those who send."""
 
@@ -73,6 +80,7 @@ class StaffOrderSchema(StrictSchema):
     placed_at = fields.String(required=True)
     allowed = fields.List(fields.String(), required=True)
     points = fields.Integer()
+    refunded = fields.Nested(StaffRefundedSchema)
     member = fields.String()
     delivery = fields.Nested(DeliverySchema)
     history = fields.List(fields.Nested(StaffStepSchema))
@@ -102,13 +110,20 @@ def _wire(order: StaffOrder, role: str) -> dict[str, Any]:
         "carrier": carrier_wire(order.carrier),
         "placed_at": order.placed_at.isoformat(), "allowed": order.allowed,
         "points": order.points if role in SEES_FIGURES else None,
+        "refunded": _refunded(order, role) if order.refunded_points else None,
         "member": order.member_id if role in SEES_MEMBERS else None,
         "delivery": address and {"name": address.name, "phone": address.phone, "address": address.address},
     }  # fmt: skip
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _detail(tx: Session, order_id: str, role: str) -> dict[str, Any]:
+def _refunded(order: StaffOrder, role: str) -> dict[str, int]:
+    pieces = {"quantity": order.refunded_quantity}
+    return {**pieces, "points": order.refunded_points} if role in SEES_FIGURES else pieces
+
+
+def order_detail(tx: Session, order_id: str, role: str) -> dict[str, Any]:
+    """An order with its steps and refunds, as far as ``role`` may see it."""
     order = staff_order(tx, order_id, with_address=role in SEES_ADDRESSES)
     history = []
     for status, at, actor, reason in order.history:
@@ -133,7 +148,7 @@ def list_admin_orders(call: Call) -> dict[str, Any]:
     dump=False,
 )  # fmt: skip
 def get_admin_order(call: Call, order_id: str) -> dict[str, Any]:
-    return _detail(call.tx, checked_id(order_id), call.staff.role)
+    return order_detail(call.tx, checked_id(order_id), call.staff.role)
 
 
 @endpoint(
@@ -145,7 +160,7 @@ def post_advance(call: Call, body: dict[str, Any], order_id: str) -> dict[str, A
     before = take_step(call.tx, checked_id(order_id), step, call.now)
     detail = {"from": before.status, "to": step.to, "reason": step.reason}
     audit.record(call.tx, call.staff.name, "order.advanced", f"order:{order_id}", detail, call.now, call.request_id)
-    return _detail(call.tx, order_id, call.staff.role)
+    return order_detail(call.tx, order_id, call.staff.role)
 
 
 @endpoint(
@@ -162,7 +177,7 @@ def post_pickup(call: Call, body: dict[str, Any]) -> Response:
     def effect(tx: Session) -> Response:
         order_id = collect(tx, body["code"], who.name, call.now)
         audit.record(tx, who.name, "order.collected", f"order:{order_id}", {}, call.now, call.request_id)
-        text = json.dumps(_detail(tx, order_id, who.role), ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(order_detail(tx, order_id, who.role), ensure_ascii=False, separators=(",", ":"))
         return Response(text, content_type="application/json")
 
     def work(tx: Session) -> Response | NotFound:

@@ -28,7 +28,7 @@ def notify_of_order(tx: Session, payload: dict[str, Any], now: datetime) -> None
                 member_id=payload["member"],
                 kind=f"order.{payload['status']}",
                 order_id=payload["order"],
-                detail={},
+                detail={"points": payload["points"]} if "points" in payload else {},
                 created_at=now,
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
@@ -17,6 +18,7 @@ from catalog.wording import in_language
 from mall.errors import NotFound
 from mall.http.badges import badge
 from mall.http.pagination import decode_cursor, encode_cursor
+from mall.i18n import format_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def notices_page(
         Notice(
             row.id,
             row.kind,
-            _words(row.kind, in_language(name, language)),
+            _words(row.kind, in_language(name, language), row.detail),
             row.order_id,
             row.gift_id,
             row.created_at,
@@ -84,7 +86,13 @@ def mark_read(tx: Session, member_id: str, until: str | None, now: datetime) -> 
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def _words(kind: str, gift: str) -> str:
+def _words(kind: str, gift: str, detail: dict[str, Any]) -> str:
+    if kind == "order.part_refunded":
+        points = f"{detail['points']:,}"
+        return str(_("“%(gift)s”: %(points)s points are back with you.", gift=gift, points=points))
+    if kind == "order.collect_soon":
+        until = format_moment(datetime.fromisoformat(detail["until"]))
+        return str(_("“%(gift)s” waits for you until %(moment)s.", gift=gift, moment=until))
     sentences = {
         "order.placed": _("“%(gift)s”: we have your order and will confirm it soon.", gift=gift),
         "order.confirmed": _("“%(gift)s”: your order is confirmed.", gift=gift),

@@ -82,11 +82,16 @@ TRANSITIONS: tuple[Step, ...] = (
     _step(_S.ISSUED, _S.COMPLETED, "voucher virtual draw", By.STAFF, By.SYSTEM),
     _step(_S.COMPLETED, _S.RETURNED, "delivery pickup", By.STAFF),
     _step(_S.RETURNED, _S.REFUNDED, "delivery pickup", By.STAFF),
+    # All points given back although nothing comes back: a broken piece, a code that does not work.
+    _step(_S.ISSUED, _S.REFUNDED, "voucher virtual draw", By.STAFF),
+    _step(_S.COMPLETED, _S.REFUNDED, "*", By.STAFF),
     # A payment that arrives after its order has expired or was cancelled.
     _step(_S.EXPIRED, _S.REFUNDED, "*", By.SYSTEM),
     _step(_S.CANCELLED, _S.REFUNDED, "*", By.SYSTEM),
 )
 
+REFUNDABLE = frozenset({_S.SHIPPED, _S.ISSUED, _S.COMPLETED, _S.RETURNED})
+"""Where staff may give a part of the points back; before that an order is cancelled instead."""
 OVER = frozenset({_S.COMPLETED, _S.CANCELLED, _S.EXPIRED, _S.RETURNED, _S.REFUNDED})
 """Nothing more is to be done for the member."""
 GIVES_POINTS_BACK = frozenset({_S.CANCELLED, _S.EXPIRED, _S.REFUNDED})
@@ -94,6 +99,8 @@ GIVES_STOCK_BACK = frozenset({_S.CANCELLED, _S.EXPIRED})
 """A returned piece is looked at before it is put back: staff correct the stock."""
 NOT_COUNTED = frozenset({_S.CANCELLED, _S.EXPIRED, _S.RETURNED, _S.REFUNDED})
 """Orders that leave a member's limits as they were."""
+ENDED_EARLY = frozenset({_S.CANCELLED, _S.EXPIRED, _S.RETURNED, _S.REFUNDED})
+"""Where the member is told the reason."""
 
 
 def targets(kind: str, status: str, by: By) -> list[str]:

@@ -33,16 +33,23 @@ class Order(Base):
     ``points``: for all pieces. Name and picture are those of the moment it was placed. ``history_seq``: the
     number of its last history row. ``carrier``: a code of ``catalog.fulfilment.carriers``. Gifts, stock and pickup
     points are never deleted, and a foreign key to them would lock the hot row of a sale once more for every order.
+    ``refunded_points``, ``refunded_quantity``: given back after the gift was had. ``reminders``: how many times the
+    member was told that it waits to be collected.
     """
 
     __tablename__ = "orders"
     __table_args__ = (
         CheckConstraint(STATUS_CHECK, name="status"),
         CheckConstraint("quantity > 0 AND points > 0", name="positive"),
+        CheckConstraint(
+            "refunded_points BETWEEN 0 AND points AND refunded_quantity BETWEEN 0 AND quantity", name="refunded"
+        ),
         Index("ix_orders_member_id_id", "member_id", "id"),
         Index("ix_orders_member_id_gift_id_placed_at", "member_id", "gift_id", "placed_at"),
         Index("ix_orders_status_id", "status", "id"),
         Index("ix_orders_gift_id_placed_at", "gift_id", "placed_at"),
+        Index("ix_orders_uncollected", "pickup_until", "id", postgresql_where=text("status = 'ready_for_pickup'")),
+        Index("ix_orders_under_way", "moved_at", "id", postgresql_where=text("status = 'shipped'")),
     )
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)
@@ -64,6 +71,9 @@ class Order(Base):
     history_seq: Mapped[int] = mapped_column(SmallInteger)
     placed_at: Mapped[datetime]
     moved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    refunded_points: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    refunded_quantity: Mapped[int] = mapped_column(Integer, server_default="0")
+    reminders: Mapped[int] = mapped_column(SmallInteger, server_default="0")
 
 
 class OrderHistory(Base):
@@ -77,6 +87,35 @@ class OrderHistory(Base):
     at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(IdText)
     reason: Mapped[str | None] = mapped_column(Text)
+
+
+class OrderRefund(Base):
+    """Points of an order given back by staff, for ``quantity`` pieces or (0) as a gesture. Never changed afterwards."""
+
+    __tablename__ = "order_refunds"
+    __table_args__ = (CheckConstraint("points > 0 AND quantity >= 0", name="positive"),)
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), type_=IdText, index=True)
+    points: Mapped[int] = mapped_column(BigInteger)
+    quantity: Mapped[int] = mapped_column(Integer)
+    restocked: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(IdText)
+    at: Mapped[datetime]
+
+
+class RedemptionPolicy(Base):
+    """One row: what the owner decided for all gifts. ``approval_above_points`` None: only gifts that ask for it."""
+
+    __tablename__ = "redemption_policy"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        CheckConstraint("approval_above_points >= 0", name="threshold"),
+    )
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    approval_above_points: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class OrderAddress(Base):

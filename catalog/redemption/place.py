@@ -15,7 +15,7 @@ from catalog.redemption.pricing import order_points
 from catalog.redemption.refusals import refuse_if_any
 from catalog.redemption.terms import Terms, read_terms
 from catalog.redemption.usage import used_within
-from catalog.redemption.views import OrderView
+from catalog.redemption.views import HistoryStep, OrderView
 from catalog.redemption.writer import COLLECT_WITHIN, NewOrder, insert_order
 from catalog.topups.asking import checked_target, seal_top_up
 from catalog.topups.states import State
@@ -79,8 +79,9 @@ def _write(
     tx: Session, member_id: str, terms: Terms, asked: OrderRequest, order_id: str, now: datetime, secrets: bool
 ) -> OrderView:
     cur, ring = cursor(tx), keyring()
-    by_hand = terms.needs_preparation or terms.needs_approval
-    follows = path_after(terms.kind, Status.PLACED, by_hand=by_hand, approval=terms.needs_approval)
+    approval = terms.must_be_approved(order_points(terms.points, asked.quantity))
+    by_hand = terms.needs_preparation or approval
+    follows = path_after(terms.kind, Status.PLACED, by_hand=by_hand, approval=approval)
     path = [Status.PLACED, *follows]
     issued = Status.ISSUED in path
     boxes = []
@@ -104,7 +105,7 @@ def _write(
     return OrderView(
         order_id, written.number, terms.gift_id, terms.name, terms.variant_name, terms.picture, terms.kind,
         path[-1].value, order.quantity, order.points, None, now, now + COLLECT_WITHIN if ready else None,
-        [(status.value, now) for status in path], terms.point,
+        [HistoryStep(status.value, now, "member") for status in path], terms.point,
         ready.code if ready and secrets else None,
         tuple(open_box(ring, box) for box in boxes) if issued and secrets else (),
         asked.delivery if secrets else None,

@@ -35,6 +35,8 @@ class StaffOrder:
     points: int
     history: list[tuple[str, datetime, str, str | None]]
     carrier: str | None = None
+    refunded_points: int = 0
+    refunded_quantity: int = 0
     address: Address | None = None
 
     @property
@@ -45,10 +47,11 @@ class StaffOrder:
 
 _FIELDS = (
     "id", "number", "kind", "status", "gift_id", "gift_name", "variant_name", "quantity", "pickup_point_id",
-    "tracking", "placed_at", "member_id", "points", "carrier",
+    "tracking", "placed_at", "member_id", "points", "carrier", "refunded_points", "refunded_quantity",
 )  # fmt: skip
 _COLUMNS = """o.id, o.number, o.kind, o.status, o.gift_id, o.gift_name, o.variant_name, o.quantity, o.pickup_point_id,
- o.tracking, o.placed_at, o.member_id, o.points, o.carrier"""
+ o.tracking, o.placed_at, o.member_id, o.points, o.carrier, o.refunded_points,
+ o.refunded_quantity"""
 _HISTORY = "SELECT status, at, actor, reason FROM order_history WHERE order_id = %s ORDER BY seq"
 _ONE = f"""SELECT {_COLUMNS}, k.key_box, a.address_box FROM orders AS o
  LEFT JOIN address_keys AS k ON k.order_id = o.id LEFT JOIN order_addresses AS a ON a.order_id = o.id
@@ -66,7 +69,7 @@ def staff_order(tx: Session, order_id: str, *, with_address: bool) -> StaffOrder
     if row is None:
         raise NotFound()
     history = [(step[0], step[1], step[2], step[3]) for step in cur.execute(_HISTORY, (order_id,))]
-    address = open_address(keyring(), order_id, row[14], row[15]) if with_address else None
+    address = open_address(keyring(), order_id, row[16], row[17]) if with_address else None
     return StaffOrder(**_plain(row), history=history, address=address)
 
 
@@ -82,4 +85,4 @@ def staff_orders(
 
 
 def _plain(row: Any) -> dict[str, Any]:
-    return dict(zip(_FIELDS, row[:14], strict=True))
+    return dict(zip(_FIELDS, row[:16], strict=True))

@@ -12,7 +12,7 @@ from catalog.gifts.limits import Limit, period_start
 from catalog.redemption.models import NOT_COUNTED_SQL
 from mall.db import cursor
 
-_USED = f"""SELECT ARRAY(SELECT coalesce((SELECT sum(o.quantity) FROM orders AS o
+_USED = f"""SELECT ARRAY(SELECT coalesce((SELECT sum(o.quantity - o.refunded_quantity) FROM orders AS o
   WHERE o.member_id = %s AND o.gift_id = %s AND (p.start IS NULL OR o.placed_at >= p.start)
   AND o.status NOT IN {NOT_COUNTED_SQL}), 0)::int8
  FROM unnest(%s::timestamptz[]) WITH ORDINALITY AS p(start, place) ORDER BY p.place)"""

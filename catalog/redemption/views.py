@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from catalog.redemption.addresses import Address, open_address
 from catalog.redemption.codes import read_code
-from catalog.redemption.lifecycle import OVER, By, Status, targets
+from catalog.redemption.lifecycle import ENDED_EARLY, OVER, By, Status, targets
 from catalog.redemption.terms import Point
 from catalog.topups.asking import open_target
 from catalog.vouchers.pool import reveal_codes
@@ -21,8 +21,18 @@ from mall.http.pagination import decode_cursor, encode_cursor
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryStep:
+    """A step: the status it led to, when, by whom (``member``, ``staff`` or ``system``), and why an order ended."""
+
+    status: str
+    at: datetime
+    by: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order. ``history``: (status, moment), the first first. Codes and address are secrets of the member."""
+    """An order. ``history``: the first step first. Codes and address are secrets of the member."""
 
     id: str
     number: str
@@ -37,7 +47,7 @@ class OrderView:
     tracking: str | None
     placed_at: datetime
     pickup_until: datetime | None
-    history: list[tuple[str, datetime]]
+    history: list[HistoryStep]
     point: Point | None
     pickup_code: str | None = None
     voucher_codes: tuple[str, ...] = ()
@@ -45,6 +55,8 @@ class OrderView:
     carrier: str | None = None
     target: str | None = None
     top_up_state: str | None = None
+    refunded_points: int = 0
+    refunded_quantity: int = 0
 
     @property
     def can_cancel(self) -> bool:
@@ -54,12 +66,15 @@ class OrderView:
 
 _FIELDS = (
     "id", "number", "gift_id", "gift_name", "variant_name", "picture", "kind", "status", "quantity", "points",
-    "tracking", "placed_at", "pickup_until", "carrier",
+    "tracking", "placed_at", "pickup_until", "carrier", "refunded_points", "refunded_quantity",
 )  # fmt: skip
 _COLUMNS = """o.id, o.number, o.gift_id, o.gift_name, o.variant_name, o.picture, o.kind, o.status, o.quantity, o.points,
  o.tracking, o.placed_at, o.pickup_until, o.carrier,
+ o.refunded_points, o.refunded_quantity,
  ARRAY(SELECT h.status FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
- ARRAY(SELECT h.at FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq)"""
+ ARRAY(SELECT h.at FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
+ ARRAY(SELECT h.actor FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
+ ARRAY(SELECT h.reason FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq)"""
 _ONE = f"""SELECT {_COLUMNS}, p.id, p.name, p.address, p.hours, p.phone, p.opening, c.code_box, k.key_box,
   a.address_box, t.target_box, t.state
  FROM orders AS o LEFT JOIN pickup_points AS p ON p.id = o.pickup_point_id
@@ -83,8 +98,8 @@ def order_view(tx: Session, order_id: str, member_id: str, now: datetime, *, sec
     if row is None:
         raise NotFound()
     status, kind = row[7], row[6]
-    point = None if row[16] is None else Point(*row[16:22])
-    code_box, key_box, address_box, target_box, top_up_state = row[22:]
+    point = None if row[20] is None else Point(*row[20:26])
+    code_box, key_box, address_box, target_box, top_up_state = row[26:]
     codes: tuple[str, ...] = ()
     if secrets and kind == "voucher" and status in (Status.ISSUED, Status.COMPLETED):
         codes = tuple(reveal_codes(cur, ring, order_id, now))
@@ -113,5 +128,12 @@ def orders_page(
 
 def _plain(row: Any) -> dict[str, Any]:
     """The columns that every view has."""
-    fields = dict(zip(_FIELDS, row[:14], strict=True))
-    return {**fields, "history": list(zip(row[14], row[15], strict=True))}
+    fields = dict(zip(_FIELDS, row[:16], strict=True))
+    steps = zip(row[16], row[17], row[18], row[19], strict=True)
+    return {**fields, "history": [_step(*step) for step in steps]}
+
+
+def _step(status: str, at: datetime, actor: str, reason: str | None) -> HistoryStep:
+    by = "member" if actor.startswith("member:") else "system" if actor == "system" else "staff"
+    # Notes of staff along the way are their own; why an order ended is the member's business.
+    return HistoryStep(status, at, by, reason if status in ENDED_EARLY else None)

@@ -44,8 +44,15 @@ _ORDER = f"""INSERT INTO orders (id, number, member_id, gift_id, item_id, kind, 
  %(now)s, %(now)s) RETURNING number"""
 _MOVE = """UPDATE orders SET status = %(status)s, history_seq = %(seq)s, moved_at = %(now)s,
  carrier = coalesce(%(carrier)s, carrier), tracking = coalesce(%(tracking)s, tracking),
- pickup_until = coalesce(%(pickup_until)s, pickup_until)
+ pickup_until = coalesce(%(pickup_until)s, pickup_until),
+ refunded_points = CASE WHEN %(status)s = 'refunded' THEN points ELSE refunded_points END,
+ refunded_quantity = CASE WHEN %(status)s = 'refunded' THEN quantity ELSE refunded_quantity END
  WHERE id = %(id)s"""
+# A refund in part leaves the order where it is.
+_REFUND = """UPDATE orders SET refunded_points = refunded_points + %(points)s,
+ refunded_quantity = refunded_quantity + %(pieces)s WHERE id = %(id)s"""
+_REFUND_ROW = """INSERT INTO order_refunds (id, order_id, points, quantity, restocked, reason, actor, at)
+ VALUES (%(refund_id)s, %(id)s, %(points)s, %(pieces)s, %(restocked)s, %(reason)s, %(actor)s, %(now)s)"""
 _HISTORY = """INSERT INTO order_history (order_id, seq, status, at, actor, reason)
  SELECT %(id)s, n.seq, n.status, %(now)s, %(actor)s, %(reason)s
  FROM unnest(%(seqs)s::int2[], %(statuses)s::text[]) AS n(seq, status)"""
@@ -98,6 +105,9 @@ class LockedOrder:
     status: str
     quantity: int
     history_seq: int
+    points: int
+    refunded_points: int
+    refunded_quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +118,17 @@ class Written:
     pickup_code: CodeRow | None
 
 
-_LOCK = """SELECT id, member_id, gift_id, item_id, kind, status, quantity, history_seq FROM orders
- WHERE id = %s FOR UPDATE"""
+@dataclass(frozen=True, slots=True)
+class PartBack:
+    """Points given back by staff, for ``pieces`` or (0) as a gesture; ``restocked``: the pieces can be had again."""
+
+    points: int
+    pieces: int
+    restocked: bool
+
+
+_LOCK = """SELECT id, member_id, gift_id, item_id, kind, status, quantity, history_seq, points, refunded_points,
+ refunded_quantity FROM orders WHERE id = %s FOR UPDATE"""
 
 
 def lock_order(cur: Cursor, order_id: str) -> LockedOrder | None:
@@ -182,6 +201,50 @@ def move_order(
     codes = _add_steps(values, clauses, ring, path, order.history_seq + 1, payload, actor, now, reason)
     _, _, code_hash = _execute(cur, clauses, values, None)
     return Written(None, _taken(codes, code_hash))
+
+
+def write_refund(
+    cur: Cursor, ring: Keyring, order: LockedOrder, part: PartBack, actor: str, now: datetime, reason: str
+) -> None:
+    """Note points given back; an order whose last points these were is then refunded."""
+    values: dict[str, Any] = {
+        "id": order.id, "item_id": order.item_id, "points": part.points, "pieces": part.pieces, "now": now,
+        "restocked": part.restocked, "reason": reason, "actor": actor, "refund_id": new_id("ref"),
+    }  # fmt: skip
+    clauses = {"refund": _REFUND_ROW}
+    if part.restocked:
+        values |= {"change": part.pieces, "movement": "returned", "movement_id": new_id("mov")}
+        clauses |= {"stock": _STOCK, "movement": _MOVEMENT}
+    payload = {"order": order.id, "member": order.member_id, "gift": order.gift_id}
+    if order.refunded_points + part.points == order.points:
+        values |= {"tracking": None, "carrier": None}
+        if order.kind == "pickup":
+            clauses["closed"] = _CLOSE_CODE
+        path = [Status.REFUNDED]
+        clauses["moved"] = _MOVE
+        _add_steps(values, clauses, ring, path, order.history_seq + 1, payload, actor, now, reason)
+    else:
+        told = {**payload, "status": "part_refunded", "last": True, "points": part.points}
+        values |= {"topics": [TOPICS[Status.REFUNDED]], "payloads": [json.dumps(told)]}
+        clauses |= {"moved": _REFUND, "messages": _MESSAGES}
+    _execute(cur, clauses, values, None)
+
+
+_REMIND = """UPDATE orders SET reminders = %(number)s WHERE id IN (SELECT id FROM orders
+  WHERE status = 'ready_for_pickup' AND pickup_until > %(now)s AND pickup_until <= %(before)s
+  AND reminders < %(number)s ORDER BY pickup_until, id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+ RETURNING id, member_id, pickup_until"""
+
+
+def mark_reminded(
+    cur: Cursor, number: int, now: datetime, before: datetime, most: int
+) -> list[tuple[str, str, datetime]]:
+    """Count reminder ``number`` of up to ``most`` orders that are to be collected until ``before``.
+
+    Returns id, member and last moment of those that had not had it; others at the same work take other rows.
+    """
+    rows: Any = cur.execute(_REMIND, {"number": number, "now": now, "before": before, "most": most}).fetchall()
+    return list(rows)
 
 
 def _add_steps(

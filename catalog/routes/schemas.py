@@ -150,11 +150,20 @@ class PlaceOrderSchema(QuoteInSchema):
     target = Text(1, 100)
 
 
+class RefundedSchema(StrictSchema):
+    """What was given back of an order after it was had."""
+
+    points = fields.Integer(required=True)
+    quantity = fields.Integer(required=True)
+
+
 class StepSchema(StrictSchema):
-    """A status and when it was reached."""
+    """A status, when it was reached, by whom (member, staff, system), and why an order ended early."""
 
     status = fields.String(required=True, metadata={"enum": [status.value for status in Status]})
     at = Instant(required=True)
+    by = fields.String(required=True)
+    reason = fields.String()
 
 
 class PickupPointSchema(StrictSchema):
@@ -192,6 +201,7 @@ class OrderSchema(StrictSchema):
     placed_at = Instant(required=True)
     can_cancel = fields.Boolean(required=True)
     history = fields.List(fields.Nested(StepSchema), required=True)
+    refunded = fields.Nested(RefundedSchema)
     pickup_code = fields.String()
     pickup_until = Instant()
     pickup_point = fields.Nested(PickupPointSchema)

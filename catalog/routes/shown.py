@@ -15,7 +15,7 @@ from catalog.gifts.queries import Shown, is_new
 from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
 from catalog.redemption.views import OrderView
-from catalog.routes.wire import carrier_wire, language, opening_shown, point_wire
+from catalog.routes.wire import carrier_wire, language, opening_shown, point_wire, reason_words, refunded_wire
 from catalog.wording import in_language
 
 POPULAR_FROM = 20
@@ -148,7 +148,11 @@ def order_shown(order: OrderView) -> dict[str, Any]:
         "target": order.target,
         "top_up": order.top_up_state,
         "delivery": order.address,
-        "history": [{"status": status, "at": at} for status, at in reversed(order.history)],
+        "refunded": refunded_wire(order),
+        "history": [
+            {"status": step.status, "at": step.at, "by": step.by, "reason": step.reason and reason_words(step.reason)}
+            for step in reversed(order.history)
+        ],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
 from catalog.fulfilment.carriers import BY_CODE
 from catalog.fulfilment.hours import opening_of, state_now
@@ -12,10 +13,11 @@ from catalog.gifts.models import Category, Tag
 from catalog.gifts.pictures import picture_url
 from catalog.gifts.queries import Shown
 from catalog.notices.queries import Notice
+from catalog.redemption.overdue import ARRIVED, NOT_COLLECTED
 from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
 from catalog.redemption.terms import Point
-from catalog.redemption.views import OrderView
+from catalog.redemption.views import HistoryStep, OrderView
 from catalog.routes.hours_words import hours_words, now_words
 from catalog.wording import in_language
 from mall import clock
@@ -134,7 +136,7 @@ def order_wire(order: OrderView) -> dict[str, Any]:
         "points": order.points,
         "placed_at": order.placed_at.isoformat(),
         "can_cancel": order.can_cancel,
-        "history": [{"status": status, "at": at.isoformat()} for status, at in order.history],
+        "history": [_step_wire(step) for step in order.history],
     }
     address = order.address
     optional = {
@@ -148,9 +150,31 @@ def order_wire(order: OrderView) -> dict[str, Any]:
         "carrier": carrier_wire(order.carrier),
         "target": order.target,
         "top_up": order.top_up_state,
+        "refunded": refunded_wire(order),
         "delivery": address and {"name": address.name, "phone": address.phone, "address": address.address},
     }
     return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def refunded_wire(order: OrderView) -> dict[str, int] | None:
+    """What was given back of an order after it was had; None: nothing."""
+    if not order.refunded_points:
+        return None
+    return {"points": order.refunded_points, "quantity": order.refunded_quantity}
+
+
+def _step_wire(step: HistoryStep) -> dict[str, str]:
+    body = {"status": step.status, "at": step.at.isoformat(), "by": step.by}
+    return body if step.reason is None else {**body, "reason": reason_words(step.reason)}
+
+
+def reason_words(reason: str) -> str:
+    """Why an order ended: words of staff as they are, the mall's own reasons in the reader's language."""
+    own = {
+        NOT_COLLECTED: _("It was not collected in time."),
+        ARRIVED: _("No complaint within 15 days of sending."),
+    }
+    return str(own.get(reason, reason))
 
 
 def notice_wire(notice: Notice) -> dict[str, Any]:

@@ -38,7 +38,6 @@ POINT = {
         "exceptions": [{"date": "2026-10-01", "hours": SPANS}],
     },
 }  # fmt: skip
-POINT = {"name": WORDS, "address": WORDS, "hours": WORDS, "phone": "1234", "code": "fuzzed", "is_default": False}
 QUESTION = {"text": WORDS, "options": [WORDS, WORDS], "answer": 0, "explanation": WORDS}
 QUIZ = {"code": "fuzzed", "category": "law", "title": WORDS, "summary": WORDS, "questions": [QUESTION]}
 CLIENT = {"scopes": ["credits:write"], "daily_cap_points": 5, "allowed_networks": ["10.0.0.0/8"]}
@@ -165,6 +164,10 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "post_top_up_callback": ("stranger", lambda world: [
         {"order": world.ids["order_id"], "status": "done", "reason": "x", "reference": "y"},
     ]),
+    "post_refund": ("owner", lambda world: [
+        {"quantity": 1, "reason": "broken", "restock": False}, {"points": 1, "reason": "sorry"},
+    ]),
+    "patch_policy": ("owner", _bodies({"approval_above_points": 1_000_000})),
     "post_pickup": ("owner", _bodies({"code": "123456"})),
 }  # fmt: skip
 """Who sends it, and the bodies, by operationId."""

@@ -21,7 +21,7 @@ STAFF = {
         "confirmed": ["preparing", "cancelled"],
         "preparing": ["shipped", "cancelled"],
         "shipped": ["completed", "returned"],
-        "completed": ["returned"],
+        "completed": ["returned", "refunded"],
         "returned": ["refunded"],
     },
     "pickup": {
@@ -30,13 +30,14 @@ STAFF = {
         "confirmed": ["preparing", "ready_for_pickup", "cancelled"],
         "preparing": ["ready_for_pickup", "cancelled"],
         "ready_for_pickup": ["completed", "cancelled"],
-        "completed": ["returned"],
+        "completed": ["returned", "refunded"],
         "returned": ["refunded"],
     },
     "donation": {
         "placed": ["confirmed", "cancelled"],
         "awaiting_payment": ["cancelled"],
         "confirmed": ["completed", "cancelled"],
+        "completed": ["refunded"],
     },
 }
 for _kind in ("voucher", "virtual", "draw"):
@@ -44,7 +45,8 @@ for _kind in ("voucher", "virtual", "draw"):
         "placed": ["confirmed", "cancelled"],
         "awaiting_payment": ["cancelled"],
         "confirmed": ["issued", "cancelled"],
-        "issued": ["completed"],
+        "issued": ["completed", "refunded"],
+        "completed": ["refunded"],
     }
 MEMBER = {kind: {key: ["cancelled"] for key in ("placed", "awaiting_payment", "confirmed")} for kind in GIFT_KINDS}
 MEMBER["pickup"] = {**MEMBER["pickup"], "ready_for_pickup": ["cancelled"]}

@@ -1,0 +1,80 @@
+"""Giving points of an order back after the gift was had: in whole or part, by staff, with a reason.
+
+Points return to the lots they came from, with their own expiry; a share whose lot has expired meanwhile becomes a
+new lot of 30 days (points.ledger: the documented grace). Debt is repaid first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from catalog.redemption.lifecycle import REFUNDABLE, By, Status, check_step, targets
+from catalog.redemption.writer import LockedOrder, PartBack, lock_order, write_refund
+from mall.crypto import keyring
+from mall.db import cursor
+from mall.errors import Conflict, Invalid, NotFound
+from points.ledger.books import open_books
+
+_OWNER = "SELECT member_id FROM orders WHERE id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """What is to be given back: the price of ``quantity`` pieces, or ``points``; both None: all that is left.
+
+    ``restock``: the pieces can be had again.
+    """
+
+    reason: str
+    quantity: int | None = None
+    points: int | None = None
+    restock: bool = False
+
+
+def refund_order(tx: Session, order_id: str, asked: RefundRequest, actor: str, now: datetime) -> PartBack:
+    """Give points back; the order is refunded when nothing of its price is left. Returns what was given back.
+
+    Raises NotFound, Conflict ``not_refundable`` for an order that is not that far, or over (with ``order_status``),
+    ``refund_exceeded`` (with ``left_points`` and ``left_quantity``) for more than was paid and not given back yet,
+    Invalid for ``restock`` without pieces or of codes that were shown.
+    """
+    cur = cursor(tx)
+    row = cur.execute(_OWNER, (order_id,)).fetchone()
+    if row is None:
+        raise NotFound()
+    # The wallet before the order, as when placing: two ways through the same locks would wait in a circle.
+    with open_books(tx, [row[0]], now) as books:
+        order = lock_order(cur, order_id)
+        assert order is not None, "orders are never deleted"
+        part = _part(order, asked)
+        books[row[0]].refund(order_id, part.points)
+    write_refund(cur, keyring(), order, part, actor, now, asked.reason)
+    return part
+
+
+def _part(order: LockedOrder, asked: RefundRequest) -> PartBack:
+    if order.status not in REFUNDABLE:
+        allowed = targets(order.kind, order.status, By.STAFF)
+        raise Conflict("not_refundable", extra={"order_status": order.status, "allowed": allowed})
+    left_points = order.points - order.refunded_points
+    left_pieces = order.quantity - order.refunded_quantity
+    pieces, points = asked.quantity or 0, asked.points
+    if asked.quantity is not None:
+        points = order.points // order.quantity * pieces
+    elif points is None:
+        pieces, points = left_pieces, left_points
+    if points > left_points or pieces > left_pieces:
+        left = {"left_points": left_points, "left_quantity": left_pieces}
+        raise Conflict("refund_exceeded", extra=left)
+    if points == left_points:
+        check_step(order.kind, order.status, Status.REFUNDED.value, By.STAFF)
+        pieces = left_pieces
+    if asked.restock and (asked.points is not None or pieces == 0):
+        raise Invalid({"restock": [_("Say how many pieces go back.")]})
+    if asked.restock and order.kind not in ("delivery", "pickup"):
+        raise Invalid({"restock": [_("Only what can be touched goes back on the shelf.")]})
+    return PartBack(points, pieces, asked.restock)
