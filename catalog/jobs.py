@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from catalog.gifts.popularity import count_popularity
 from catalog.redemption.addresses import destroy_due_keys
 from catalog.redemption.overdue import complete_shipped, expire_uncollected, remind_to_collect
+from catalog.vouchers.watch import watch_pools
 from catalog.wishes.tell import AT_ONCE, tell_of_wishes
 from mall.db import Login, run_tx
 from mall.jobs import job
@@ -42,6 +43,12 @@ def tell_wishes(now: datetime) -> dict[str, int]:
         turned, told = turned + more, told + notices
         if more < AT_ONCE:
             return {"turned": turned, "told": told}
+
+
+@job("watch-voucher-pools", every=timedelta(minutes=10))
+def watch_voucher_pools(now: datetime) -> dict[str, int]:
+    """Tell staff of pools of codes that run low."""
+    return {"low": run_tx(Login.BACKOFFICE, lambda tx: watch_pools(tx, now))}
 
 
 @job("count-popularity", every=timedelta(minutes=10))

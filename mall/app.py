@@ -22,12 +22,14 @@ from admin.routes import audit as admin_audit
 from admin.routes import awards as admin_awards
 from admin.routes import budgets as admin_budgets
 from admin.routes import campaigns as admin_campaigns
+from admin.routes import causes as admin_causes
 from admin.routes import earning_rules as admin_earning_rules
 from admin.routes import gift_parts as admin_gift_parts
 from admin.routes import gifts as admin_gifts
 from admin.routes import labels as admin_labels
 from admin.routes import ledger as admin_ledger
 from admin.routes import members as admin_members
+from admin.routes import notices as admin_notices
 from admin.routes import orders as admin_orders
 from admin.routes import pickup_points as admin_pickup_points
 from admin.routes import quizzes as admin_quizzes
@@ -39,12 +41,15 @@ from admin.routes import tags as admin_tags
 from admin.routes import top_ups as admin_top_ups
 from catalog import codes as catalog_codes
 from catalog import jobs as catalog_jobs
+from catalog.causes import models as cause_models
 from catalog.demo import cli as demo_cli
 from catalog.notices import handlers as notice_handlers
+from catalog.notices import staff_models as staff_notice_models
 from catalog.routes import (
     account,
     address_pages,
     addresses,
+    causes,
     gifts,
     notifications,
     orders,
@@ -111,6 +116,9 @@ API_BLUEPRINTS = (
     admin_orders.blp,
     admin_quizzes.blp,
     admin_top_ups.blp,
+    admin_causes.blp,
+    admin_notices.blp,
+    causes.blp,
     top_up_callbacks.blp,
     admin_refunds.blp,
     admin_labels.blp,
@@ -136,6 +144,7 @@ PAGE_BLUEPRINTS = (
     pictures.pictures,
     wish_pages.pages,
     address_pages.pages,
+    causes.pages,
     desk_counter.pages,
     desk_counter.short,
     desk_home.pages,
@@ -148,7 +157,7 @@ TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register)
 BACKGROUND = (identity_jobs, ledger_figures, ledger_jobs, backtest_runner, catalog_jobs, top_up_jobs, notice_handlers)
 """Modules that register jobs, outbox handlers and figures when they are imported."""
-TABLES = (ledger_models, rule_models, voucher_models, top_up_models)
+TABLES = (ledger_models, rule_models, voucher_models, top_up_models, cause_models, staff_notice_models)
 """Models of tables that hand-written SQL serves, here so that migrations are compared with them."""
 
 

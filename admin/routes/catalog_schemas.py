@@ -54,6 +54,8 @@ class _GiftFields(StrictSchema):
     needs_preparation = Flag()
     needs_approval = Flag()
     featured = Flag()
+    cause = Text(1, ID_MOST, attribute="cause_id", allow_none=True)
+    low_pool = Whole(0, 1_000_000, allow_none=True)
     tags = fields.List(Text(1, ID_MOST), attribute="tag_ids", validate=ma.validate.Length(max=20))
 
 
@@ -71,6 +73,16 @@ class GiftChangeSchema(_GiftFields):
 
     name = Wording(1, 80)
     points = Points()
+
+
+class VoucherPoolSchema(StrictSchema):
+    """Codes of a voucher gift: unused, given to orders, seen by their members; ``low``: import more."""
+
+    free = fields.Integer(required=True)
+    given = fields.Integer(required=True)
+    revealed = fields.Integer(required=True)
+    warn_below = fields.Integer(required=True)
+    low = fields.Boolean(required=True)
 
 
 class AdminGiftSchema(StrictSchema):
@@ -96,6 +108,9 @@ class AdminGiftSchema(StrictSchema):
     from_points = fields.Integer(required=True)
     tags = fields.List(fields.String(), required=True, attribute="tag_ids")
     pictures = fields.List(fields.String(), required=True)
+    cause = fields.String(required=True, allow_none=True, attribute="cause_id")
+    low_pool = fields.Integer(required=True, allow_none=True)
+    voucher_pool = fields.Nested(VoucherPoolSchema, required=True, allow_none=True)
     stock = fields.Integer(required=True)
 
 

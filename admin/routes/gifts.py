@@ -30,6 +30,7 @@ from catalog.gifts.shelves import (
 from catalog.routes.ids import checked_id
 from catalog.stock.change import change_stock, movements_page
 from catalog.vouchers.import_codes import Imported, import_codes
+from catalog.vouchers.watch import Pool, pools_of
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
@@ -47,9 +48,14 @@ def _who(call: Call) -> tuple[str, Any, str]:
     return call.staff.name, call.now, call.request_id
 
 
-def _gift(gift: Gift, stock: int) -> dict[str, Any]:
-    names = (field.attribute or name for name, field in AdminGiftSchema().fields.items() if name != "stock")
-    return {**{name: getattr(gift, name) for name in names}, "stock": stock}
+def _gift(gift: Gift, stock: int, pool: Pool | None) -> dict[str, Any]:
+    counted = {"stock": stock, "voucher_pool": pool}
+    names = (field.attribute or name for name, field in AdminGiftSchema().fields.items() if name not in counted)
+    return {**{name: getattr(gift, name) for name in names}, **counted}
+
+
+def _one(call: Call, gift: Gift) -> dict[str, Any]:
+    return _gift(gift, on_hand_now(call.tx, gift.id), pools_of(call.tx, [gift.id]).get(gift.id))
 
 
 def _variant_id(given: dict[str, Any]) -> str | None:
@@ -61,7 +67,7 @@ def _variant_id(given: dict[str, Any]) -> str | None:
     status=201, idempotency="required", errors=("code_taken", "voucher_stock"),
 )  # fmt: skip
 def post_gift(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    return _gift(create_gift(call.tx, body, *_who(call)), body.get("stock", 0))
+    return _one(call, create_gift(call.tx, body, *_who(call)))
 
 
 @endpoint(
@@ -70,13 +76,14 @@ def post_gift(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 )  # fmt: skip
 def list_admin_gifts(call: Call) -> dict[str, Any]:
     page = staff_gifts_page(call.tx, call.query.get("status"), call.query["limit"], call.query.get("cursor"))
-    return {**page, "items": [_gift(gift, stock) for gift, stock in page["items"]]}
+    pools = pools_of(call.tx, [gift.id for gift, _ in page["items"]])
+    return {**page, "items": [_gift(gift, stock, pools.get(gift.id)) for gift, stock in page["items"]]}
 
 
 @endpoint(blp, "GET", "/admin/gifts/<gift_id>", auth=READERS, login=Login.BACKOFFICE, response=AdminGiftSchema)
 def get_admin_gift(call: Call, gift_id: str) -> dict[str, Any]:
     gift = get_gift(call.tx, checked_id(gift_id))
-    return _gift(gift, on_hand_now(call.tx, gift.id))
+    return _one(call, gift)
 
 
 @endpoint(
@@ -85,7 +92,7 @@ def get_admin_gift(call: Call, gift_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def patch_gift(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, Any]:
     gift = change_gift(call.tx, checked_id(gift_id), body, *_who(call))
-    return _gift(gift, on_hand_now(call.tx, gift.id))
+    return _one(call, gift)
 
 
 @endpoint(

@@ -17,12 +17,14 @@ from catalog.gifts.windows import GiftStatus
 from catalog.stock.change import change_stock, open_item
 from catalog.wording import wording
 from mall import audit
+from mall.db import cursor
 from mall.errors import Conflict, Invalid, NotFound
 from mall.ids import new_id
 
 FIELDS = (
     "code", "status", "points", "category_id", "limits", "min_level", "visible_from", "on_sale_from", "on_sale_until",
-    "needs_preparation", "needs_approval", "featured", "tag_ids",
+    "needs_preparation", "needs_approval", "featured", "tag_ids", "cause_id",
+    "low_pool",
 )  # fmt: skip
 """What is stored as it is given; names and descriptions become texts by language."""
 
@@ -93,6 +95,8 @@ def _set(tx: Session, gift: Gift, fields: Mapping[str, Any], now: datetime) -> N
     with tx.no_autoflush:
         if gift.category_id is not None and tx.get(Category, gift.category_id) is None:
             raise Invalid({"category": [_("There is no such category.")]})
+    if gift.cause_id is not None:
+        _check_cause(tx, gift)
     with tx.no_autoflush:
         known = set(tx.scalars(select(Tag.id).where(Tag.id.in_(gift.tag_ids)))) if gift.tag_ids else set()
     if len(known) < len(gift.tag_ids):
@@ -101,6 +105,15 @@ def _set(tx: Session, gift: Gift, fields: Mapping[str, Any], now: datetime) -> N
     periods = [limit["period"] for limit in gift.limits]
     if len(set(periods)) < len(periods):
         raise Invalid({"limits": [_("One limit for each period.")]})
+
+
+def _check_cause(tx: Session, gift: Gift) -> None:
+    if gift.kind != "donation":
+        raise Invalid({"cause": [_("Only a donation goes to a cause.")]})
+    with tx.no_autoflush:
+        known = cursor(tx).execute("SELECT 1 FROM causes WHERE id = %s", (gift.cause_id,)).fetchone()
+    if known is None:
+        raise Invalid({"cause": [_("There is no such cause.")]})
 
 
 def refresh_search(tx: Session, gift: Gift) -> None:

@@ -114,6 +114,8 @@ class Gift(Base):
     )
     featured: Mapped[bool]
     popularity: Mapped[int] = mapped_column(Integer)
+    cause_id: Mapped[str | None] = mapped_column(ForeignKey("causes.id"), type_=IdText, index=True)
+    low_pool: Mapped[int | None] = mapped_column(Integer)
     top_up: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -140,6 +140,13 @@ def find_shown(tx: Session, gift_id: str, now: datetime) -> Shown:
     return Shown(gift, on_hand, state, category, tags, _variants(tx, gift.id))
 
 
+def gifts_of_cause(tx: Session, cause_id: str, now: datetime) -> list[Shown]:
+    """What can be given to a cause now, the least first."""
+    query = _filtered(select(Gift, on_hand_of(Gift.id)), Wanted(), now).where(Gift.cause_id == cause_id)
+    rows = tx.execute(query.order_by(Gift.points, Gift.id).limit(20)).all()
+    return [Shown(gift, on_hand, state_of(window_of(gift), on_hand, now)) for gift, on_hand in rows]
+
+
 def _variants(tx: Session, gift_id: str) -> tuple[tuple[GiftVariant, int], ...]:
     query = (
         select(GiftVariant, func.coalesce(StockItem.on_hand, 0))

@@ -47,6 +47,7 @@ class Order(Base):
         Index("ix_orders_member_id_id", "member_id", "id"),
         Index("ix_orders_member_id_gift_id_placed_at", "member_id", "gift_id", "placed_at"),
         Index("ix_orders_status_id", "status", "id"),
+        Index("ix_orders_cause_id_status", "cause_id", "status", postgresql_where=text("cause_id IS NOT NULL")),
         Index("ix_orders_gift_id_placed_at", "gift_id", "placed_at"),
         Index("ix_orders_uncollected", "pickup_until", "id", postgresql_where=text("status = 'ready_for_pickup'")),
         Index("ix_orders_under_way", "moved_at", "id", postgresql_where=text("status = 'shipped'")),
@@ -65,6 +66,7 @@ class Order(Base):
     variant_name: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
     picture: Mapped[str | None] = mapped_column(Text)
     pickup_point_id: Mapped[str | None] = mapped_column(IdText)
+    cause_id: Mapped[str | None] = mapped_column(IdText)
     pickup_until: Mapped[datetime | None]
     carrier: Mapped[str | None] = mapped_column(Text)
     tracking: Mapped[str | None] = mapped_column(Text)

@@ -92,7 +92,7 @@ def _write(
     order = NewOrder(
         order_id, member_id, terms.gift_id, terms.item_id, terms.kind, asked.quantity,
         order_points(terms.points, asked.quantity), terms.name, terms.variant_name, terms.picture,
-        terms.point.id if terms.point else None,
+        terms.point.id if terms.point else None, terms.cause_id,
     )  # fmt: skip
     sealed = seal_address(ring, order_id, asked.delivery) if asked.delivery is not None else None
     top_up = None

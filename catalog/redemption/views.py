@@ -57,6 +57,9 @@ class OrderView:
     top_up_state: str | None = None
     refunded_points: int = 0
     refunded_quantity: int = 0
+    cause_id: str | None = None
+    cause_name: dict[str, str] | None = None
+    revealed_at: datetime | None = None
 
     @property
     def can_cancel(self) -> bool:
@@ -76,11 +79,12 @@ _COLUMNS = """o.id, o.number, o.gift_id, o.gift_name, o.variant_name, o.picture,
  ARRAY(SELECT h.actor FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
  ARRAY(SELECT h.reason FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq)"""
 _ONE = f"""SELECT {_COLUMNS}, p.id, p.name, p.address, p.hours, p.phone, p.opening, c.code_box, k.key_box,
-  a.address_box, t.target_box, t.state
+  a.address_box, t.target_box, t.state, ca.id, ca.name,
+  (SELECT min(v.revealed_at) FROM voucher_codes AS v WHERE v.order_id = o.id)
  FROM orders AS o LEFT JOIN pickup_points AS p ON p.id = o.pickup_point_id
  LEFT JOIN pickup_codes AS c ON c.order_id = o.id AND c.closed_at IS NULL
  LEFT JOIN address_keys AS k ON k.order_id = o.id LEFT JOIN order_addresses AS a ON a.order_id = o.id
- LEFT JOIN top_ups AS t ON t.order_id = o.id
+ LEFT JOIN top_ups AS t ON t.order_id = o.id LEFT JOIN causes AS ca ON ca.id = o.cause_id
  WHERE o.id = %s AND o.member_id = %s"""
 _LIST = f"""SELECT {_COLUMNS} FROM orders AS o WHERE o.member_id = %s AND o.id < %s
  AND (%s::text[] IS NULL OR o.status <> ALL(%s)) ORDER BY o.id DESC LIMIT %s"""
@@ -99,7 +103,7 @@ def order_view(tx: Session, order_id: str, member_id: str, now: datetime, *, sec
         raise NotFound()
     status, kind = row[7], row[6]
     point = None if row[20] is None else Point(*row[20:26])
-    code_box, key_box, address_box, target_box, top_up_state = row[26:]
+    code_box, key_box, address_box, target_box, top_up_state, cause_id, cause_name, revealed_at = row[26:]
     codes: tuple[str, ...] = ()
     if secrets and kind == "voucher" and status in (Status.ISSUED, Status.COMPLETED):
         codes = tuple(reveal_codes(cur, ring, order_id, now))
@@ -111,6 +115,9 @@ def order_view(tx: Session, order_id: str, member_id: str, now: datetime, *, sec
         address=open_address(ring, order_id, key_box, address_box) if secrets else None,
         target=open_target(ring, order_id, target_box) if secrets else None,
         top_up_state=top_up_state,
+        cause_id=cause_id,
+        cause_name=cause_name,
+        revealed_at=revealed_at or (now if codes else None),
     )
 
 

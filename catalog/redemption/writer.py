@@ -38,10 +38,10 @@ TOPICS = {
 # digits before it repeats one, and does not tell how many orders there were today.
 _NUMBER = "'R' || %(day)s::text || '-' || lpad(((nextval('order_numbers') * 387421 + 271828) %% 1000000)::text, 6, '0')"
 _ORDER = f"""INSERT INTO orders (id, number, member_id, gift_id, item_id, kind, status, quantity, points, gift_name,
- variant_name, picture, pickup_point_id, pickup_until, history_seq, placed_at, moved_at)
+ variant_name, picture, pickup_point_id, cause_id, pickup_until, history_seq, placed_at, moved_at)
  VALUES (%(id)s, {_NUMBER}, %(member_id)s, %(gift_id)s, %(item_id)s, %(kind)s, %(status)s, %(quantity)s, %(points)s,
- %(gift_name)s::jsonb, %(variant_name)s::jsonb, %(picture)s, %(pickup_point_id)s, %(pickup_until)s, %(seq)s,
- %(now)s, %(now)s) RETURNING number"""
+ %(gift_name)s::jsonb, %(variant_name)s::jsonb, %(picture)s, %(pickup_point_id)s, %(cause_id)s,
+ %(pickup_until)s, %(seq)s, %(now)s, %(now)s) RETURNING number"""
 _MOVE = """UPDATE orders SET status = %(status)s, history_seq = %(seq)s, moved_at = %(now)s,
  carrier = coalesce(%(carrier)s, carrier), tracking = coalesce(%(tracking)s, tracking),
  pickup_until = coalesce(%(pickup_until)s, pickup_until),
@@ -91,6 +91,7 @@ class NewOrder:
     variant_name: dict[str, str] | None
     picture: str | None
     pickup_point_id: str | None
+    cause_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def insert_order(
         "kind": order.kind, "quantity": order.quantity, "points": order.points, "day": f"{day:%Y%m%d}",
         "gift_name": json.dumps(order.gift_name, ensure_ascii=False), "picture": order.picture,
         "variant_name": order.variant_name and json.dumps(order.variant_name, ensure_ascii=False),
-        "pickup_point_id": order.pickup_point_id,
+        "pickup_point_id": order.pickup_point_id, "cause_id": order.cause_id,
         "change": -order.quantity, "movement": "ordered", "movement_id": new_id("mov"),
     }  # fmt: skip
     clauses = {"moved": _ORDER, "stock": _STOCK, "movement": _MOVEMENT}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
 from catalog.addresses.book import add_address, addresses_of
+from catalog.causes.causes import find_cause
 from catalog.gifts.queries import SORTS, Shown, Wanted, count_gifts, find_shown, gifts_page, new_gifts, popular_gifts
 from catalog.gifts.shelves import categories, pickup_points
 from catalog.gifts.tags import tags
@@ -20,6 +21,7 @@ from catalog.redemption.place import OrderRequest, place_order
 from catalog.redemption.quote import quote
 from catalog.redemption.views import order_view, orders_page
 from catalog.routes.addresses import address_wire
+from catalog.routes.causes import cause_shown
 from catalog.routes.ids import checked_id
 from catalog.routes.orders import order_request, with_saved_address
 from catalog.routes.outlook import days_ahead
@@ -119,7 +121,12 @@ def gift(call: Call, gift_id: str) -> str:
         wished=isinstance(call.principal, MemberPrincipal) and is_wished(call.tx, call.principal.member_id, gift_id),
         can_choose_less=len(shown.variants) > 1 and me is not None and shown.gift.from_points <= me.balance.available,
         refusals=refusals,
+        cause=_cause(call.tx, shown.gift.cause_id),
     )
+
+
+def _cause(tx: Session, cause_id: str | None) -> dict[str, Any] | None:
+    return None if cause_id is None else cause_shown(find_cause(tx, cause_id))
 
 
 @page(pages, "GET", "/gifts/<gift_id>/redeem", auth=MEMBER, login=Login.REDEMPTION)
@@ -247,6 +254,7 @@ def order(call: Call, order_id: str) -> str:
         order=order_shown(shown),
         fresh=shown.placed_at > call.now - FRESH,
         hidden=restricted and shown.kind in secret_kinds,
+        cause=_cause(call.tx, shown.cause_id) if shown.status == "completed" else None,
     )
 
 

@@ -86,6 +86,7 @@ class TagSchema(CategorySchema):
 class GiftDetailSchema(GiftSchema):
     """A gift with its variants and tags. ``target``: what a virtual gift asks for, ``phone`` or ``account``."""
 
+    cause = fields.String(required=True, allow_none=True)
     target = fields.String(required=True, allow_none=True, metadata={"enum": [*TARGETS, None]})
     tags = fields.List(fields.Nested(TagSchema), required=True)
     variants = fields.List(fields.Nested(VariantSchema), required=True)
@@ -185,8 +186,18 @@ class CarrierSchema(StrictSchema):
     name = fields.String(required=True)
 
 
+class OrderCauseSchema(StrictSchema):
+    """What a donation is for."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+
+
 class OrderSchema(StrictSchema):
-    """An order. Codes and address are there when there are any, and never in lists."""
+    """An order. Codes and address are there when there are any, and never in lists.
+
+    ``revealed_at``: when the voucher codes were first shown.
+    """
 
     id = fields.String(required=True)
     number = fields.String(required=True)
@@ -209,6 +220,8 @@ class OrderSchema(StrictSchema):
     tracking = fields.String()
     carrier = fields.Nested(CarrierSchema)
     target = fields.String()
+    cause = fields.Nested(OrderCauseSchema)
+    revealed_at = Instant()
     top_up = fields.String(metadata={"enum": [state.value for state in State]})
     delivery = fields.Nested(DeliverySchema)
 

@@ -147,6 +147,8 @@ def order_shown(order: OrderView) -> dict[str, Any]:
         "carrier": carrier_wire(order.carrier),
         "target": order.target,
         "top_up": order.top_up_state,
+        "cause": order.cause_id and {"id": order.cause_id, "name": in_language(order.cause_name, language())},
+        "revealed_at": order.revealed_at,
         "delivery": order.address,
         "refunded": refunded_wire(order),
         "history": [

@@ -71,7 +71,13 @@ def gift_detail_wire(shown: Shown, available: int | None) -> dict[str, Any]:
     ]
     tags = [category_wire(tag) for tag in shown.tags]
     target = (shown.gift.top_up or {}).get("target")
-    return {**gift_wire(shown, available), "variants": variants, "tags": tags, "target": target}
+    return {
+        **gift_wire(shown, available),
+        "variants": variants,
+        "tags": tags,
+        "target": target,
+        "cause": shown.gift.cause_id,
+    }
 
 
 def quote_wire(quote: Quote, outlook: Outlook | None) -> dict[str, Any]:
@@ -151,6 +157,8 @@ def order_wire(order: OrderView) -> dict[str, Any]:
         "target": order.target,
         "top_up": order.top_up_state,
         "refunded": refunded_wire(order),
+        "cause": order.cause_id and {"id": order.cause_id, "name": in_language(order.cause_name, reader)},
+        "revealed_at": order.revealed_at.isoformat() if order.revealed_at else None,
         "delivery": address and {"name": address.name, "phone": address.phone, "address": address.address},
     }
     return body | {name: value for name, value in optional.items() if value is not None}

@@ -28,7 +28,7 @@ LIMIT = {"per": "member", "period": "day", "quantity": 1}
 GIFT = {
     "code": "fuzzed", "description": WORDS, "status": "draft", "limits": [LIMIT], "min_level": 1,
     "visible_from": AT, "on_sale_from": AT, "on_sale_until": LATER, "needs_preparation": True,
-    "needs_approval": True, "featured": True, "name": WORDS, "points": 5,
+    "needs_approval": True, "featured": True, "name": WORDS, "points": 5, "cause": None, "low_pool": 5,
 }  # fmt: skip
 SPANS = ["09:00-12:00", "13:00-18:00"]
 POINT = {
@@ -146,6 +146,8 @@ BODIES: dict[str, tuple[str, Bodies]] = {
          "reason": "seen"},
     ]),
     "put_campaign": ("owner", _bodies(CAMPAIGN)),
+    "post_cause": ("owner", _bodies({**SHELF, "description": WORDS, "goal_points": 5, "active": True})),
+    "patch_cause": ("owner", _bodies({**SHELF, "description": WORDS, "goal_points": 5, "active": True})),
     "post_category": ("owner", _bodies(SHELF)),
     "patch_category": ("owner", _bodies(SHELF)),
     "post_pickup_point": ("owner", _bodies(POINT)),

@@ -165,6 +165,7 @@ def _things(world: World) -> None:
     answer = world.send("PUT", f"/admin/gifts/{virtual}/top-up", "owner", json=connection)
     assert answer.status_code == 200
     names["virtual"] = virtual
+    ids["cause_id"] = world.made("/admin/causes", "owner", {"name": "Books"})["id"]
     home = {"name": "Li", "phone": "123456", "address": "Street 1"}
     ids["address_id"] = world.made("/me/addresses", "member", home)["id"]
     campaign = {"key": "fuzz-campaign", "name": WORD, "factor": "2"}

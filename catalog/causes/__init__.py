@@ -1,0 +1,1 @@
+"""Causes that donations go to."""
