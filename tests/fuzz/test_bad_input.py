@@ -88,7 +88,9 @@ def _operations(document: Any, *, body: bool) -> Iterator[tuple[str, str, dict[s
 def _schema(document: Any, schema: dict[str, Any]) -> dict[str, Any]:
     for ref in [schema.get("$ref"), *(part.get("$ref") for part in schema.get("anyOf", []))]:
         if ref:
-            return dict(document["components"]["schemas"][ref.rsplit("/", 1)[1]])
+            found = dict(document["components"]["schemas"][ref.rsplit("/", 1)[1]])
+            may_be_null = {"type": "null"} in schema.get("anyOf", [])
+            return {**found, "type": ["object", "null"]} if may_be_null else found
     return schema
 
 
