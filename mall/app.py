@@ -17,6 +17,7 @@ from admin.pages import rule_backtests as desk_rule_backtests
 from admin.pages import rule_editor as desk_rule_editor
 from admin.pages import rule_steps as desk_rule_steps
 from admin.pages import rules as desk_rules
+from admin.routes import adjustments as admin_adjustments
 from admin.routes import api_clients as admin_api_clients
 from admin.routes import audit as admin_audit
 from admin.routes import awards as admin_awards
@@ -129,6 +130,7 @@ API_BLUEPRINTS = (
     admin_budgets.blp,
     effectiveness.blp,
     admin_awards.blp,
+    admin_adjustments.blp,
     admin_ledger.blp,
 )
 PAGE_BLUEPRINTS = (

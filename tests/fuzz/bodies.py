@@ -145,6 +145,13 @@ BODIES: dict[str, tuple[str, Bodies]] = {
         {"action": "confirm", "rule": "quiz-result", "quiz": world.ids["quiz_id"], "campaign": "fuzz-campaign",
          "reason": "seen"},
     ]),
+    "post_adjustment": ("owner", lambda world: [
+        {"member": world.ids["member_id"], "points": 5, "reason": "goodwill", "note": "why"},
+    ]),
+    "post_write_off": ("owner", lambda world: [
+        {"member": world.ids["member_id"], "points": 5, "reason": "hardship", "note": "why"},
+    ]),
+    "reject_adjustment": ("owner", _bodies({"reason": "no"})),
     "put_campaign": ("owner", _bodies(CAMPAIGN)),
     "post_cause": ("owner", _bodies({**SHELF, "description": WORDS, "goal_points": 5, "active": True})),
     "patch_cause": ("owner", _bodies({**SHELF, "description": WORDS, "goal_points": 5, "active": True})),

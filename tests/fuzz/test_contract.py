@@ -21,6 +21,7 @@ ROLES = ("owner", "rules", "catalog", "fulfilment", "auditor")
 KEY_REQUIRED = {
     "post_order", "post_cancel", "post_check_in", "post_claim", "post_claim_codes", "hand_in_answers", "post_gift",
     "post_variant", "post_stock", "post_vouchers", "post_advance", "post_pickup", "post_shipments", "decide_top_up",
+    "post_adjustment", "post_write_off", "approve_adjustment",
 }  # fmt: skip
 """POSTs that move points or stock."""
 FILES = {"post_vouchers", "post_shipments"}
@@ -90,6 +91,12 @@ ALLOWED = {
     "cancel_award": "rules",
     "post_award_decisions": "rules",
     "review_awards": "rules",
+    "list_adjustments": "rules auditor",
+    "get_adjustment": "rules auditor",
+    "post_adjustment": "rules",
+    "post_write_off": "rules",
+    "approve_adjustment": "rules",
+    "reject_adjustment": "rules",
     "list_campaigns": "rules auditor",
     "get_campaign": "rules auditor",
     "post_campaign": "rules",
@@ -104,7 +111,7 @@ ALLOWED = {
     "verify_ledger_now": "auditor",
 }
 """Roles besides the owner, by operation of the back office."""
-STEPS = ("post_campaign_publication", "post_campaign_end")
+STEPS = ("post_campaign_publication", "post_campaign_end", "approve_adjustment")
 """They take no body, so nothing in it can be refused: here they are asked for what is not there."""
 _numbers = itertools.count(1)
 
@@ -317,7 +324,7 @@ def test_every_role_is_let_in_where_the_table_says_and_nowhere_else(world: World
         allowed = {"owner", *ALLOWED[name].split()}
         body: dict[str, Any] = {} if method in ("GET", "DELETE") else {"json": {"surplus": 1}}
         if name in STEPS:
-            url = url.replace(world.ids["campaign_key"], "none")
+            url = url.replace(world.ids["campaign_key"], "none").replace(world.ids["adjustment_id"], "none")
         if name == "get_orders_to_ship":  # one that succeeds leaves a mark in the audit
             url += "?format=none"
         if name in FILES:

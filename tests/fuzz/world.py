@@ -173,6 +173,8 @@ def _things(world: World) -> None:
     budget = {"period": "total", "limit_points": 10**9, "action": "stop"}
     assert world.send("PUT", "/admin/budgets/programme", "owner", json=budget).status_code == 200
     ids["scope"] = "programme"
+    asked = {"member": ids["member_id"], "points": 5, "reason": "goodwill"}
+    ids["adjustment_id"] = world.made("/admin/adjustments", "owner", asked)["id"]
     awards = world.send("GET", "/admin/awards?state=active", "owner").json["items"]
     ids["award_id"] = awards[0]["id"]
     ids["period"], ids["code"] = "week", "thanks"
