@@ -25,6 +25,7 @@ import flask_migrate
 import psutil
 from flask import Flask
 
+from bench.catalog import measure_catalog
 from bench.load import Result, request, run
 from bench.people import Crowd, enter_crowd
 from bench.pgbench import bare_credits
@@ -41,16 +42,20 @@ STAGES = ("received", "adopted", "solved")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measured figure: what, its value, and the goal it has (None: none)."""
+    """A measured figure: what, its value, and the goal it has (None: none): at least that, or ``under`` it."""
 
     name: str
     value: float
     goal: float | None = None
     unit: str = "×"
+    under: bool = False
 
     def line(self) -> str:
         """One line of the report."""
-        met = "" if self.goal is None else f"   goal {self.goal:g}: " + ("met" if self.value >= self.goal else "MISSED")
+        met = ""
+        if self.goal is not None:
+            good = self.value < self.goal if self.under else self.value >= self.goal
+            met = f"   goal {'under ' * self.under}{self.goal:g}: " + ("met" if good else "MISSED")
         return f"  {self.name:<62}{self.value:>9.2f} {self.unit}{met}"
 
 
@@ -101,12 +106,18 @@ def _measure(folder: Path) -> None:
             f"  {name}: {result.rate * each:,.0f}/s, p50 {result.percentile(0.5):.1f} ms, "
             f"p99 {result.percentile(0.99):.1f} ms, {dict(result.statuses)}"
         )
+    catalog = measure_catalog(app)
+    say(
+        f"  (f) mall page from 5,000 gifts: p50 {catalog.p50:.1f} ms, p99 {catalog.p99:.1f} ms; "
+        f"its bare template {catalog.bare:.1f} ms"
+    )
     say("Ratios of this run")
     for figure in (
         Figure("b ÷ a  single credits over HTTP ÷ bare statement", single.rate / bare, 0.12),
         Figure("c ÷ a  batched credits over HTTP ÷ bare statement", batch.rate * 100 / bare, 1.0),
         Figure("balance ÷ bare SELECT 1 route", balance.rate / probe.rate, 0.6),
         Figure("sold-out ÷ winning orders", sold_out.rate / winning.rate, 4.0),
+        Figure("f  mall page from 5,000 gifts, p99 ÷ bare template", catalog.ratio, 4.0, under=True),
     ):
         say(figure.line())
     say(f"  {'largest worker process':<62}{memory:>9.0f} MB   goal under 200: " + ("met" if memory < 200 else "MISSED"))
@@ -238,7 +249,7 @@ def _worker_memory(pid: int) -> float:
     ]  # fmt: skip
     if not sizes:
         raise SystemExit("no worker process found to measure")
-    return max(sizes) / 1_000_000
+    return float(max(sizes)) / 1_000_000
 
 
 if __name__ == "__main__":

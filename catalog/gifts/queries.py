@@ -18,6 +18,7 @@ from catalog.stock.models import StockItem
 from mall.errors import NotFound
 from mall.http.pagination import decode_cursor, encode_cursor, page_of
 
+MOST_COUNTED = 200
 LETTERS_INDEXED = 2
 """So short a word is found by the index alone."""
 NEW_FOR = timedelta(days=30)
@@ -68,6 +69,10 @@ def on_hand_of(gift_id: ColumnElement[str] | Any) -> ColumnElement[int]:
     return cast(total.scalar_subquery(), Integer)
 
 
+ON_HAND = on_hand_of(Gift.id)
+"""The same beside a gift's own columns, put together once: lists are asked for all the time."""
+
+
 def window_of(gift: Gift) -> Window:
     """When a gift is shown and sold."""
     connected = gift.kind != "virtual" or gift.top_up is not None
@@ -79,12 +84,13 @@ def gifts_page(
 ) -> tuple[list[Shown], str | None]:
     """A page of gifts that are shown and not over, and the cursor of the next. Raises Invalid for a bad cursor."""
     budget = max(0, wanted.available or 0)
-    query: Any = _filtered(select(Gift, on_hand_of(Gift.id)), wanted, now)
+    query: Any = _filtered(select(Gift, ON_HAND), wanted, now)
     if wanted.sort == "affordable":
         seen = decode_cursor(cursor_text, int, bool, bool, int, str)
         budget = seen[0] if seen else budget  # the pages of one list share one budget
-        ranks = (Gift.from_points <= budget, Gift.featured, Gift.popularity, Gift.id)
-        query = _keyset(query, ranks, seen[1:] if seen else None, descending=True)
+        ranks: Any = (Gift.from_points <= budget, Gift.featured, Gift.popularity, Gift.id)
+        least = 0 if budget else 1  # nothing costs nothing: then it is the order that the index has
+        query = _keyset(query, ranks[least:], seen[1 + least :] if seen else None, descending=True)
     elif wanted.sort in ("points", "points_down"):
         seen = decode_cursor(cursor_text, int, str)
         query = _keyset(query, (Gift.from_points, Gift.id), seen, descending=wanted.sort == "points_down")
@@ -101,9 +107,11 @@ def gifts_page(
     return shown, _cursor_after(shown[-1].gift, wanted, budget) if len(rows) > limit else None
 
 
-def count_gifts(tx: Session, wanted: Wanted, now: datetime) -> int:
-    """How many gifts a list has."""
-    return int(tx.execute(_filtered(select(func.count()).select_from(Gift), wanted, now)).scalar_one())
+def count_gifts(tx: Session, wanted: Wanted, now: datetime) -> int | None:
+    """How many gifts a list has; None when there are so many that nobody counts them."""
+    some = _filtered(select(Gift.id), wanted, now).limit(MOST_COUNTED + 1).subquery()
+    count = int(tx.execute(select(func.count()).select_from(some)).scalar_one())
+    return count if count <= MOST_COUNTED else None
 
 
 def popular_gifts(tx: Session, count: int, now: datetime) -> list[Shown]:
@@ -129,7 +137,7 @@ def is_new(gift: Gift, now: datetime) -> bool:
 
 def find_shown(tx: Session, gift_id: str, now: datetime) -> Shown:
     """A gift as members see it, one that is over too. Raises NotFound."""
-    row = tx.execute(select(Gift, on_hand_of(Gift.id)).where(Gift.id == gift_id)).one_or_none()
+    row = tx.execute(select(Gift, ON_HAND).where(Gift.id == gift_id)).one_or_none()
     if row is None or not is_visible(window_of(row[0]), now):
         raise NotFound()
     gift, on_hand = row
@@ -204,7 +212,7 @@ def _cursor_after(gift: Gift, wanted: Wanted, budget: int) -> str:
 
 def staff_gifts_page(tx: Session, status: str | None, limit: int, cursor_text: str | None) -> dict[str, Any]:
     """Gifts with their stock as staff see them, newest first."""
-    query = select(Gift, on_hand_of(Gift.id)).order_by(Gift.id.desc())
+    query = select(Gift, ON_HAND).order_by(Gift.id.desc())
     if status is not None:
         query = query.where(Gift.status == status)
     seen = decode_cursor(cursor_text, str)

@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from catalog.gifts.models import Gift
-from catalog.gifts.queries import Shown, find_shown, on_hand_of, window_of
+from catalog.gifts.queries import ON_HAND, Shown, find_shown, window_of
 from catalog.gifts.windows import GiftStatus, state_of
 from catalog.wishes.models import Wish
 from catalog.wishes.standings import STANDINGS, standing_values
@@ -66,7 +66,7 @@ def wishes_page(
 ) -> tuple[list[Shown], str | None]:
     """A page of what a member wishes for, the latest wish first; gifts not shown any more are left out."""
     query = (
-        select(Gift, on_hand_of(Gift.id), Wish.created_at)
+        select(Gift, ON_HAND, Wish.created_at)
         .join(Wish, Wish.gift_id == Gift.id)
         .where(Wish.member_id == member_id, Gift.status != GiftStatus.DRAFT.value)
         .where(or_(Gift.visible_from.is_(None), Gift.visible_from <= now))
