@@ -20,6 +20,7 @@ from points.earning.event_rows import CaseEvent
 from points.earning.event_types import EventSource, Facts, FactValue
 
 NOBODY = EventSource("")
+EVERYTHING = 10**18
 
 
 @dataclass(slots=True)
@@ -58,6 +59,10 @@ class Tally:
     def clawback(self, points: int, **_rest: Any) -> None:
         """Points taken back."""
         self.live_points -= points
+
+    def within_reach(self, award_id: str | None, *, waiting_only: bool) -> int:
+        """Everything: what had been spent by then is not replayed, so nothing is left for want of balance."""
+        return EVERYTHING
 
 
 class Side:

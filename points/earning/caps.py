@@ -87,10 +87,10 @@ class Counters:
     def correct(
         self, rule: RuleVersion, member_id: str, anchor_at: datetime, zone: ZoneInfo, taken: int, granted: int
     ) -> None:
-        """Count ``granted`` where ``taken``, which is more, was counted: something else has cut it since."""
-        if rule.document.counted and taken > 0:
-            kept = max(0, granted)
-            self.count(counter_keys(rule, member_id, anchor_at, zone), kept - taken, 0 if kept else -1)
+        """Count ``granted`` where ``taken`` was counted: something else has changed it since."""
+        if rule.document.counted and max(0, taken) != max(0, granted):
+            keys = counter_keys(rule, member_id, anchor_at, zone)
+            self.count(keys, max(0, granted) - max(0, taken), (granted > 0) - (taken > 0))
 
     def diminish(
         self, rule: RuleVersion, member_id: str, anchor_at: datetime, zone: ZoneInfo, worth: int, number: int

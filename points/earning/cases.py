@@ -25,6 +25,8 @@ class Book(Protocol):
 
     def clawback(self, points: int, *, occurred_at: datetime, award_id: str, label: str) -> Any: ...
 
+    def within_reach(self, award_id: str | None, *, waiting_only: bool) -> int: ...
+
 
 @dataclass(slots=True)
 class AwardState:
@@ -149,6 +151,7 @@ class Settler:
         wanted = [self._within(case, worth) for worth in worths]
         valued = {worth.rule.key for worth in worths}
         wanted += [_Wanted(key, None, 0, []) for key in case.awards if key not in valued]
+        wanted = self._within_reach(case, wanted, book)
         if self.rules.budgets:
             wanted = self._within_budgets(case, wanted, source)
         total = public = 0
@@ -186,6 +189,33 @@ class Settler:
         granted, cuts = self.counters.take(rule, case.member_id, case.anchor_at, self.zone, left)
         stored = [line.stored() for line in (*worth.lines, *lessened, *cuts)]
         return _Wanted(rule.key, worth, granted, stored, number if granted > 0 else 0, worth.review)
+
+    def _within_reach(self, case: CaseState, wanted: list[_Wanted], book: Book) -> list[_Wanted]:
+        """Leave to the member what a rule does not take back; the next stage tries again."""
+        reached, taken = [], 0
+        for want in wanted:
+            known = case.awards.get(want.key)
+            before = known.points if known is not None else 0
+            rule = want.worth.rule if want.worth is not None else None
+            if rule is None and known is not None:
+                rule = self.rules.version(known.rule_key, known.rule_version)
+            if rule is None or want.granted >= before or not rule.document.clawback.limited:
+                reached.append(want)
+                continue
+            malice = want.worth is not None and want.worth.points < 0
+            reach = rule.document.clawback.malice if malice else rule.document.clawback.good_faith
+            granted = want.granted
+            if reach != "into_debt":
+                room = book.within_reach(known.award_id if known else None, waiting_only=reach == "pending_only")
+                granted = max(granted, before - max(0, room - taken))
+                taken += before - granted
+            if granted != want.granted:
+                self.counters.correct(rule, case.member_id, case.anchor_at, self.zone, want.granted, granted)
+                stored = [*want.stored, Line("kept", (str(granted),)).stored()]
+                number = known.number if known is not None and granted > 0 else 0
+                want = replace(want, granted=granted, stored=stored, number=number)
+            reached.append(want)
+        return reached
 
     def _within_budgets(self, case: CaseState, wanted: list[_Wanted], source: EventSource) -> list[_Wanted]:
         """What the budgets leave; what goes back to them is counted before what is taken from them."""

@@ -8,7 +8,8 @@
      "diminishing": {"per": "day", "factors": ["1", "0.5"], "then": "0"},
      "active": {"first_day": "2026-12-01", "last_day": null, "weekdays": [6, 7], "hours": [[8, 20]]},
      "pending": {"kind": "days", "days": 7}, "expiry": {"kind": "months", "count": 12, "round_to": "month"},
-     "stacking": {"mode": "best", "group": "campaign"}, "visibility": "confidential"}
+     "stacking": {"mode": "best", "group": "campaign"},
+     "clawback": {"good_faith": "within_balance", "malice": "into_debt"}, "visibility": "confidential"}
 
 A base is a table, ``{"fixed": 10}`` or ``{"fact": "points"}``; a table is by ``equal`` value or by steps,
 ``{"by": "percent", "at_least": [[60, 10], [80, 20]]}``. Decimals are strings or JSON numbers.
@@ -25,7 +26,16 @@ from typing import Any
 from points.earning.conditions import Condition, ConditionInvalid, known_facts
 from points.earning.event_types import EVENT_TYPES, MEMBER_FACTS
 from points.earning.formulas import Formula, Table
-from points.earning.limits import Cap, Diminishing, read_caps, read_corroboration, read_diminishing
+from points.earning.limits import (
+    ALL_INTO_DEBT,
+    Cap,
+    Clawback,
+    Diminishing,
+    read_caps,
+    read_clawback,
+    read_corroboration,
+    read_diminishing,
+)
 from points.earning.periods import Active, Expiry, Pending
 from points.earning.reading import Refused, choice, decimal_of, object_of, read_active, whole
 from points.earning.sentences import Sentence
@@ -34,7 +44,7 @@ MAX_POINTS = 1_000_000_000
 """The most that one award may come to; a formula that could give more is refused when saved."""
 KEYS = (
     "event", "condition", "points", "caps", "corroboration", "diminishing", "active", "pending", "expiry", "stacking",
-    "visibility",
+    "clawback", "visibility",
 )  # fmt: skip
 VISIBILITIES = ("public", "confidential")
 
@@ -62,6 +72,7 @@ class RuleDocument:
     """The stacking group of which only the best counts; None adds to everything else."""
     confidential: bool
     diminishing: Diminishing | None = None
+    clawback: Clawback = ALL_INTO_DEBT
 
     @property
     def counted(self) -> bool:
@@ -102,7 +113,7 @@ def read_document(document: Any) -> RuleDocument:
         raise DocumentInvalid({"expiry.count": [Sentence("points would expire before they can be spent")]})
     return RuleDocument(
         event, parts["condition"], parts["points"], parts["caps"], parts["active"], pending, expiry,
-        parts["stacking"], parts["visibility"] == "confidential", parts["diminishing"],
+        parts["stacking"], parts["visibility"] == "confidential", parts["diminishing"], parts["clawback"],
     )  # fmt: skip
 
 
@@ -213,5 +224,6 @@ _READERS: dict[str, Callable[[Any, str], Any]] = {
     "pending": _read_pending,
     "expiry": _read_expiry,
     "stacking": _read_stacking,
+    "clawback": lambda value, event: read_clawback(value),
     "visibility": _read_visibility,
 }

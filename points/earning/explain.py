@@ -13,6 +13,7 @@ FORMS = {
     "times_member": "{0}: × {2}",
     "given_member": "{0}",
     "campaign": "campaign {0}: × {3}",
+    "kept": "not all can be taken back: {0}",
     "adjusted": "changed by staff: {0}",
     "cancelled": "cancelled by staff",
     "budget_stop": "the budget leaves {0}",

@@ -60,6 +60,38 @@ Budgets = Mapping[str, Budget]
 """Budgets by scope."""
 
 
+REACHES = ("pending_only", "within_balance", "into_debt")
+"""How far points are taken back: the award's own that still wait; what can be spent too; or all, into debt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clawback:
+    """How far a rule takes back: after an error in good faith, and after malice (a stage worth less than nothing)."""
+
+    good_faith: str = "into_debt"
+    malice: str = "into_debt"
+
+    @property
+    def limited(self) -> bool:
+        """Whether something may have to be left to the member."""
+        return (self.good_faith, self.malice) != ("into_debt", "into_debt")
+
+
+ALL_INTO_DEBT = Clawback()
+
+
+def read_clawback(value: Any) -> Clawback:
+    """The part ``clawback`` of a rule document: one word for both, or an object of two."""
+    if value is None:
+        return ALL_INTO_DEBT
+    if isinstance(value, str):
+        return Clawback(choice(value, "clawback", REACHES), choice(value, "clawback", REACHES))
+    body = object_of(value, "clawback", ("good_faith", "malice"))
+    return Clawback(
+        *(choice(body.get(part, "into_debt"), f"clawback.{part}", REACHES) for part in ("good_faith", "malice"))
+    )
+
+
 def read_caps(value: Any) -> tuple[Cap, ...]:
     """The caps of a rule document."""
     if value is None:

@@ -80,6 +80,14 @@ class Leaves:
         found = [lot for lot in self._lots.values() if lot.award_id == award_id]
         return sorted(found, key=lambda lot: lot.version)
 
+    def within_reach(self, award_id: str | None, *, waiting_only: bool) -> int:
+        """How many points ``clawback`` would take for an award without debt; of pending ones only if asked."""
+        own = self.award_lots(award_id) if award_id is not None else []
+        waiting = sum(lot.remaining for lot in own if lot.pending)
+        if waiting_only:
+            return waiting
+        return waiting + sum(lot.expired_points for lot in own) + self.wallet.available
+
     def find_hold(self, hold_id: str) -> HoldState:
         """A hold of this book. Raises NotFound."""
         hold = self._holds.get(hold_id) or self._shelf.hold(self.member_id, hold_id)
