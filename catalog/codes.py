@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 TITLES = {
+    "drop_exists": _l("This item has a drop already."),
     "not_refundable": _l("This order cannot be refunded as it stands."),
     "refund_exceeded": _l("More than is left to give back."),
     "not_on_sale": _l("This gift is not on sale now."),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from catalog.drops.release import release_due
 from catalog.gifts.popularity import count_popularity
 from catalog.redemption.addresses import destroy_due_keys
 from catalog.redemption.overdue import complete_shipped, expire_uncollected, remind_to_collect
+from catalog.stock.alerts import watch_stock
 from catalog.vouchers.watch import watch_pools
 from catalog.wishes.tell import AT_ONCE, tell_of_wishes
 from mall.db import Login, run_tx
 from mall.jobs import job
+from points.earning.book_events import mall_zone
 
 
 @job("destroy-addresses", every=timedelta(hours=6))
@@ -32,6 +35,19 @@ def expire_pickups(now: datetime) -> dict[str, int]:
 def complete_parcels(now: datetime) -> dict[str, int]:
     """Complete parcels of which nothing was heard for 15 days."""
     return {"completed": complete_shipped(now)}
+
+
+@job("release-drops", every=timedelta(seconds=5))
+def release_drops(now: datetime) -> dict[str, int]:
+    """Release the day's pieces of drops whose time has come."""
+    released = release_due(now, mall_zone())
+    return {"released": released} if released else {}
+
+
+@job("watch-stock", every=timedelta(minutes=1))
+def watch_low_stock(now: datetime) -> dict[str, int]:
+    """Tell of what has run low."""
+    return {"low": run_tx(Login.BACKOFFICE, lambda tx: watch_stock(tx, now))}
 
 
 @job("tell-of-wishes", every=timedelta(minutes=5))

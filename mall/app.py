@@ -24,6 +24,7 @@ from admin.routes import awards as admin_awards
 from admin.routes import budgets as admin_budgets
 from admin.routes import campaigns as admin_campaigns
 from admin.routes import causes as admin_causes
+from admin.routes import drops as admin_drops
 from admin.routes import earning_rules as admin_earning_rules
 from admin.routes import gift_parts as admin_gift_parts
 from admin.routes import gifts as admin_gifts
@@ -114,6 +115,7 @@ API_BLUEPRINTS = (
     admin_shipments.blp,
     admin_gift_parts.blp,
     admin_tags.blp,
+    admin_drops.blp,
     admin_orders.blp,
     admin_quizzes.blp,
     admin_top_ups.blp,

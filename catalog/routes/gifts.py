@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog.drops.keep import next_releases
 from catalog.gifts.queries import Wanted, find_shown, gifts_page
 from catalog.gifts.shelves import categories
 from catalog.gifts.tags import tags
@@ -16,6 +17,7 @@ from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import OPTIONAL_MEMBER, PUBLIC, MemberPrincipal
+from points.earning.book_events import mall_zone
 from points.ledger.queries import balance
 
 blp = api_blueprint("gifts", __name__, description="What points can get")
@@ -43,7 +45,8 @@ def list_gifts(call: Call) -> dict[str, Any]:
 
 @endpoint(blp, "GET", "/gifts/<gift_id>", auth=OPTIONAL_MEMBER, login=Login.REDEMPTION, response=GiftDetailSchema)
 def get_gift(call: Call, gift_id: str) -> dict[str, Any]:
-    return gift_detail_wire(find_shown(call.tx, checked_id(gift_id), call.now), _available(call))
+    shown = find_shown(call.tx, checked_id(gift_id), call.now)
+    return gift_detail_wire(shown, _available(call), next_releases(call.tx, gift_id, call.now, mall_zone()))
 
 
 @endpoint(

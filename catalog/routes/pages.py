@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from catalog.addresses.book import add_address, addresses_of
 from catalog.causes.causes import find_cause
+from catalog.drops.keep import next_releases
 from catalog.gifts.queries import SORTS, Shown, Wanted, count_gifts, find_shown, gifts_page, new_gifts, popular_gifts
 from catalog.gifts.shelves import categories, pickup_points
 from catalog.gifts.tags import tags
@@ -26,7 +27,7 @@ from catalog.routes.ids import checked_id
 from catalog.routes.orders import order_request, with_saved_address
 from catalog.routes.outlook import days_ahead
 from catalog.routes.schemas import PlaceOrderSchema
-from catalog.routes.shown import card, gift_page_view, order_row, order_shown, point_shown, quote_shown
+from catalog.routes.shown import card, drops_shown, gift_page_view, order_row, order_shown, point_shown, quote_shown
 from catalog.routes.wire import category_wire
 from catalog.wishes.wish import is_wished
 from mall import clock
@@ -116,6 +117,7 @@ def gift(call: Call, gift_id: str) -> str:
         "storefront/gift.html",
         me=me,
         gift=gift_page_view(shown, list(pickup_points(call.tx)), _available(me), call.now, variant),
+        drops=drops_shown(shown, next_releases(call.tx, gift_id, call.now, mall_zone()), call.now),
         missing_points=missing,
         outlook=ahead,
         wished=isinstance(call.principal, MemberPrincipal) and is_wished(call.tx, call.principal.member_id, gift_id),

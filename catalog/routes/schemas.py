@@ -83,13 +83,22 @@ class TagSchema(CategorySchema):
     """A word by which gifts of several shelves belong together."""
 
 
+class DropShownSchema(StrictSchema):
+    """Pieces of a gift, or of a variant of it (``item``), that can be ordered from ``next_at``."""
+
+    item = fields.String(required=True)
+    pieces = fields.Integer(required=True)
+    next_at = Instant(required=True)
+
+
 class GiftDetailSchema(GiftSchema):
-    """A gift with its variants and tags. ``target``: what a virtual gift asks for, ``phone`` or ``account``."""
+    """A gift with its variants, tags and drops. ``target``: what a virtual gift asks for, ``phone`` or ``account``."""
 
     cause = fields.String(required=True, allow_none=True)
     target = fields.String(required=True, allow_none=True, metadata={"enum": [*TARGETS, None]})
     tags = fields.List(fields.Nested(TagSchema), required=True)
     variants = fields.List(fields.Nested(VariantSchema), required=True)
+    drops = fields.List(fields.Nested(DropShownSchema), required=True)
 
 
 class DeliverySchema(StrictSchema):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import segno
 from markupsafe import Markup
 
+from catalog.drops.keep import NextRelease
 from catalog.gifts.countdown import time_until
 from catalog.gifts.models import Gift, PickupPoint
 from catalog.gifts.pictures import picture_url
@@ -17,6 +19,8 @@ from catalog.redemption.refusals import refusal_wire
 from catalog.redemption.views import OrderView
 from catalog.routes.wire import carrier_wire, language, opening_shown, point_wire, reason_words, refunded_wire
 from catalog.wording import in_language
+from mall.clock import local_date
+from points.earning.book_events import mall_zone
 
 POPULAR_FROM = 20
 """Pieces ordered lately from which a gift is called popular."""
@@ -39,6 +43,22 @@ def card(shown: Shown, available: int | None, now: datetime) -> dict[str, Any]:
         "badge": "popular" if popular else "new" if is_new(gift, now) else None,
         "affordable": None if available is None else gift.from_points <= available,
     }
+
+
+def drops_shown(shown: Shown, releases: Sequence[NextRelease], now: datetime) -> list[dict[str, Any]]:
+    """When the next pieces of a gift come: of a variant with its name, ``day`` today or tomorrow or None."""
+    names = {variant.id: in_language(variant.name, language()) for variant, _on_hand in shown.variants}
+    today = local_date(now, mall_zone())
+    days = {today: "today", today + timedelta(days=1): "tomorrow"}
+    return [
+        {
+            "variant": names.get(one.item_id),
+            "pieces": one.pieces,
+            "at": one.at,
+            "day": days.get(local_date(one.at, mall_zone())),
+        }
+        for one in releases
+    ]
 
 
 def gift_page_view(

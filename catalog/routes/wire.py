@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from catalog.drops.keep import NextRelease
 from catalog.fulfilment.carriers import BY_CODE
 from catalog.fulfilment.hours import opening_of, state_now
 from catalog.gifts.models import Category, Tag
@@ -58,8 +60,8 @@ def gift_wire(shown: Shown, available: int | None) -> dict[str, Any]:
     }
 
 
-def gift_detail_wire(shown: Shown, available: int | None) -> dict[str, Any]:
-    """A gift with its variants and tags."""
+def gift_detail_wire(shown: Shown, available: int | None, drops: Sequence[NextRelease]) -> dict[str, Any]:
+    """A gift with its variants, tags and drops."""
     variants = [
         {
             "id": variant.id,
@@ -77,6 +79,7 @@ def gift_detail_wire(shown: Shown, available: int | None) -> dict[str, Any]:
         "tags": tags,
         "target": target,
         "cause": shown.gift.cause_id,
+        "drops": [{"item": one.item_id, "pieces": one.pieces, "next_at": one.at} for one in drops],
     }
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mall.db import Base, IdText
+
+KINDS_CHECK = "kind IN ('received', 'corrected', 'imported', 'ordered', 'returned', 'released', 'withdrawn')"
 
 
 class StockItem(Base):
@@ -27,13 +29,14 @@ class StockItem(Base):
 class StockMovement(Base):
     """A change of stock; the sum of an item's movements is what is on hand. Never changed afterwards.
 
-    ``kind``: received, corrected, imported (voucher codes), ordered, returned. ``ref``: the order's id.
+    ``kind``: received, corrected, imported (voucher codes), ordered, returned, released and withdrawn
+    (drops). ``ref``: the order's id.
     """
 
     __tablename__ = "stock_movements"
     __table_args__ = (
         CheckConstraint("change <> 0", name="change"),
-        CheckConstraint("kind IN ('received', 'corrected', 'imported', 'ordered', 'returned')", name="kind"),
+        CheckConstraint(KINDS_CHECK, name="kind"),
         Index("ix_stock_movements_item_id_id", "item_id", "id"),
     )
 
@@ -45,3 +48,14 @@ class StockMovement(Base):
     ref: Mapped[str | None] = mapped_column(IdText)
     actor: Mapped[str] = mapped_column(IdText)
     at: Mapped[datetime]
+
+
+class StockAlert(Base):
+    """Staff want to know when an item has ``low_at`` pieces or fewer; ``low_since``: they were told so then."""
+
+    __tablename__ = "stock_alerts"
+    __table_args__ = (CheckConstraint("low_at >= 0", name="threshold"),)
+
+    item_id: Mapped[str] = mapped_column(ForeignKey("stock_items.item_id"), type_=IdText, primary_key=True)
+    low_at: Mapped[int] = mapped_column(Integer)
+    low_since: Mapped[datetime | None]

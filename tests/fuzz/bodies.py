@@ -173,6 +173,15 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "post_top_up_callback": ("stranger", lambda world: [
         {"order": world.ids["order_id"], "status": "done", "reason": "x", "reference": "y"},
     ]),
+    "post_drop": ("owner", _bodies({
+        "pieces": 5, "at": "10:00", "weekdays": [1], "first_day": "2026-12-01", "last_day": "2026-12-31",
+        "withdraws": True, "reserve": 5,
+    })),
+    "patch_drop": ("owner", _bodies({
+        "pieces": 5, "at": "10:00", "weekdays": [1], "first_day": "2026-12-01", "last_day": None,
+        "withdraws": True, "reserve": 5, "active": True,
+    })),
+    "put_stock_alert": ("owner", _bodies({"low_at": 5})),
     "post_refund": ("owner", lambda world: [
         {"quantity": 1, "reason": "broken", "restock": False}, {"points": 1, "reason": "sorry"},
     ]),

@@ -1,0 +1,1 @@
+"""Drops: so many pieces of a gift at a time of day."""

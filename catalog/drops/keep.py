@@ -1,0 +1,114 @@
+"""Keeping drops: staff make and change them, and fill their reserve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from catalog.drops.models import Drop
+from catalog.drops.schedule import Schedule
+from catalog.stock.change import find_item
+from mall import audit
+from mall.errors import Conflict, Invalid, NotFound
+from mall.ids import new_id
+
+CHANGEABLE = ("pieces", "minute", "weekdays", "first_day", "last_day", "withdraws", "reserve", "active")
+
+
+def schedule_of(drop: Drop) -> Schedule:
+    """When a drop releases its pieces."""
+    return Schedule(drop.minute, frozenset(drop.weekdays), drop.first_day, drop.last_day)
+
+
+def create_drop(
+    tx: Session,
+    gift_id: str,
+    variant_id: str | None,
+    fields: dict[str, Any],
+    actor: str,
+    now: datetime,
+    request_id: str,
+) -> Drop:
+    """Make a drop of a gift or variant. ``fields``: those of ``CHANGEABLE`` but ``active``.
+
+    Raises NotFound, Conflict ``voucher_stock`` (codes are not counted out), ``variant_exists``, ``drop_exists``,
+    Invalid for days in the wrong order.
+    """
+    gift, item_id = find_item(tx, gift_id, variant_id)
+    if gift.kind == "voucher":
+        raise Conflict("voucher_stock")
+    drop = Drop(id=new_id("drp"), gift_id=gift_id, item_id=item_id, active=True, created_at=now, **fields)
+    _check_days(drop)
+    _save(tx, drop)
+    detail = {"drop": drop.id, "item": item_id, "pieces": drop.pieces, "reserve": drop.reserve}
+    audit.record(tx, actor, "drop.created", f"gift:{gift_id}", detail, now, request_id)
+    return drop
+
+
+def change_drop(tx: Session, drop_id: str, changes: dict[str, Any], actor: str, now: datetime, request_id: str) -> Drop:
+    """Change a drop; what was released stays released. Raises NotFound, Invalid, Conflict ``drop_exists``."""
+    drop = tx.execute(select(Drop).where(Drop.id == drop_id).with_for_update()).scalar_one_or_none()
+    if drop is None:
+        raise NotFound()
+    before = {name: getattr(drop, name) for name in changes}
+    for name, value in changes.items():
+        setattr(drop, name, value)
+    _check_days(drop)
+    _save(tx, drop)
+    detail = {"drop": drop.id, "before": _plain(before), "after": _plain(changes)}
+    audit.record(tx, actor, "drop.changed", f"gift:{drop.gift_id}", detail, now, request_id)
+    return drop
+
+
+def drops_of(tx: Session, gift_id: str) -> list[Drop]:
+    """A gift's drops, the newest first."""
+    return list(tx.scalars(select(Drop).where(Drop.gift_id == gift_id).order_by(Drop.id.desc())))
+
+
+def active_drops(tx: Session, gift_id: str) -> list[Drop]:
+    """A gift's drops that are running and have something left to release."""
+    running = select(Drop).where(Drop.gift_id == gift_id, Drop.active, Drop.reserve > 0)
+    return list(tx.scalars(running.order_by(Drop.id)))
+
+
+def _check_days(drop: Drop) -> None:
+    if drop.last_day is not None and drop.last_day < drop.first_day:
+        raise Invalid({"last_day": [_("Lies before the first day.")]})
+
+
+def _save(tx: Session, drop: Drop) -> None:
+    try:
+        with tx.begin_nested():
+            tx.add(drop)
+    except IntegrityError as error:
+        raise Conflict("drop_exists") from error
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, int | list | None) else str(value) for name, value in values.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class NextRelease:
+    """The pieces of an item that come next, and when (UTC)."""
+
+    item_id: str
+    pieces: int
+    at: datetime
+
+
+def next_releases(tx: Session, gift_id: str, now: datetime, zone: ZoneInfo) -> list[NextRelease]:
+    """What a gift's running drops release next."""
+    found = []
+    for drop in active_drops(tx, gift_id):
+        at = schedule_of(drop).next_after(now, zone)
+        if at is not None:
+            found.append(NextRelease(drop.item_id, min(drop.pieces, drop.reserve), at))
+    return sorted(found, key=lambda one: (one.at, one.item_id))
