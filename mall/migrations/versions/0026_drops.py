@@ -8,8 +8,8 @@ from alembic import op
 from mall.db import IdText
 from mall.migrations.grants import grant
 
-revision = "0024"
-down_revision = "0023"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
