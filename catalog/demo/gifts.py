@@ -47,8 +47,9 @@ def load_gifts(folder: Path, now: datetime) -> tuple[int, int]:
     run_tx(Login.BACKOFFICE, lambda tx: _make_tags(tx, _read(folder / "tags.json"), now))
     new = 0
     for fields in wanted:
-        picture = (folder / "pictures" / f"{fields['key']}.webp").read_bytes()
-        new += run_tx(Login.BACKOFFICE, partial(_make, fields=fields, picture=picture, now=now))
+        files = [folder / "pictures" / f"{fields['key']}{number}.webp" for number in ("", "-2")]
+        pictures = [file.read_bytes() for file in files if file.exists()]
+        new += run_tx(Login.BACKOFFICE, partial(_make, fields=fields, pictures=pictures, now=now))
     return len(wanted), new
 
 
@@ -66,7 +67,7 @@ def voucher_codes(key: str, count: int) -> list[str]:
     return [f"DEMO-{text[:4]}-{text[4:8]}-{text[8:]}" for text in texts]
 
 
-def _make(tx: Session, fields: Mapping[str, Any], picture: bytes, now: datetime) -> bool:
+def _make(tx: Session, fields: Mapping[str, Any], pictures: list[bytes], now: datetime) -> bool:
     if tx.execute(select(Gift.id).where(Gift.code == fields["key"])).first() is not None:
         return False
     shelves = {category.code: category.id for category in categories(tx)}
@@ -85,7 +86,7 @@ def _make(tx: Session, fields: Mapping[str, Any], picture: bytes, now: datetime)
         ACTOR,
         now,
     )
-    set_pictures(tx, gift.id, [read_picture(picture)], now)
+    set_pictures(tx, gift.id, [read_picture(picture) for picture in pictures], now)
     for variant in fields.get("variants", ()):
         add_variant(tx, gift.id, variant, ACTOR, now)
     if is_voucher:

@@ -145,5 +145,5 @@ def _webp(image: Image.Image, quality: int) -> bytes:
     plain = Image.new(image.mode, image.size)  # a new picture has nothing but pixels
     plain.paste(image)
     out = io.BytesIO()
-    plain.save(out, "WEBP", quality=quality, method=6, exif=b"", icc_profile=b"", xmp=b"")
+    plain.save(out, "WEBP", quality=quality, method=4, exif=b"", icc_profile=b"", xmp=b"")
     return out.getvalue()

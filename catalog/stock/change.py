@@ -28,13 +28,18 @@ def open_item(tx: Session, gift_id: str, item_id: str) -> None:
 def find_item(tx: Session, gift_id: str, variant_id: str | None) -> tuple[Gift, str]:
     """A gift and the item counted for it, or for its variant.
 
-    Raises NotFound, Conflict ``variant_exists`` when the gift has variants and none is named.
+    Raises NotFound, Conflict ``variant_exists`` when variants of the gift are on offer and none is named.
     """
     gift = tx.get(Gift, gift_id)
     if gift is None:
         raise NotFound()
     if variant_id is None:
-        if tx.execute(select(GiftVariant.id).where(GiftVariant.gift_id == gift_id).limit(1)).first() is not None:
+        if (
+            tx.execute(
+                select(GiftVariant.id).where(GiftVariant.gift_id == gift_id, GiftVariant.active).limit(1)
+            ).first()
+            is not None
+        ):
             raise Conflict("variant_exists")
         return gift, gift_id
     variant = tx.get(GiftVariant, variant_id)

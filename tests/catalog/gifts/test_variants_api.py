@@ -69,6 +69,19 @@ def test_one_taken_off_is_neither_shown_nor_sold_nor_counted(shop):
     assert shop.stock(small) == 2
 
 
+def test_without_variants_on_offer_the_gift_itself_is_sold_and_stocked(shop):
+    gift, small, medium = _shirt(shop)
+    refused = shop.post(f"/admin/gifts/{gift}/stock", shop.owner, {"change": 1})
+    assert (refused.status_code, refused.json["code"]) == (409, "variant_exists")
+    for variant in (small, medium):
+        _change(shop, gift, variant, active=False)
+    seen = shop.get(f"/gifts/{gift}").json
+    assert (seen["variants"], seen["points"], seen["from_points"], seen["stock"]) == ([], 100, 100, 7)
+    assert shop.post(f"/admin/gifts/{gift}/stock", shop.owner, {"change": 1}).json == {"stock": 8}
+    assert shop.order(shop.member(100), gift).status_code == 201
+    assert shop.stock(gift) == 7
+
+
 def test_variants_are_put_in_order(shop):
     gift, small, medium = _shirt(shop)
     path = f"/admin/gifts/{gift}/variants"
