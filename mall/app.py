@@ -47,6 +47,9 @@ from catalog.causes import models as cause_models
 from catalog.demo import cli as demo_cli
 from catalog.notices import handlers as notice_handlers
 from catalog.notices import staff_models as staff_notice_models
+from catalog.payment import jobs as payment_jobs
+from catalog.payment.gateway import Gateway
+from catalog.payment.stripe_gateway import StripeGateway
 from catalog.routes import (
     account,
     address_pages,
@@ -61,6 +64,7 @@ from catalog.routes import (
     wishes,
 )
 from catalog.routes import pages as catalog_pages
+from catalog.routes import payments as payment_routes
 from catalog.topups import jobs as top_up_jobs
 from catalog.topups import models as top_up_models
 from catalog.vouchers import models as voucher_models
@@ -107,6 +111,7 @@ API_BLUEPRINTS = (
     notifications.blp,
     wishes.blp,
     account.blp,
+    payment_routes.blp,
     admin_members.blp,
     admin_audit.blp,
     admin_api_clients.blp,
@@ -159,7 +164,16 @@ PAGE_BLUEPRINTS = (
 )
 TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register)
-BACKGROUND = (identity_jobs, ledger_figures, ledger_jobs, backtest_runner, catalog_jobs, top_up_jobs, notice_handlers)
+BACKGROUND = (
+    identity_jobs,
+    ledger_figures,
+    ledger_jobs,
+    backtest_runner,
+    catalog_jobs,
+    top_up_jobs,
+    notice_handlers,
+    payment_jobs,
+)
 """Modules that register jobs, outbox handlers and figures when they are imported."""
 TABLES = (ledger_models, rule_models, voucher_models, top_up_models, cause_models, staff_notice_models)
 """Models of tables that hand-written SQL serves, here so that migrations are compared with them."""
@@ -178,6 +192,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["keyring"] = Keyring(settings.secret_key)
     app.extensions["stores"] = stores
+    app.extensions["payment_gateway"] = payment_gateway(settings)
     app.extensions["redis_url"] = urls.redis_url
     app.config.update(
         SECRET_KEY=app.extensions["keyring"].text_key("flask"),
@@ -225,6 +240,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     for register in COMMANDS:
         register(app)
     return app
+
+
+def payment_gateway(settings: Settings) -> Gateway | None:
+    """The payment provider that the settings name, if they name one."""
+    if settings.stripe_secret_key is None:
+        return None
+    return StripeGateway(settings.stripe_secret_key, settings.stripe_webhook_secret, settings.stripe_api_base)
 
 
 def _binds(settings: Settings, database_url: str) -> dict[str | None, dict[str, object]]:

@@ -7,6 +7,7 @@ This module is the only reader of ``os.environ``. Every name read here is listed
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,11 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     proxies: int = 0
     effectiveness_window_days: int = 365
+    stripe_secret_key: str | None = field(default=None, repr=False)
+    stripe_webhook_secret: str | None = field(default=None, repr=False)
+    stripe_api_base: str | None = None
+    cash_currency: str = "CNY"
+    payment_minutes: int = 30
     webhooks_to_private: bool = False
     testing: bool = False
 
@@ -80,7 +86,26 @@ class Settings:
             proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 8),
             webhooks_to_private=_flag(env, "WEBHOOKS_TO_PRIVATE", False),
             effectiveness_window_days=_number(env, "EFFECTIVENESS_WINDOW_DAYS", 365, 31, 3650),
+            stripe_secret_key=env.get("STRIPE_SECRET_KEY") or None,
+            stripe_webhook_secret=env.get("STRIPE_WEBHOOK_SECRET") or None,
+            stripe_api_base=_api_base(env.get("STRIPE_API_BASE") or ""),
+            cash_currency=_currency(env.get("CASH_CURRENCY") or "cny"),
+            payment_minutes=_number(env, "PAYMENT_MINUTES", 30, 1, 1380),
         )
+
+
+def _api_base(given: str) -> str | None:
+    """Another address than Stripe's: the secret key goes there, so in the clear only on this machine."""
+    here = re.fullmatch(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?", given.rstrip("/"))
+    if given and not here and not given.startswith("https://"):
+        raise SettingsError(f"STRIPE_API_BASE must be https://…, or http:// on this machine, not {given[:60]!r}.")
+    return given.rstrip("/") or None
+
+
+def _currency(given: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{3}", given):
+        raise SettingsError(f"CASH_CURRENCY must be an ISO 4217 code such as cny, not {given[:20]!r}.")
+    return given.upper()
 
 
 def _secret(given: str, var: Path, database_url: str | None) -> str:

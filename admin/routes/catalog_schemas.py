@@ -15,6 +15,8 @@ from mall.http.fields import Choice, Flag, Instant, Points, StrictSchema, Text, 
 from mall.http.pagination import PageQuery
 
 MOST_STOCK = 10_000_000
+MOST_CASH = 99_999_999
+"""Minor units: the most that Stripe takes at once in most currencies."""
 CODE_PATTERN = r"[A-Za-z0-9._-]{1,64}"
 TOP_LEVEL = 5
 
@@ -39,6 +41,17 @@ class Wording(ma.fields.Field):
         return {language: self.text.deserialize(text) for language, text in value.items()}
 
 
+class CashSchema(StrictSchema):
+    """Cash in minor units of the mall's one currency."""
+
+    amount = Whole(1, MOST_CASH, required=True)
+    currency = Text(3, 3, pattern=r"[A-Za-z]{3}", required=True)
+
+    @ma.post_load  # type: ignore[untyped-decorator]
+    def _in_capitals(self, data: dict[str, typing.Any], **kwargs: typing.Any) -> dict[str, typing.Any]:
+        return {**data, "currency": data["currency"].upper()}
+
+
 class _GiftFields(StrictSchema):
     """What can be given on making and on changing a gift."""
 
@@ -56,6 +69,7 @@ class _GiftFields(StrictSchema):
     featured = Flag()
     cause = Text(1, ID_MOST, attribute="cause_id", allow_none=True)
     low_pool = Whole(0, 1_000_000, allow_none=True)
+    cash = fields.Nested(CashSchema, allow_none=True)
     tags = fields.List(Text(1, ID_MOST), attribute="tag_ids", validate=ma.validate.Length(max=20))
 
 
@@ -86,7 +100,8 @@ class VoucherPoolSchema(StrictSchema):
 
 
 class AdminGiftSchema(StrictSchema):
-    """A gift as staff see it, in all languages. ``from_points``: of its cheapest variant; ``pictures``: their ids."""
+    """A gift as staff see it, in all languages. ``payment``: whether its cash part can be paid here.
+    ``from_points``: of its cheapest variant; ``pictures``: their ids."""
 
     id = fields.String(required=True)
     code = fields.String(required=True, allow_none=True)
@@ -111,6 +126,8 @@ class AdminGiftSchema(StrictSchema):
     cause = fields.String(required=True, allow_none=True, attribute="cause_id")
     low_pool = fields.Integer(required=True, allow_none=True)
     voucher_pool = fields.Nested(VoucherPoolSchema, required=True, allow_none=True)
+    cash = fields.Nested(CashSchema, required=True, allow_none=True)
+    payment = fields.String(required=True, metadata={"enum": ["none", "available", "unavailable"]})
     stock = fields.Integer(required=True)
 
 

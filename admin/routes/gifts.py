@@ -27,6 +27,7 @@ from catalog.gifts.shelves import (
     change_category,
     create_category,
 )  # fmt: skip
+from catalog.payment.configured import can_be_paid
 from catalog.routes.ids import checked_id
 from catalog.stock.change import change_stock, movements_page
 from catalog.vouchers.import_codes import Imported, import_codes
@@ -49,9 +50,13 @@ def _who(call: Call) -> tuple[str, Any, str]:
 
 
 def _gift(gift: Gift, stock: int, pool: Pool | None) -> dict[str, Any]:
-    counted = {"stock": stock, "voucher_pool": pool}
-    names = (field.attribute or name for name, field in AdminGiftSchema().fields.items() if name not in counted)
-    return {**{name: getattr(gift, name) for name in names}, **counted}
+    cash, payment = None, "none"
+    if gift.cash_cents is not None:
+        cash = {"amount": gift.cash_cents, "currency": gift.cash_currency}
+        payment = "available" if can_be_paid(gift.cash_cents, gift.cash_currency) else "unavailable"
+    told = {"stock": stock, "voucher_pool": pool, "cash": cash, "payment": payment}
+    names = (field.attribute or name for name, field in AdminGiftSchema().fields.items() if name not in told)
+    return {**{name: getattr(gift, name) for name in names}, **told}
 
 
 def _one(call: Call, gift: Gift) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from catalog.gifts.models import Category, Gift, GiftVariant, Tag
 from catalog.gifts.search import search_text
 from catalog.gifts.windows import GiftStatus
+from catalog.payment.configured import mall_currency
 from catalog.stock.change import change_stock, open_item
 from catalog.wording import wording
 from mall import audit
@@ -90,6 +91,7 @@ def _set(tx: Session, gift: Gift, fields: Mapping[str, Any], now: datetime) -> N
             setattr(gift, name, wording(fields[name]))
     gift.from_points, gift.to_points = _price_range(tx, gift)
     gift.updated_at = now
+    _set_cash(gift, fields)
     if gift.on_sale_from and gift.on_sale_until and gift.on_sale_from >= gift.on_sale_until:
         raise Invalid({"on_sale_until": [_("Must be after the beginning of the sale.")]})
     with tx.no_autoflush:
@@ -114,6 +116,19 @@ def _check_cause(tx: Session, gift: Gift) -> None:
         known = cursor(tx).execute("SELECT 1 FROM causes WHERE id = %s", (gift.cause_id,)).fetchone()
     if known is None:
         raise Invalid({"cause": [_("There is no such cause.")]})
+
+
+def _set_cash(gift: Gift, fields: Mapping[str, Any]) -> None:
+    """The cash part: ``{"amount", "currency"}`` in minor units, None for none. Raises Invalid."""
+    if "cash" in fields:
+        cash = fields["cash"] or {"amount": None, "currency": None}
+        if cash["currency"] not in (None, mall_currency()):
+            raise Invalid({"cash": [_("The mall takes %(currency)s.", currency=mall_currency())]})
+        gift.cash_cents, gift.cash_currency = cash["amount"], cash["currency"]
+    if gift.cash_cents is not None and gift.kind == "draw":
+        raise Invalid({"cash": [_("A draw is entered with points alone.")]})
+    if gift.cash_cents is not None and gift.needs_approval:
+        raise Invalid({"cash": [_("Nobody pays for what has still to be approved: choose one of the two.")]})
 
 
 def refresh_search(tx: Session, gift: Gift) -> None:

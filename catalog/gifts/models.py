@@ -13,6 +13,7 @@ from catalog.gifts.windows import GIFT_KINDS, GiftStatus
 from mall.db import Base, IdText
 
 KINDS_CHECK = "kind IN (" + ", ".join(f"'{kind}'" for kind in GIFT_KINDS) + ")"
+CASH_CHECK = "(cash_cents IS NULL) = (cash_currency IS NULL) AND cash_cents > 0"
 STATUS_CHECK = "status IN (" + ", ".join(f"'{status.value}'" for status in GiftStatus) + ")"
 
 
@@ -69,6 +70,7 @@ class Gift(Base):
     """Something that points can get. ``points``: the price of one piece; ``from_points`` and
     ``to_points``: those of the cheapest and dearest variant on offer, of the gift itself when there is none.
 
+    ``cash_cents``: what a piece costs besides, in minor units of ``cash_currency``, variants alike.
     ``limits``: ``[{"per": "member", "period", "quantity"}]``. ``pictures``: hexadecimal SHA-256 of each, the
     cover first; ``picture_texts``: what some of them show, by the same names.
     ``search_text``: every word of name, tags and description, folded; ``search_pairs``: all letters and pairs of
@@ -81,6 +83,7 @@ class Gift(Base):
         CheckConstraint(KINDS_CHECK, name="kind"),
         CheckConstraint(STATUS_CHECK, name="status"),
         CheckConstraint("points > 0", name="points_positive"),
+        CheckConstraint(CASH_CHECK, name="cash"),
         CheckConstraint("on_sale_from < on_sale_until", name="sale_window"),
         Index("ix_gifts_popular", "featured", "popularity", "id", postgresql_where=text("status = 'active'")),
         Index("ix_gifts_search", "search_pairs", postgresql_using="gin"),
@@ -97,6 +100,8 @@ class Gift(Base):
     points: Mapped[int] = mapped_column(BigInteger)
     from_points: Mapped[int] = mapped_column(BigInteger)
     to_points: Mapped[int] = mapped_column(BigInteger)
+    cash_cents: Mapped[int | None] = mapped_column(BigInteger)
+    cash_currency: Mapped[str | None] = mapped_column(Text)
     category_id: Mapped[str | None] = mapped_column(ForeignKey("categories.id"), type_=IdText, index=True)
     limits: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     min_level: Mapped[int | None] = mapped_column(Integer)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from catalog.gifts.models import Category, Gift, GiftVariant, Tag
 from catalog.gifts.search import NAME_ENDS, is_in_name, pairs_of, words_of
 from catalog.gifts.windows import GiftState, GiftStatus, Window, is_visible, state_of
+from catalog.payment.configured import can_be_paid
 from catalog.stock.models import StockItem
 from mall.errors import NotFound
 from mall.http.pagination import decode_cursor, encode_cursor, page_of
@@ -76,6 +77,7 @@ ON_HAND = on_hand_of(Gift.id)
 def window_of(gift: Gift) -> Window:
     """When a gift is shown and sold."""
     connected = gift.kind != "virtual" or gift.top_up is not None
+    connected = connected and can_be_paid(gift.cash_cents, gift.cash_currency)
     return Window(gift.kind, gift.status, gift.visible_from, gift.on_sale_from, gift.on_sale_until, connected)
 
 

@@ -32,7 +32,7 @@ class GiftState(StrEnum):
 class Window:
     """When a gift is shown and sold; ends are not included, None is no bound.
 
-    ``connected``: whoever tops up for a virtual gift is known; true of every other kind.
+    ``connected``: whoever tops up for a virtual gift is known, and cash can be paid where some is due.
     """
 
     kind: str

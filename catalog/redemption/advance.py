@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from catalog.fulfilment.carriers import BY_CODE, tracking_number
+from catalog.payment.due import let_go, refuse_on_hold
 from catalog.redemption.lifecycle import (
     GIVES_POINTS_BACK,
     GIVES_STOCK_BACK,
@@ -70,6 +71,8 @@ def take_step(tx: Session, order_id: str, step: Step, now: datetime, *, member_i
     with open_books(tx, [row[0]], now) as books:
         order = _locked(tx, order_id, step)
         _give_points_back(books[row[0]], order_id)
+        if order.cash_cents is not None:
+            let_go(tx, order_id, now)
     _write(tx, order, step, now)
     return order
 
@@ -91,6 +94,8 @@ def _locked(tx: Session, order_id: str, step: Step) -> LockedOrder:
     order = lock_order(cursor(tx), order_id)
     assert order is not None, "orders are never deleted"
     check_step(order.kind, order.status, step.to, step.by)
+    if order.cash_cents is not None and step.by != By.SYSTEM:
+        refuse_on_hold(tx, order_id, ending=step.to in GIVES_POINTS_BACK | {Status.RETURNED})
     return order
 
 

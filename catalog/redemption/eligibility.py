@@ -36,6 +36,11 @@ def shop_refusals(
     return found
 
 
+def cash_refusals(can_be_paid: bool) -> list[Refusal]:
+    """What the cash part refuses: there is nobody to take it."""
+    return [] if can_be_paid else [Refusal("payment_unavailable")]
+
+
 def limit_refusals(limits: Sequence[Limit], used: Sequence[int], quantity: int) -> list[Refusal]:
     """The limits that ``quantity`` more would break. ``used``: pieces had in each limit's period."""
     return [

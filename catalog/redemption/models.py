@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from catalog.gifts.models import CASH_CHECK
 from catalog.redemption.lifecycle import NOT_COUNTED, Status
 from mall.db import Base, IdText
 
@@ -30,9 +31,10 @@ NOT_COUNTED_SQL = "(" + ", ".join(f"'{status}'" for status in sorted(NOT_COUNTED
 class Order(Base):
     """An order. Its id is also the id of its hold in the member's book.
 
-    ``points``: for all pieces. Name and picture are those of the moment it was placed. ``history_seq``: the
-    number of its last history row. ``carrier``: a code of ``catalog.fulfilment.carriers``. Gifts, stock and pickup
-    points are never deleted, and a foreign key to them would lock the hot row of a sale once more for every order.
+    ``points``, ``cash_cents``: for all pieces. Name and picture are those of the moment it was placed.
+    ``history_seq``: the number of its last history row. ``carrier``: a code of
+    ``catalog.fulfilment.carriers``. Gifts, stock and pickup points are never deleted, and a foreign key to them would
+    lock the hot row of a sale once more for every order.
     ``refunded_points``, ``refunded_quantity``: given back after the gift was had. ``reminders``: how many times the
     member was told that it waits to be collected.
     """
@@ -44,6 +46,7 @@ class Order(Base):
         CheckConstraint(
             "refunded_points BETWEEN 0 AND points AND refunded_quantity BETWEEN 0 AND quantity", name="refunded"
         ),
+        CheckConstraint(CASH_CHECK, name="cash"),
         Index("ix_orders_member_id_id", "member_id", "id"),
         Index("ix_orders_member_id_gift_id_placed_at", "member_id", "gift_id", "placed_at"),
         Index("ix_orders_status_id", "status", "id"),
@@ -62,6 +65,8 @@ class Order(Base):
     status: Mapped[str] = mapped_column(Text)
     quantity: Mapped[int] = mapped_column(Integer)
     points: Mapped[int] = mapped_column(BigInteger)
+    cash_cents: Mapped[int | None] = mapped_column(BigInteger)
+    cash_currency: Mapped[str | None] = mapped_column(Text)
     gift_name: Mapped[dict[str, str]] = mapped_column(JSONB)
     variant_name: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
     picture: Mapped[str | None] = mapped_column(Text)

@@ -1,4 +1,7 @@
-"""Placing an order that is paid with points alone: hold and capture in one transaction, stock last."""
+"""Placing an order: points are held, and spent at once unless cash is to be paid too; stock last.
+
+An order with a cash part waits for its payment with its points held and its pieces taken (``catalog.payment``).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from catalog.payment.configured import can_be_paid
+from catalog.payment.due import open_payment
 from catalog.redemption.addresses import Address, seal_address
-from catalog.redemption.eligibility import limit_refusals, purse_refusals, shop_refusals
+from catalog.redemption.eligibility import cash_refusals, limit_refusals, purse_refusals, shop_refusals
 from catalog.redemption.lifecycle import Status, path_after
-from catalog.redemption.pricing import order_points
+from catalog.redemption.pricing import order_cash, order_points
 from catalog.redemption.refusals import refuse_if_any
 from catalog.redemption.terms import Terms, read_terms
 from catalog.redemption.usage import used_within
@@ -47,7 +52,7 @@ def place_order(tx: Session, member_id: str, asked: OrderRequest, now: datetime,
     """Place an order, pay it with points and take it from stock; all of it or nothing.
 
     Raises NotFound for an unknown gift, variant or pickup point, Invalid for a missing or needless address,
-    Conflict ``not_on_sale``, ``not_eligible``, ``sold_out``, ``limit_reached``, ``in_debt`` or
+    Conflict ``payment_unavailable``, ``not_on_sale``, ``not_eligible``, ``sold_out``, ``limit_reached``, ``in_debt`` or
     ``insufficient_points``. ``secrets``: the answer may show codes and the address.
     """
     terms = read_terms(tx, asked.gift_id, asked.variant_id, asked.pickup_point_id, now)
@@ -55,6 +60,7 @@ def place_order(tx: Session, member_id: str, asked: OrderRequest, now: datetime,
     asked = replace(asked, target=checked_target(terms.top_up, asked.target))
     level = level_of(tx, member_id) if terms.min_level is not None and terms.min_level > 1 else 1
     # Before any lock: most of those who come too late for a hot gift are turned away here.
+    refuse_if_any(cash_refusals(can_be_paid(terms.cash_cents, terms.cash_currency)))
     refuse_if_any(shop_refusals(terms.window, terms.min_level, terms.on_hand, asked.quantity, level, now))
     order_id, points, zone = new_id("ord"), order_points(terms.points, asked.quantity), mall_zone()
     with open_books(tx, [member_id], now) as books:
@@ -64,7 +70,8 @@ def place_order(tx: Session, member_id: str, asked: OrderRequest, now: datetime,
         refuse_if_any(limit_refusals(terms.limits, used, asked.quantity))
         refuse_if_any(purse_refusals(points, book.wallet.available, book.wallet.debt))
         book.hold(points, hold_id=order_id, label="gift", ref=order_id)
-        book.capture(order_id)
+        if terms.cash_cents is None:
+            book.capture(order_id)
     return _write(tx, member_id, terms, asked, order_id, now, secrets)
 
 
@@ -82,7 +89,8 @@ def _write(
     approval = terms.must_be_approved(order_points(terms.points, asked.quantity))
     by_hand = terms.needs_preparation or approval
     follows = path_after(terms.kind, Status.PLACED, by_hand=by_hand, approval=approval)
-    path = [Status.PLACED, *follows]
+    cash_cents = order_cash(terms.cash_cents, asked.quantity)
+    path = [Status.PLACED, *(follows if cash_cents is None else [Status.AWAITING_PAYMENT])]
     issued = Status.ISSUED in path
     boxes = []
     if terms.kind == "voucher":
@@ -92,7 +100,7 @@ def _write(
     order = NewOrder(
         order_id, member_id, terms.gift_id, terms.item_id, terms.kind, asked.quantity,
         order_points(terms.points, asked.quantity), terms.name, terms.variant_name, terms.picture,
-        terms.point.id if terms.point else None, terms.cause_id,
+        terms.point.id if terms.point else None, terms.cause_id, cash_cents, terms.cash_currency,
     )  # fmt: skip
     sealed = seal_address(ring, order_id, asked.delivery) if asked.delivery is not None else None
     top_up = None
@@ -101,6 +109,7 @@ def _write(
     actor, day = f"member:{member_id}", local_date(now, mall_zone())
     written = insert_order(cur, ring, order, path, sealed, day, actor, now, top_up=top_up)
     assert written.number is not None
+    cash = None if cash_cents is None else open_payment(tx, order_id, cash_cents, now)
     ready = written.pickup_code
     return OrderView(
         order_id, written.number, terms.gift_id, terms.name, terms.variant_name, terms.picture, terms.kind,
@@ -110,4 +119,5 @@ def _write(
         tuple(open_box(ring, box) for box in boxes) if issued and secrets else (),
         asked.delivery if secrets else None,
         target=asked.target if secrets else None, top_up_state=State.WAITING.value if top_up else None,
+        cash=cash,
     )  # fmt: skip

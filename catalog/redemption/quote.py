@@ -7,15 +7,17 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from catalog.payment.configured import can_be_paid
 from catalog.redemption.eligibility import (
     Refusal,
+    cash_refusals,
     limit_refusals,
     most_possible,
     purse_refusals,
     shop_refusals,
 )
 from catalog.redemption.place import OrderRequest
-from catalog.redemption.pricing import MAX_QUANTITY, order_points
+from catalog.redemption.pricing import MAX_QUANTITY, order_cash, order_points
 from catalog.redemption.terms import read_terms
 from catalog.redemption.usage import used_within
 from mall.http.principals import MemberPrincipal
@@ -37,6 +39,8 @@ class Quote:
     debt: int
     max_quantity: int
     refusals: list[Refusal]
+    cash_cents: int | None = None
+    cash_currency: str | None = None
 
     @property
     def points_after(self) -> int:
@@ -57,11 +61,12 @@ def quote(tx: Session, member: MemberPrincipal, asked: OrderRequest, now: dateti
     used = used_within(tx, member.member_id, terms.gift_id, terms.limits, now, mall_zone())
     points = order_points(terms.points, asked.quantity)
     refusals = [Refusal("forbidden")] if member.suspended else []
+    refusals += cash_refusals(can_be_paid(terms.cash_cents, terms.cash_currency))
     refusals += shop_refusals(terms.window, terms.min_level, terms.on_hand, asked.quantity, level, now)
     refusals += limit_refusals(terms.limits, used, asked.quantity)
     refusals += purse_refusals(points, figures.available, figures.debt)
     most = most_possible(terms.limits, used, terms.on_hand, MAX_QUANTITY)
     return Quote(
         terms.gift_id, asked.variant_id, asked.quantity, terms.points, points, figures.available, figures.debt, most,
-        refusals,
+        refusals, order_cash(terms.cash_cents, asked.quantity), terms.cash_currency,
     )  # fmt: skip

@@ -33,6 +33,8 @@ def _sentence(refusal: Refusal) -> Any:
         return _("This gift is sold out.")
     if refusal.code == "limit_reached":
         return _limit_sentence(figures["period"], figures["quantity"])
+    if refusal.code == "payment_unavailable":
+        return _("This gift has a part to pay in cash, which cannot be paid here at the moment.")
     if refusal.code == "in_debt":
         return _("%(points)s points are owed; new points repay them first.", points=figures["debt"])
     if refusal.code == "insufficient_points":

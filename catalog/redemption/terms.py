@@ -18,7 +18,7 @@ _TERMS = """SELECT g.kind, g.status, g.visible_from, g.on_sale_from, g.on_sale_u
   coalesce(v.points, g.points), g.limits, g.min_level, g.needs_preparation, g.needs_approval, coalesce(s.on_hand, 0),
   v.id, v.name, v.id IS NULL AND EXISTS (SELECT 1 FROM gift_variants WHERE gift_id = g.id AND active),
   p.id, p.name, p.address, p.hours, p.phone, p.opening, g.top_up,
-  (SELECT approval_above_points FROM redemption_policy), g.cause_id
+  (SELECT approval_above_points FROM redemption_policy), g.cause_id, g.cash_cents, g.cash_currency
  FROM gifts AS g
  LEFT JOIN gift_variants AS v ON v.id = %(variant)s AND v.gift_id = g.id AND v.active
  LEFT JOIN stock_items AS s ON s.item_id = coalesce(%(variant)s, g.id)
@@ -60,6 +60,8 @@ class Terms:
     approval_above_points: int | None = None
     """The owner's threshold for every gift, None: there is none."""
     cause_id: str | None = None
+    cash_cents: int | None = None
+    cash_currency: str | None = None
 
     def must_be_approved(self, order_points: int) -> bool:
         """Whether staff confirm an order of ``order_points`` first."""
@@ -101,5 +103,5 @@ def read_terms(tx: Session, gift_id: str, variant_id: str | None, pickup_point_i
         raise _unknown("pickup_point")
     return Terms(
         gift_id, found_variant or gift_id, window, name, variant_name, picture, points, limits_of(limits), min_level,
-        preparation, approval, on_hand, point, row[22] if window.kind == "virtual" else None, row[23], row[24],
+        preparation, approval, on_hand, point, row[22] if window.kind == "virtual" else None, *row[23:27],
     )  # fmt: skip

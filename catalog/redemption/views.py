@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from catalog.payment.due import Cash, cash_of
 from catalog.redemption.addresses import Address, open_address
 from catalog.redemption.codes import read_code
 from catalog.redemption.lifecycle import ENDED_EARLY, OVER, By, Status, targets
@@ -60,11 +61,13 @@ class OrderView:
     cause_id: str | None = None
     cause_name: dict[str, str] | None = None
     revealed_at: datetime | None = None
+    cash: Cash | None = None
 
     @property
     def can_cancel(self) -> bool:
         """Whether the member may still cancel."""
-        return Status.CANCELLED.value in targets(self.kind, self.status, By.MEMBER)
+        held = self.cash is not None and self.cash.on_hold
+        return not held and Status.CANCELLED.value in targets(self.kind, self.status, By.MEMBER)
 
 
 _FIELDS = (
@@ -73,7 +76,7 @@ _FIELDS = (
 )  # fmt: skip
 _COLUMNS = """o.id, o.number, o.gift_id, o.gift_name, o.variant_name, o.picture, o.kind, o.status, o.quantity, o.points,
  o.tracking, o.placed_at, o.pickup_until, o.carrier,
- o.refunded_points, o.refunded_quantity,
+ o.refunded_points, o.refunded_quantity, o.cash_cents, o.cash_currency,
  ARRAY(SELECT h.status FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
  ARRAY(SELECT h.at FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
  ARRAY(SELECT h.actor FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
@@ -102,13 +105,16 @@ def order_view(tx: Session, order_id: str, member_id: str, now: datetime, *, sec
     if row is None:
         raise NotFound()
     status, kind = row[7], row[6]
-    point = None if row[20] is None else Point(*row[20:26])
-    code_box, key_box, address_box, target_box, top_up_state, cause_id, cause_name, revealed_at = row[26:]
+    point = None if row[22] is None else Point(*row[22:28])
+    code_box, key_box, address_box, target_box, top_up_state, cause_id, cause_name, revealed_at = row[28:]
     codes: tuple[str, ...] = ()
     if secrets and kind == "voucher" and status in (Status.ISSUED, Status.COMPLETED):
         codes = tuple(reveal_codes(cur, ring, order_id, now))
+    plain = _plain(row)
+    if plain["cash"] is not None:
+        plain["cash"] = cash_of(tx, order_id, now)
     return OrderView(
-        **_plain(row),
+        **plain,
         point=point,
         pickup_code=read_code(ring, code_box) if secrets and code_box is not None else None,
         voucher_codes=codes,
@@ -136,8 +142,9 @@ def orders_page(
 def _plain(row: Any) -> dict[str, Any]:
     """The columns that every view has."""
     fields = dict(zip(_FIELDS, row[:16], strict=True))
-    steps = zip(row[16], row[17], row[18], row[19], strict=True)
-    return {**fields, "history": [_step(*step) for step in steps]}
+    cash = None if row[16] is None else Cash(row[16], row[17])
+    steps = zip(row[18], row[19], row[20], row[21], strict=True)
+    return {**fields, "cash": cash, "history": [_step(*step) for step in steps]}
 
 
 def _step(status: str, at: datetime, actor: str, reason: str | None) -> HistoryStep:

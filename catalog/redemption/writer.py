@@ -37,11 +37,11 @@ TOPICS = {
 # A sequence is no row and so not hot. Multiplied by a number without common factor it goes through all six
 # digits before it repeats one, and does not tell how many orders there were today.
 _NUMBER = "'R' || %(day)s::text || '-' || lpad(((nextval('order_numbers') * 387421 + 271828) %% 1000000)::text, 6, '0')"
-_ORDER = f"""INSERT INTO orders (id, number, member_id, gift_id, item_id, kind, status, quantity, points, gift_name,
- variant_name, picture, pickup_point_id, cause_id, pickup_until, history_seq, placed_at, moved_at)
- VALUES (%(id)s, {_NUMBER}, %(member_id)s, %(gift_id)s, %(item_id)s, %(kind)s, %(status)s, %(quantity)s, %(points)s,
- %(gift_name)s::jsonb, %(variant_name)s::jsonb, %(picture)s, %(pickup_point_id)s, %(cause_id)s,
- %(pickup_until)s, %(seq)s, %(now)s, %(now)s) RETURNING number"""
+_ORDER = f"""INSERT INTO orders (id, number, member_id, gift_id, item_id, kind, status, quantity, points, cash_cents,
+ cash_currency, gift_name, variant_name, picture, pickup_point_id, cause_id, pickup_until, history_seq, placed_at,
+ moved_at) VALUES (%(id)s, {_NUMBER}, %(member_id)s, %(gift_id)s, %(item_id)s, %(kind)s, %(status)s, %(quantity)s,
+ %(points)s, %(cash_cents)s, %(cash_currency)s, %(gift_name)s::jsonb, %(variant_name)s::jsonb, %(picture)s,
+ %(pickup_point_id)s, %(cause_id)s, %(pickup_until)s, %(seq)s, %(now)s, %(now)s) RETURNING number"""
 _MOVE = """UPDATE orders SET status = %(status)s, history_seq = %(seq)s, moved_at = %(now)s,
  carrier = coalesce(%(carrier)s, carrier), tracking = coalesce(%(tracking)s, tracking),
  pickup_until = coalesce(%(pickup_until)s, pickup_until),
@@ -92,6 +92,8 @@ class NewOrder:
     picture: str | None
     pickup_point_id: str | None
     cause_id: str | None = None
+    cash_cents: int | None = None
+    cash_currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class LockedOrder:
     points: int
     refunded_points: int
     refunded_quantity: int
+    cash_cents: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ class PartBack:
 
 
 _LOCK = """SELECT id, member_id, gift_id, item_id, kind, status, quantity, history_seq, points, refunded_points,
- refunded_quantity FROM orders WHERE id = %s FOR UPDATE"""
+ refunded_quantity, cash_cents FROM orders WHERE id = %s FOR UPDATE"""
 
 
 def lock_order(cur: Cursor, order_id: str) -> LockedOrder | None:
@@ -160,6 +163,7 @@ def insert_order(
         "gift_name": json.dumps(order.gift_name, ensure_ascii=False), "picture": order.picture,
         "variant_name": order.variant_name and json.dumps(order.variant_name, ensure_ascii=False),
         "pickup_point_id": order.pickup_point_id, "cause_id": order.cause_id,
+        "cash_cents": order.cash_cents, "cash_currency": order.cash_currency,
         "change": -order.quantity, "movement": "ordered", "movement_id": new_id("mov"),
     }  # fmt: skip
     clauses = {"moved": _ORDER, "stock": _STOCK, "movement": _MOVEMENT}

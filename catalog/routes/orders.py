@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from flask import Response, request
@@ -11,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from catalog.addresses.book import find_address
+from catalog.payment.pages import page_of
 from catalog.redemption.addresses import Address
 from catalog.redemption.advance import cancel_order
 from catalog.redemption.look import refuse_if_sold_out
@@ -34,7 +36,9 @@ from points.viewer import require_active
 
 blp = api_blueprint("orders", __name__, description="Points become gifts")
 
-REFUSALS = ("not_on_sale", "not_eligible", "sold_out", "limit_reached", "in_debt", "insufficient_points")
+REFUSALS = (
+    "payment_unavailable", "not_on_sale", "not_eligible", "sold_out", "limit_reached", "in_debt", "insufficient_points",
+)  # fmt: skip
 
 
 def order_request(body: dict[str, Any]) -> OrderRequest:
@@ -101,9 +105,20 @@ def post_order(call: Call, body: dict[str, Any]) -> Response:
         text = json.dumps(placed, ensure_ascii=False, separators=(",", ":"))
         return Response(text, status=201, content_type="application/json")
 
-    return run_tx(
+    answer = run_tx(
         Login.REDEMPTION, lambda tx: idempotency.once(tx, who, key, fingerprint, call.now, lambda: effect(tx))
     )
+    return _with_page(answer, call.now)
+
+
+def _with_page(answer: Response, now: datetime) -> Response:
+    """The answer with the address to pay at, which is made once the order stands; also when it is a repeat."""
+    body = answer.get_json()
+    cash = body.get("cash")
+    if cash is not None and cash["checkout_url"] is None:
+        cash["checkout_url"] = page_of(body["id"], now)
+        answer.set_data(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+    return answer
 
 
 @endpoint(

@@ -7,6 +7,7 @@ from marshmallow import fields
 from catalog.gifts.limits import PERIODS
 from catalog.gifts.queries import SORTS
 from catalog.gifts.windows import GIFT_KINDS, GiftState
+from catalog.payment.models import PAYMENT_STATUSES
 from catalog.redemption.lifecycle import Status
 from catalog.redemption.pricing import MAX_QUANTITY
 from catalog.topups.states import TARGETS, State
@@ -44,6 +45,25 @@ class CategorySchema(StrictSchema):
     name = fields.String(required=True)
 
 
+class MoneySchema(StrictSchema):
+    """Cash in minor units of an ISO 4217 currency."""
+
+    amount = fields.Integer(required=True)
+    currency = fields.String(required=True)
+
+
+class OrderCashSchema(MoneySchema):
+    """The cash part of an order. ``checkout_url``: where to pay, null when it is not made yet or nothing can be paid;
+    ``refunded`` has gone back, ``refunding`` is on its way."""
+
+    checkout_url = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True, metadata={"enum": list(PAYMENT_STATUSES)})
+    pay_until = Instant(required=True, allow_none=True)
+    refunded = fields.Integer(required=True)
+    refunding = fields.Integer(required=True)
+    on_hold = fields.Boolean(required=True)
+
+
 class GiftSchema(StrictSchema):
     """A gift in the reader's language. ``from_points``: what its cheapest variant costs; ``stock``: pieces that can be
     ordered; ``affordable``: whether ``from_points`` is within reach, null signed out."""
@@ -55,6 +75,7 @@ class GiftSchema(StrictSchema):
     kind = fields.String(required=True, metadata={"enum": list(GIFT_KINDS)})
     points = fields.Integer(required=True)
     from_points = fields.Integer(required=True)
+    cash = fields.Nested(MoneySchema, required=True, allow_none=True)
     category = fields.String(required=True, allow_none=True)
     state = fields.String(required=True, metadata={"enum": [state.value for state in GiftState]})
     stock = fields.Integer(required=True)
@@ -147,6 +168,7 @@ class QuoteSchema(StrictSchema):
     missing_points = fields.Integer(required=True)
     outlook = fields.Nested(OutlookSchema, required=True, allow_none=True)
     max_quantity = fields.Integer(required=True)
+    cash = fields.Nested(MoneySchema, required=True, allow_none=True)
     refusals = fields.List(fields.Nested(RefusalSchema), required=True)
 
 
@@ -218,6 +240,7 @@ class OrderSchema(StrictSchema):
     variant = fields.String()
     quantity = fields.Integer(required=True)
     points = fields.Integer(required=True)
+    cash = fields.Nested(OrderCashSchema)
     placed_at = Instant(required=True)
     can_cancel = fields.Boolean(required=True)
     history = fields.List(fields.Nested(StepSchema), required=True)

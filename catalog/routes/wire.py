@@ -15,6 +15,7 @@ from catalog.gifts.models import Category, Tag
 from catalog.gifts.pictures import picture_url
 from catalog.gifts.queries import Shown
 from catalog.notices.queries import Notice
+from catalog.payment.due import Cash
 from catalog.redemption.overdue import ARRIVED, NOT_COLLECTED
 from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
@@ -48,6 +49,7 @@ def gift_wire(shown: Shown, available: int | None) -> dict[str, Any]:
         "kind": gift.kind,
         "points": gift.points,
         "from_points": gift.from_points,
+        "cash": money_of(gift.cash_cents, gift.cash_currency),
         "category": gift.category_id,
         "state": shown.state.value,
         "stock": shown.on_hand,
@@ -96,7 +98,29 @@ def quote_wire(quote: Quote, outlook: Outlook | None) -> dict[str, Any]:
         "missing_points": quote.missing_points,
         "outlook": outlook,
         "max_quantity": quote.max_quantity,
+        "cash": money_of(quote.cash_cents, quote.cash_currency),
         "refusals": [refusal_wire(refusal) for refusal in quote.refusals],
+    }
+
+
+def money_of(amount_cents: int | None, currency: str | None) -> dict[str, Any] | None:
+    """Cash in minor units; None for none."""
+    return None if amount_cents is None else {"amount": amount_cents, "currency": currency}
+
+
+def cash_wire(cash: Cash | None) -> dict[str, Any] | None:
+    """The cash part of an order."""
+    if cash is None:
+        return None
+    return {
+        "amount": cash.amount_cents,
+        "currency": cash.currency,
+        "checkout_url": cash.checkout_url,
+        "status": cash.status,
+        "pay_until": cash.pay_until.isoformat() if cash.pay_until else None,
+        "refunded": cash.refunded_cents - cash.refunding_cents,
+        "refunding": cash.refunding_cents,
+        "on_hold": cash.on_hold,
     }
 
 
@@ -149,6 +173,7 @@ def order_wire(order: OrderView) -> dict[str, Any]:
     }
     address = order.address
     optional = {
+        "cash": cash_wire(order.cash),
         "picture": picture_url(order.picture),
         "variant": in_language(order.variant_name, reader) or None,
         "pickup_code": order.pickup_code,

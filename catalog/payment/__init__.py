@@ -1,0 +1,1 @@
+"""Payment: the cash part of orders."""

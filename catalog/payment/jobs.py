@@ -1,0 +1,24 @@
+"""The job that brings every payment to its end, whatever was cut off before."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from catalog.payment.events import forget_events, settle_events
+from catalog.payment.pages import look_after_pages
+from catalog.payment.refunds import send_refunds
+from mall.db import Login, run_tx
+from mall.jobs import job
+
+
+@job("payments", every=timedelta(seconds=10), aside=True)
+def look_after_payments(now: datetime) -> dict[str, int]:
+    """Settle messages, make, ask about and close payment pages, send refunds. Aside: the provider may be slow."""
+    done = {"events": settle_events(now), **look_after_pages(now), "refunds": send_refunds(now)}
+    return {name: count for name, count in done.items() if count}
+
+
+@job("forget-payment-events", every=timedelta(hours=24))
+def forget_old_events(now: datetime) -> dict[str, int]:
+    """Delete messages of the provider that were settled 90 days ago."""
+    return {"payment_events": run_tx(Login.BACKOFFICE, lambda tx: forget_events(tx, now))}
