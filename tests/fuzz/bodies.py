@@ -30,6 +30,7 @@ GIFT = {
     "visible_from": AT, "on_sale_from": AT, "on_sale_until": LATER, "needs_preparation": True,
     "needs_approval": True, "featured": True, "name": WORDS, "points": 5, "cause": None, "low_pool": 5,
 }  # fmt: skip
+CASH = {"amount": 500, "currency": "CNY"}
 SPANS = ["09:00-12:00", "13:00-18:00"]
 POINT = {
     "name": WORDS, "address": WORDS, "hours": WORDS, "phone": "1234", "code": "fuzzed", "is_default": False,
@@ -105,9 +106,12 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "patch_api_client": ("owner", _bodies({"disabled": False, **CLIENT})),
     "post_api_key": ("owner", _bodies({"expires_at": LATER})),
     "post_gift": (
-        "owner", lambda world: [{**GIFT, "kind": "pickup", "stock": 5, **_shelves(world)}],
+        "owner", lambda world: [
+            {**GIFT, "kind": "pickup", "stock": 5, **_shelves(world)},
+            {"name": WORDS, "kind": "pickup", "points": 5, "cash": CASH},
+        ],
     ),
-    "patch_gift": ("owner", lambda world: [{**GIFT, **_shelves(world)}]),
+    "patch_gift": ("owner", lambda world: [{**GIFT, **_shelves(world)}, {"cash": CASH, "needs_approval": False}]),
     "post_variant": ("owner", _bodies({"name": WORDS, "points": 5, "stock": 5})),
     "post_read": ("member", lambda world: [{"until": world.names["notice"]}]),
     "post_tag": ("owner", _bodies({**SHELF, "code": "fuzzed-tag"})),
