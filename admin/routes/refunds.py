@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from marshmallow import fields
 
+from admin.routes.catalog_schemas import MOST_CASH
 from admin.routes.orders import SEES_FIGURES, StaffOrderSchema, order_detail
 from catalog.redemption.policy import Policy, change_policy, read_policy
 from catalog.redemption.refund import RefundRequest, refund_order
@@ -28,10 +29,14 @@ MOST_PIECES = 1_000
 
 
 class OrderRefundSchema(StrictSchema):
-    """``quantity`` pieces, or ``points`` (for roles that see prices); neither: all that is left."""
+    """``quantity`` pieces, or ``points`` (for roles that see prices); neither: all that is left.
+
+    ``cash``: minor units besides (for the same roles); absent: the same share of it as of the pieces.
+    """
 
     quantity = Whole(1, MOST_PIECES)
     points = Points()
+    cash = Whole(0, MOST_CASH)
     restock = Flag(load_default=False)
     reason = Text(1, 200, required=True)
 
@@ -51,15 +56,16 @@ class RedemptionPolicyShownSchema(StrictSchema):
 @endpoint(
     blp, "POST", "/admin/orders/<order_id>/refunds", auth=REFUNDERS, login=Login.BACKOFFICE, body=OrderRefundSchema,
     response=StaffOrderSchema, status=201, idempotency="required",
-    errors=("not_refundable", "refund_exceeded", "illegal_transition"), dump=False,
+    errors=("not_refundable", "refund_exceeded", "illegal_transition", "refund_exceeds_payment", "order_on_hold"),
+    dump=False,
 )  # fmt: skip
 def post_refund(call: Call, body: dict[str, Any], order_id: str) -> dict[str, Any]:
     """Give points back to the lots they came from; the order is refunded when nothing of its price is left."""
     if "quantity" in body and "points" in body:
         raise Invalid({"points": [_("Give either pieces or points.")]})
-    if "points" in body and call.staff.role not in SEES_FIGURES:
+    if ("points" in body or "cash" in body) and call.staff.role not in SEES_FIGURES:
         raise Forbidden("role_missing")
-    asked = RefundRequest(body["reason"], body.get("quantity"), body.get("points"), body["restock"])
+    asked = RefundRequest(body["reason"], body.get("quantity"), body.get("points"), body["restock"], body.get("cash"))
     part = refund_order(call.tx, checked_id(order_id), asked, call.staff.name, call.now)
     detail = {"points": part.points, "quantity": part.pieces, "restock": part.restocked, "reason": asked.reason}
     audit.record(call.tx, call.staff.name, "order.refunded", f"order:{order_id}", detail, call.now, call.request_id)

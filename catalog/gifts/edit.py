@@ -127,8 +127,6 @@ def _set_cash(gift: Gift, fields: Mapping[str, Any]) -> None:
         gift.cash_cents, gift.cash_currency = cash["amount"], cash["currency"]
     if gift.cash_cents is not None and gift.kind == "draw":
         raise Invalid({"cash": [_("A draw is entered with points alone.")]})
-    if gift.cash_cents is not None and gift.needs_approval:
-        raise Invalid({"cash": [_("Nobody pays for what has still to be approved: choose one of the two.")]})
 
 
 def refresh_search(tx: Session, gift: Gift) -> None:

@@ -96,10 +96,17 @@ def _confirm(tx: Session, book: Book, order: LockedOrder, now: datetime) -> str:
     book.capture(order.id)
     gift = tx.get(Gift, order.gift_id)
     assert gift is not None, "gifts are never deleted"
-    by_hand = gift.needs_preparation or gift.needs_approval
-    path = [Status.CONFIRMED, *path_after(order.kind, Status.CONFIRMED, by_hand=by_hand, approval=True)]
+    path = [Status.CONFIRMED]
+    if not _must_be_approved(tx, gift, order):  # else nothing goes on until staff move it, or cancel and pay back
+        path += path_after(order.kind, Status.CONFIRMED, by_hand=gift.needs_preparation, approval=True)
     move_order(cursor(tx), keyring(), order, path, ACTOR, now)
     return "confirmed"
+
+
+def _must_be_approved(tx: Session, gift: Gift, order: LockedOrder) -> bool:
+    row = cursor(tx).execute("SELECT approval_above_points FROM redemption_policy").fetchone()
+    above = None if row is None else row[0]
+    return gift.needs_approval or (above is not None and order.points > above)
 
 
 def _pay_back(tx: Session, order: LockedOrder, now: datetime) -> str:

@@ -12,6 +12,8 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from catalog.payment.due import refuse_on_hold
+from catalog.payment.refunds import ask_refund
 from catalog.redemption.lifecycle import REFUNDABLE, By, Status, check_step, targets
 from catalog.redemption.writer import LockedOrder, PartBack, lock_order, write_refund
 from mall.crypto import keyring
@@ -26,13 +28,14 @@ _OWNER = "SELECT member_id FROM orders WHERE id = %s"
 class RefundRequest:
     """What is to be given back: the price of ``quantity`` pieces, or ``points``; both None: all that is left.
 
-    ``restock``: the pieces can be had again.
+    ``cash_cents``: cash besides, in minor units; None: the same share of it. ``restock``: the pieces can be had again.
     """
 
     reason: str
     quantity: int | None = None
     points: int | None = None
     restock: bool = False
+    cash_cents: int | None = None
 
 
 def refund_order(tx: Session, order_id: str, asked: RefundRequest, actor: str, now: datetime) -> PartBack:
@@ -40,6 +43,7 @@ def refund_order(tx: Session, order_id: str, asked: RefundRequest, actor: str, n
 
     Raises NotFound, Conflict ``not_refundable`` for an order that is not that far, or over (with ``order_status``),
     ``refund_exceeded`` (with ``left_points`` and ``left_quantity``) for more than was paid and not given back yet,
+    ``refund_exceeds_payment`` likewise for cash, ``order_on_hold`` while its payment is disputed,
     Invalid for ``restock`` without pieces or of codes that were shown.
     """
     cur = cursor(tx)
@@ -52,8 +56,20 @@ def refund_order(tx: Session, order_id: str, asked: RefundRequest, actor: str, n
         assert order is not None, "orders are never deleted"
         part = _part(order, asked)
         books[row[0]].refund(order_id, part.points)
+        if order.cash_cents is not None:
+            refuse_on_hold(tx, order_id, ending=True)
+            ask_refund(tx, order_id, _cash_part(order, asked, part), asked.reason, now)
     write_refund(cur, keyring(), order, part, actor, now, asked.reason)
     return part
+
+
+def _cash_part(order: LockedOrder, asked: RefundRequest, part: PartBack) -> int | None:
+    """The cash that goes back with ``part``; None: all that is left."""
+    if asked.cash_cents is not None or order.cash_cents is None:
+        return asked.cash_cents
+    if part.points == order.points - order.refunded_points:
+        return None
+    return order.cash_cents // order.quantity * part.pieces
 
 
 def _part(order: LockedOrder, asked: RefundRequest) -> PartBack:

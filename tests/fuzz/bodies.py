@@ -111,7 +111,7 @@ BODIES: dict[str, tuple[str, Bodies]] = {
             {"name": WORDS, "kind": "pickup", "points": 5, "cash": CASH},
         ],
     ),
-    "patch_gift": ("owner", lambda world: [{**GIFT, **_shelves(world)}, {"cash": CASH, "needs_approval": False}]),
+    "patch_gift": ("owner", lambda world: [{**GIFT, **_shelves(world)}, {"cash": CASH}]),
     "post_variant": ("owner", _bodies({"name": WORDS, "points": 5, "stock": 5})),
     "post_read": ("member", lambda world: [{"until": world.names["notice"]}]),
     "post_tag": ("owner", _bodies({**SHELF, "code": "fuzzed-tag"})),
@@ -188,6 +188,7 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "put_stock_alert": ("owner", _bodies({"low_at": 5})),
     "post_refund": ("owner", lambda world: [
         {"quantity": 1, "reason": "broken", "restock": False}, {"points": 1, "reason": "sorry"},
+        {"points": 1, "cash": 0, "reason": "sorry"},
     ]),
     "patch_policy": ("owner", _bodies({"approval_above_points": 1_000_000})),
     "post_pickup": ("owner", _bodies({"code": "123456"})),

@@ -219,6 +219,40 @@ def test_another_currency_than_the_malls_is_refused(shop):
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["cash"])
     for cash in ({"amount": 0, "currency": "CNY"}, {"amount": 1.5, "currency": "CNY"}, {"amount": 5}):
         assert shop.post("/admin/gifts", shop.owner, {**body, "cash": cash}).status_code == 422
-    for more in ({"needs_approval": True}, {"kind": "draw"}):
+    for more in ({"kind": "draw"}, {"cash": 5}):
         body = {"name": "Cup", "kind": "pickup", "points": 10, "cash": {"amount": 500, "currency": "CNY"}, **more}
         assert shop.post("/admin/gifts", shop.owner, body).status_code == 422
+
+
+def test_staff_give_back_a_part_of_points_and_cash_and_never_more_than_was_paid(till):
+    member, gift = till.shop.member(300), till.gift()
+    order = till.order(member, gift, quantity=3)
+    till.stripe.pay(till.page(order))
+    till.hear_all()
+    code = till.shop.get(f"/orders/{order['id']}", member).json["pickup_code"]
+    assert till.shop.post("/admin/pickups", till.shop.owner, {"code": code}).status_code == 200
+    path = f"/admin/orders/{order['id']}/refunds"
+    assert till.shop.post(path, till.shop.owner, {"quantity": 1, "reason": "broken"}).status_code == 201
+    till.work()
+    assert (till.cash(order, member)["refunded"], till.shop.wallet(member)["available"]) == (1990, 100)
+    before = till.shop.snapshot()
+    more = till.shop.post(path, till.shop.owner, {"points": 1, "cash": 3981, "reason": "too much"})
+    assert (more.status_code, more.json["code"], more.json["open_cents"]) == (409, "refund_exceeds_payment", 3980)
+    assert till.shop.snapshot() == before
+    assert till.shop.post(path, till.shop.owner, {"points": 1, "cash": 5, "reason": "gesture"}).status_code == 201
+    assert till.shop.post(path, till.shop.owner, {"reason": "all of it"}).status_code == 201
+    till.work()
+    assert till.cash(order, member)["refunded"] == 5970
+    assert till.shop.wallet(member) == {"available": 300, "held": 0, "redeemed": 0, "debt": 0}
+    assert sorted(one["amount"] for one in till.stripe.refunds.values()) == [5, 1990, 3975]
+    till.balanced()
+
+
+def test_a_gift_that_must_be_approved_is_paid_and_then_waits_for_staff(till):
+    member, gift = till.shop.member(100), till.gift(needs_approval=True)
+    order = till.order(member, gift)
+    till.stripe.pay(till.page(order))
+    till.hear_all()
+    assert till.status(order, member) == "confirmed"
+    assert till.shop.advance(order["id"], "ready_for_pickup").status_code == 200
+    till.balanced()
