@@ -239,7 +239,7 @@ def _row_field(prefix: str, table: TableForm, key: str, kind: str) -> str:
     if kind == "at_least" and key.split(".")[0].isdigit():
         return f"{prefix}.{key.split('.')[0]}"
     kept = [(place, pair) for place, pair in enumerate(table.rows) if any(pair)]
-    return next((f"{prefix}.{place}" for place, pair in kept if pair[0].strip() == key), prefix)
+    return next((f"{prefix}.{place}.value" for place, pair in kept if pair[0].strip() == key), prefix)
 
 
 def _text(value: Any) -> str:

@@ -125,9 +125,9 @@ def test_rows_come_and_go():
     ("path", "name"),
     [
         ("document.condition", "condition"),
-        ("document.points.base.equal.solved", "base.2"),
+        ("document.points.base.equal.solved", "base.2.value"),
         ("document.points.base.by", "base.by"),
-        ("document.points.multipliers.0.equal.3", "mult.0.3"),
+        ("document.points.multipliers.0.equal.3", "mult.0.3.value"),
         ("document.points.multipliers.1", "mult.1"),
         ("document.caps.0.limit", "cap.0.limit"),
         ("document.active.hours.1", "hours.1"),

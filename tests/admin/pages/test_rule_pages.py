@@ -89,7 +89,7 @@ def test_checking_shows_reasons_and_the_example_and_changes_nothing(drafting, ru
     assert re.search(r'example-points"><b>150</b> points', browser.post(f"{V2}/edit", data=good).text)
     wrong = {**good, solved(form): "many", "cap.0.limit": "x", "cap.0.per": "member", "cap.0.unit": "points"}
     answer = browser.post(f"{V2}/edit", data={**wrong, "cap.0.period": "day"})
-    place = solved(form).removesuffix(".value").replace(".", "-")
+    place = solved(form).replace(".", "-")
     assert f'id="f-{place}-help" data-live><div class="invalid-feedback d-block">must be a number</div>' in answer.text
     assert "must be a whole number from 0 to 1000000000000" in answer.text
     assert "Shown once everything on the left is in order." in answer.text

@@ -1,0 +1,142 @@
+"""Staff at the back office with a real browser: a rule is changed as a new admin would, and every page is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.browser import DESK, Visit, chromium, served, visit
+from tests.journeys.serving import Installation
+
+__all__ = ["chromium", "served", "visit"]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+Enter = Callable[..., Visit]
+TABLET = (1024, 768)
+RULE = "/admin/rules/tip-outcome"
+PAGES = (
+    "/admin", "/admin/rules", "/admin/new-rule", "/admin/rule-controls", RULE, f"{RULE}/versions/1",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def history(served: Installation) -> Iterator[Installation]:
+    """The mall with the public requests replayed through its API: history to try rules on."""
+    done = served.flask("demo", "replay", "--url", served.url)
+    assert done.returncode == 0, done.stderr
+    yield served
+
+
+def _post(mall: Installation, grade: int) -> dict[str, Any]:
+    """A tip is solved: what the reporting system is answered."""
+    key = (mall.var / "demo_client_key").read_text().strip()
+    case, now = uuid4().hex, datetime.now(UTC).isoformat()
+    data = {"case": case, "stage": "solved", "grade": grade}
+    event = {"id": f"ev-{case}", "type": "tip.outcome", "member": "journey-1", "occurred_at": now, "data": data}
+    headers = {"Authorization": f"Bearer {key}", "Accept-Language": "en"}
+    answer = httpx.post(f"{mall.url}/api/v1/credit-events", json=event, headers=headers, timeout=30)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def _figure(page: Page, label: str) -> int:
+    card = page.locator(".card-sm", has_text=label)
+    return int(card.locator(".figure-value").inner_text().replace(",", ""))
+
+
+def test_a_new_admin_changes_a_rule_tries_it_has_it_approved_and_takes_it_back(
+    visit: Enter, history: Installation
+) -> None:
+    first, second = visit(size=DESK), visit(size=DESK)
+    page = first.sign_in_office("rules")
+    page.get_by_role("link", name="积分规则").first.click()
+    page.get_by_role("link", name="线索成果").click()
+    page.get_by_role("button", name="修改这条规则").click()
+
+    expect(page.locator(".example-points b")).to_have_text("120")
+    solved = page.locator(".cells__row", has=page.locator("select option[value=solved][selected]")).locator("input")
+    solved.fill("a lot")
+    expect(page.locator(".why .invalid-feedback")).to_have_text("必须是数字")
+    expect(solved).to_have_class("form-control is-invalid")
+    solved.fill("120")
+    expect(page.locator(".example-points b")).to_have_text("144")
+    expect(page.locator("#example")).to_contain_text("现行规则发 120")
+    expect(page.locator(".example-why li")).to_have_text(["进展 已解决：120", "评级 1：× 1.2"])
+    page.get_by_role("button", name="保存草稿").last.click()
+
+    expect(page.locator(".diff del")).to_have_text("100")
+    expect(page.locator(".diff ins")).to_have_text("120")
+    page.fill("[name=from]", "2005-01-01")
+    page.get_by_role("button", name="回测").click()
+    expect(page.locator(".figure-value").first).to_be_visible()
+    assert _figure(page, "回放事件") >= 600
+    assert _figure(page, "草稿将发放") > _figure(page, "现行规则发放") > 0
+    page.get_by_role("link", name="返回版本").click()
+    page.get_by_role("button", name="提交审批").click()
+    expect(page.get_by_text("须由他人审批")).to_be_visible()
+
+    other = second.sign_in_office("owner", f"{RULE}/versions/2")
+    other.get_by_role("button", name="审批通过").click()
+    expect(other.locator("#flash")).to_contain_text("已审批通过")
+    page.reload()
+    page.get_by_role("button", name="发布").click()
+    expect(page.locator(".page-title .badge")).to_have_text("生效中")
+
+    paid = _post(history, 1)
+    assert paid["points"] == 144
+    assert paid["awards"][0]["rule_version"] == 2
+    assert paid["awards"][0]["explanation"] == ["stage solved: 120", "grade 1: × 1.2"]
+
+    first.open(f"{RULE}/versions/1")
+    page.locator("summary", has_text="恢复此版").click()
+    page.get_by_role("button", name="恢复此版").click()
+    expect(page.locator(".page-title")).to_contain_text("第 3 版")
+    assert _post(history, 1)["points"] == 120
+
+
+def test_rows_are_added_where_one_is_and_a_condition_is_picked(visit: Enter, history: Installation) -> None:
+    window = visit(size=DESK)
+    page = window.sign_in_office("rules", "/admin/rules/quiz-result")
+    page.get_by_role("button", name="修改这条规则").click()
+    page.get_by_role("button", name="增加条件").click()
+    page.locator("[name='rows.0.field']").select_option("weekday")
+    expect(page.locator("select[name='rows.0.value']")).to_be_visible()
+    page.locator("[name='rows.0.value']").select_option("7")
+    expect(page.locator("#cel code")).to_have_text("weekday == 7")
+    page.fill("[name=fact_at]", "2026-11-23T10:00")
+    expect(page.locator("#example")).to_contain_text("不发积分")
+    page.fill("[name=fact_at]", "2026-11-22T10:00")
+    expect(page.locator(".example-points b")).to_have_text("20")
+    page.locator("[name=condition_mode]").select_option("cel")
+    expect(page.locator("[name=condition]")).to_have_value("weekday == 7")
+    page.get_by_role("button", name="保存草稿").last.click()
+    expect(page.locator(".diff ins").first).to_have_text("weekday == 7")
+
+
+@pytest.mark.parametrize("looks", [{}, {"theme": "dark", "lang": "en"}], ids=["light", "dark english"])
+def test_axe_finds_nothing_wrong_and_nothing_is_wider_than_its_window(
+    visit: Enter, history: Installation, looks: dict[str, str]
+) -> None:
+    found: dict[str, list[str]] = {}
+    window = visit(size=TABLET if looks else DESK, reduced_motion="reduce")
+    window.wear(**looks)
+    window.open("/admin/sign-in")
+    found["sign-in"] = window.accessibility()
+    page = window.sign_in_office("owner")
+    page.goto(f"{window.url}/admin/rules/daily-check-in")
+    draft = page.locator("form[action$='/drafts'] button, .btn-list .btn-primary").last
+    draft.click()
+    page.wait_for_url("**/daily-check-in/versions/**")
+    number = page.url.split("/versions/")[1].split("/")[0]
+    edited = f"/admin/rules/daily-check-in/versions/{number}"
+    for path in (*PAGES, edited, f"{edited}/edit"):
+        window.open(path)
+        found[path] = window.accessibility()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    assert {path: problems for path, problems in found.items() if problems} == {}
