@@ -11,8 +11,14 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.pool import NullPool
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from admin.pages import approvals as desk_approvals
+from admin.pages import audit as desk_audit
+from admin.pages import clients as desk_clients
 from admin.pages import counter as desk_counter
+from admin.pages import gifts as desk_gifts
 from admin.pages import home as desk_home
+from admin.pages import members as desk_members
+from admin.pages import orders as desk_orders
 from admin.pages import rule_backtests as desk_rule_backtests
 from admin.pages import rule_editor as desk_rule_editor
 from admin.pages import rule_steps as desk_rule_steps
@@ -161,6 +167,12 @@ PAGE_BLUEPRINTS = (
     desk_rule_editor.pages,
     desk_rule_steps.pages,
     desk_rule_backtests.pages,
+    desk_approvals.pages,
+    desk_gifts.pages,
+    desk_orders.pages,
+    desk_members.pages,
+    desk_clients.pages,
+    desk_audit.pages,
 )
 TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register)

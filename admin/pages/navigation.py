@@ -36,8 +36,29 @@ class Link:
 
 SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
     ("", (Item("desk-home.home", _l("Overview"), "layout-dashboard"),)),
-    (_l("Fulfilment"), (Item("desk-counter.counter", _l("Pickup desk"), "ticket"),)),
-    (_l("Points"), (Item("desk-rules.rule_list", _l("Earning rules"), "scale"),)),
+    (
+        _l("Points"),
+        (
+            Item("desk-rules.rule_list", _l("Earning rules"), "scale"),
+            Item("desk-approvals.inbox", _l("Approvals"), "checks"),
+        ),
+    ),
+    (
+        _l("Mall"),
+        (
+            Item("desk-gifts.gift_list", _l("Gifts"), "gift"),
+            Item("desk-orders.order_list", _l("Orders"), "package"),
+            Item("desk-counter.counter", _l("Pickup desk"), "ticket"),
+        ),
+    ),
+    (
+        _l("System"),
+        (
+            Item("desk-members.member_list", _l("Members"), "users"),
+            Item("desk-clients.client_list", _l("Reporting systems"), "key"),
+            Item("desk-audit.audit_list", _l("Audit trail"), "history"),
+        ),
+    ),
 )
 
 

@@ -218,7 +218,7 @@ def _windows(read: RuleDocument) -> list[tuple[str, str]]:
         names = weekday_names()
         told.append(_joined((names[day - 1] for day in sorted(active.weekdays)), "、", ", "))
     told += [_("from %(start)s:00 to %(end)s:00", start=start, end=end) for start, end in active.hours]
-    return [(_("Active"), _joined(told))] if told else []
+    return [(_("Pays in"), _joined(told))] if told else []
 
 
 def _pending(read: RuleDocument) -> str:

@@ -64,10 +64,22 @@ def create_gift(
 
 
 def change_gift(
-    tx: Session, gift_id: str, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None
+    tx: Session,
+    gift_id: str,
+    fields: Mapping[str, Any],
+    actor: str,
+    now: datetime,
+    request_id: str | None = None,
+    *,
+    seen: datetime | None = None,
 ) -> Gift:
-    """Change the fields given, no others. Raises NotFound, Invalid, Conflict ``code_taken``."""
+    """Change the fields given, no others. ``seen``: when the gift the editor looked at was last changed.
+
+    Raises NotFound, Invalid, Conflict ``code_taken``, or ``gift_changed`` when somebody else was quicker.
+    """
     gift = get_gift(tx, gift_id, lock=True)
+    if seen is not None and gift.updated_at != seen:
+        raise Conflict("gift_changed")
     _set(tx, gift, fields, now)
     flush_unique(tx)
     audit.record(tx, actor, "gift.changed", f"gift:{gift.id}", _told(fields), now, request_id)

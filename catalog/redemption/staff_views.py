@@ -60,6 +60,8 @@ _LIST = f"""SELECT {_COLUMNS} FROM orders AS o WHERE (%(status)s::text IS NULL O
  AND (%(kind)s::text IS NULL OR o.kind = %(kind)s) AND (%(number)s::text IS NULL OR o.number = %(number)s)
  AND o.id < %(before)s ORDER BY o.id DESC LIMIT %(limit)s"""
 _HIGHEST = "~"
+_OPEN = """SELECT status, count(*) FROM orders
+ WHERE status NOT IN ('completed', 'cancelled', 'expired', 'refunded') GROUP BY status"""
 
 
 def staff_order(tx: Session, order_id: str, *, with_address: bool) -> StaffOrder:
@@ -82,6 +84,11 @@ def staff_orders(
     rows: list[Any] = cursor(tx).execute(_LIST, asked).fetchall()
     orders = [StaffOrder(**_plain(row), history=[]) for row in rows[:limit]]
     return orders, encode_cursor(orders[-1].id) if len(rows) > limit else None
+
+
+def count_by_status(tx: Session) -> dict[str, int]:
+    """How many orders there are in each status in which something is left to do."""
+    return {status: count for status, count in cursor(tx).execute(_OPEN)}  # noqa: C416 - rows are tuples
 
 
 def _plain(row: Any) -> dict[str, Any]:

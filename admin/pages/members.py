@@ -1,0 +1,43 @@
+"""The members desk: finding a member, standing and figures, the statement without where points came from."""
+
+from __future__ import annotations
+
+from flask import render_template
+
+from admin.pages.blueprint import desk
+from admin.pages.lists import list_query
+from admin.routes.members import READERS, MembersQuery
+from mall.db import Login
+from mall.http.call import Call
+from mall.http.page import page
+from mall.http.pagination import PageQuery, decode_cursor, page_of
+from mall.http.principals import staff
+from mall.identity.member_search import search_members
+from mall.identity.members import get_member
+from points.ledger.queries import balance, statement
+
+pages = desk("members", __name__)
+
+
+@page(pages, "GET", "/members", auth=staff(*READERS), login=Login.BACKOFFICE)
+def member_list(call: Call) -> str:
+    """Members by id, or the beginning of a name."""
+    query, errors = list_query(MembersQuery())
+    found = search_members(call.tx, query.get("q"), query["limit"], query.get("cursor"))
+    return render_template(
+        "admin/members.html", members=found["items"], next_cursor=found["next_cursor"], query=query, errors=errors
+    )  # fmt: skip
+
+
+@page(pages, "GET", "/members/<member_id>", auth=staff(*READERS), login=Login.BACKOFFICE)
+def member_page(call: Call, member_id: str) -> str:
+    """One member."""
+    member = get_member(call.tx, member_id)
+    query, errors = list_query(PageQuery())
+    own, seen = member.alias_of or member.id, decode_cursor(query.get("cursor"), int)
+    rows = statement(call.tx, own, limit=query["limit"] + 1, before=seen[0] if seen else None)
+    lines = page_of(rows, query["limit"], lambda row: (row.version,))
+    return render_template(
+        "admin/member.html", member=member, balance=balance(call.tx, own, call.now), lines=lines["items"],
+        next_cursor=lines["next_cursor"], errors=errors,
+    )  # fmt: skip

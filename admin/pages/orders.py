@@ -1,0 +1,92 @@
+"""The orders desk: queues by status, one order with its history, and the steps that its lifecycle allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as Redirect
+
+from admin.pages.blueprint import desk
+from admin.pages.lists import list_query
+from admin.pages.people import names_of_staff
+from admin.routes.orders import (
+    READERS,
+    SEES_ADDRESSES,
+    SEES_FIGURES,
+    SEES_MEMBERS,
+    WORKERS,
+    AdvanceSchema,
+    OrdersQuery,
+    post_advance,
+)
+from catalog.fulfilment.carriers import CARRIERS
+from catalog.gifts.shelves import pickup_points
+from catalog.redemption.lifecycle import OVER, Status
+from catalog.redemption.staff_views import count_by_status, staff_order, staff_orders
+from catalog.routes.ids import checked_id
+from catalog.routes.wire import language
+from catalog.wording import in_language
+from mall.db import Login
+from mall.http.call import Call, load
+from mall.http.page import page
+
+pages = desk("orders", __name__)
+TO_DO = ("placed", "confirmed", "preparing", "ready_for_pickup", "shipped", "issued", "returned")
+"""Queues in which something is left to do, as they follow each other."""
+
+
+def _text(wording: Any) -> str:
+    return in_language(wording, language()) if wording else ""
+
+
+@page(pages, "GET", "/orders", auth=READERS, login=Login.BACKOFFICE)
+def order_list(call: Call) -> str:
+    """A queue, by default what is to be done first."""
+    query, errors = list_query(OrdersQuery())
+    counts = count_by_status(call.tx)
+    wanted = {name: query.get(name) for name in ("status", "kind", "number")}
+    orders, next_cursor = staff_orders(call.tx, wanted, query["limit"], query.get("cursor"))
+    listed = [
+        {"order": order, "gift": _text(order.gift_name), "variant": _text(order.variant_name)} for order in orders
+    ]
+    points = {point.id: _text(point.name) for point in pickup_points(call.tx, all_of_them=True)}
+    return render_template(
+        "admin/orders.html", orders=listed, next_cursor=next_cursor, query=query, errors=errors, counts=counts,
+        queues=TO_DO, points=points, sees_figures=call.staff.role in SEES_FIGURES,
+    )  # fmt: skip
+
+
+@page(pages, "GET", "/orders/<order_id>", auth=READERS, login=Login.BACKOFFICE)
+def order_page(call: Call, order_id: str) -> str:
+    """One order: what, where to, what has happened and what may be done."""
+    role = call.staff.role
+    order = staff_order(call.tx, checked_id(order_id), with_address=role in SEES_ADDRESSES)
+    points = {point.id: _text(point.name) for point in pickup_points(call.tx, all_of_them=True)}
+    allowed = order.allowed if role == "owner" or role in WORKERS.names else []
+    history = [
+        {"status": status, "at": at, "reason": reason, "member": actor.startswith("member:"), "actor": actor}
+        for status, at, actor, reason in order.history
+    ]
+    return render_template(
+        "admin/order.html", order=order, gift=_text(order.gift_name), variant=_text(order.variant_name),
+        point=points.get(order.pickup_point_id or ""), allowed=allowed, history=history,
+        names=names_of_staff(call.tx), sees_figures=role in SEES_FIGURES, sees_members=role in SEES_MEMBERS,
+        over=order.status in OVER, carriers=[(one.code, _text(one.name)) for one in CARRIERS],
+        forward=[step for step in allowed if step not in (Status.CANCELLED, Status.RETURNED)],
+        back=[step for step in allowed if step in (Status.CANCELLED, Status.RETURNED)],
+    )  # fmt: skip
+
+
+@page(
+    pages, "POST", "/orders/<order_id>/advance", auth=WORKERS, login=Login.BACKOFFICE, idempotent=True,
+    on_error="/admin/orders/{order_id}",
+)  # fmt: skip
+def advance_order(call: Call, order_id: str) -> Redirect:
+    """The same step as the API's, told on the order's page."""
+    given = {name: request.form.get(name, "").strip() for name in ("to", "tracking", "carrier", "reason")}
+    body = load(AdvanceSchema(), {name: text for name, text in given.items() if text})
+    post_advance(call, body, order_id)
+    flash(_("Done."), "success")
+    return redirect(f"/admin/orders/{order_id}", 303)
