@@ -25,6 +25,7 @@ from admin.pages import rule_steps as desk_rule_steps
 from admin.pages import rules as desk_rules
 from admin.routes import adjustments as admin_adjustments
 from admin.routes import api_clients as admin_api_clients
+from admin.routes import appeals as admin_appeals
 from admin.routes import audit as admin_audit
 from admin.routes import awards as admin_awards
 from admin.routes import budgets as admin_budgets
@@ -91,12 +92,24 @@ from mall.identity.routes import sessions as session_routes
 from mall.settings import Settings
 from points import codes as points_codes
 from points.backtest import runner as backtest_runner
+from points.earning import jobs as earning_jobs
 from points.earning import rule_models
 from points.ledger import cli as ledger_cli
 from points.ledger import figures as ledger_figures
 from points.ledger import jobs as ledger_jobs
 from points.ledger import models as ledger_models
-from points.routes import claims, credit_events, effectiveness, leaderboards, me, me_pages, quiz_pages, quizzes, sources
+from points.routes import (
+    appeals,
+    claims,
+    credit_events,
+    effectiveness,
+    leaderboards,
+    me,
+    me_pages,
+    quiz_pages,
+    quizzes,
+    sources,
+)
 from points.routes import pages as points_pages
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
@@ -144,6 +157,8 @@ API_BLUEPRINTS = (
     effectiveness.blp,
     admin_awards.blp,
     admin_adjustments.blp,
+    admin_appeals.blp,
+    appeals.blp,
     admin_ledger.blp,
 )
 PAGE_BLUEPRINTS = (
@@ -178,6 +193,7 @@ TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register)
 BACKGROUND = (
     identity_jobs,
+    earning_jobs,
     ledger_figures,
     ledger_jobs,
     backtest_runner,

@@ -36,6 +36,7 @@ TITLES = {
     "not_in_force": _l("This version is not in force, nor about to be."),
     "quiz_exists": _l("There is a quiz with this code already."),
     "already_decided": _l("This has been decided already."),
+    "already_answered": _l("You have answered already."),
     "own_request": _l("Whoever asked cannot decide: another person must."),
     "own_account": _l("Nobody adjusts points of their own."),
     "too_much_open": _l("Too many points wait for a decision: have some decided first."),

@@ -1,4 +1,4 @@
-"""Notices of orders, made from the messages that their steps publish."""
+"""Notices made from messages: of orders and of points that are to be taken back, and to staff of budgets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from catalog.notices.for_staff import tell_staff
 from catalog.notices.models import Notification
 from mall.identity.leaving import CLOSED
 from mall.identity.members import get_member
@@ -36,3 +37,20 @@ def notify_of_order(tx: Session, payload: dict[str, Any], now: datetime) -> None
 
 for _topic in TOPICS:
     handler(_topic)(notify_of_order)
+
+
+@handler("debit.announced")
+def notify_of_debit(tx: Session, payload: dict[str, Any], now: datetime) -> None:
+    """Tell a member that points are to be taken back; of what they were for a notice says nothing."""
+    if get_member(tx, payload["member"]).status != CLOSED:
+        tx.add(
+            Notification(
+                id=new_id("ntc"), member_id=payload["member"], kind="points.debit_announced", detail={}, created_at=now
+            )
+        )
+
+
+@handler("budget.warned")
+def tell_of_budget(tx: Session, payload: dict[str, Any], now: datetime) -> None:
+    """Tell staff that a budget of points has come to 80 %."""
+    tell_staff(tx, "budget.warned", f"{payload['scope']}/{payload['period_start']}", payload, now)

@@ -106,6 +106,7 @@ def _words(kind: str, gift: str, detail: dict[str, Any]) -> str:
         "order.returned": _("“%(gift)s” came back to us.", gift=gift),
         "wish.affordable": _("“%(gift)s” from your wish list is within reach: you have the points for it.", gift=gift),
         "wish.in_stock": _("“%(gift)s” from your wish list can be had now.", gift=gift),
+        "points.debit_announced": _("Points are to be taken back. You can answer before that happens."),
         "order.refunded": _("“%(gift)s”: the points are back with you.", gift=gift),
     }
     return str(sentences.get(kind, gift))

@@ -13,7 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from points.earning.caps import Counters
-from points.earning.cases import CaseState, Settler
+from points.earning.case_states import CaseState
+from points.earning.cases import Settler
 from points.earning.decide import decide
 from points.earning.evaluate import RuleSet
 from points.earning.event_rows import CaseEvent

@@ -20,7 +20,7 @@ from mall.errors import Conflict, Invalid, MallError, NotFound
 from points.earning.book_events import mall_zone
 from points.earning.budgets import applying, budget_keys, spend
 from points.earning.caps import CounterKey, Counters, counter_keys
-from points.earning.cases import AwardState, CaseState
+from points.earning.case_states import AwardState, CaseState
 from points.earning.evaluate import RuleSet
 from points.earning.explain import Line
 from points.earning.rules import rule_set

@@ -22,10 +22,12 @@ from mall.crypto import keyring
 from mall.db import cursor
 from mall.errors import Conflict, Forbidden, Invalid, MallError
 from mall.http.principals import ClientPrincipal
+from points.earning.announced_debits import announce, tell_debits
 from points.earning.budget_warnings import tell_warnings
 from points.earning.budgets import budget_keys, warnings_due
 from points.earning.caps import DAILY, CounterKey, Counters, counter_keys
-from points.earning.cases import CaseState, Settler
+from points.earning.case_states import CaseState
+from points.earning.cases import Settler
 from points.earning.evaluate import AwardWorth, RuleSet
 from points.earning.event_rows import Item, KnownEvent, NewEvent, award_body
 from points.earning.event_types import EVENT_TYPES, INTERNAL_TYPES, EventIn, EventSource, Facts
@@ -84,6 +86,7 @@ def book_events(tx: Session, source: EventSource, events: Sequence[EventIn], now
         with open_books(tx, [item.member_id for _place, item in items], now) as books:
             booking.book(items, books)
         tell_warnings(tx, booking.warnings, now, booking.zone)
+        tell_debits(tx, booking.debits, now)
     return booking.outcomes
 
 
@@ -97,6 +100,8 @@ class _Booking:
     outcomes: list[Outcome] = field(default_factory=list)
     warnings: list[tuple[Budget, int]] = field(default_factory=list)
     """Budgets that have just come to 80 %."""
+    debits: list[tuple[str, str]] = field(default_factory=list)
+    """Debits just announced, and their members."""
 
     def prepare(self, events: Sequence[EventIn]) -> list[tuple[int, Item]]:
         """Answer what can be answered without locks; the rest, with their members and cases, is to be booked."""
@@ -186,6 +191,8 @@ class _Booking:
         writes.counters(settler.counters)
         writes.standings(public)
         writes.write(self.cur)
+        if self.rules.appealing:
+            self.debits = announce(self.cur, settler, self.now)
 
     def _settle(
         self, item: Item, worth: list[AwardWorth], case: CaseState, settler: Settler, books: Books

@@ -5,107 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from mall.ids import new_id
 from points.earning.budgets import applying, spend
 from points.earning.caps import Counters
+from points.earning.case_states import AwardLine, AwardState, Book, CaseState, Change, Deferred, Wanted
 from points.earning.evaluate import AwardWorth, RuleSet
-from points.earning.event_types import EVENT_TYPES, Deciding, EventSource
+from points.earning.event_types import EventSource
 from points.earning.explain import Line
 from points.earning.periods import FOREVER
-
-
-class Book(Protocol):
-    """What booking needs of a ledger book."""
-
-    def credit(self, points: int, *, expires_at: datetime, occurred_at: datetime, award_id: str, label: str,
-               available_at: datetime | None, until_confirmed: bool) -> Any: ...  # fmt: skip
-
-    def clawback(self, points: int, *, occurred_at: datetime, award_id: str, label: str) -> Any: ...
-
-    def within_reach(self, award_id: str | None, *, waiting_only: bool) -> int: ...
-
-
-@dataclass(slots=True)
-class AwardState:
-    """What one rule grants for a case. ``available_at`` None: waits to be confirmed."""
-
-    award_id: str
-    rule_key: str
-    rule_version: int
-    points: int
-    explanation: list[list[str]]
-    available_at: datetime | None
-    expires_at: datetime
-    confidential: bool
-    label: str
-    number: int = 0
-    """Which of the member's awards of its rule in the period it is; 0 where nothing diminishes."""
-
-    def waits(self, now: datetime) -> bool:
-        """Whether its points cannot be spent yet."""
-        return self.available_at is None or self.available_at > now
-
-
-@dataclass(slots=True)
-class CaseState:
-    """A case as it stands; see ``points.earning.source_models.Case``."""
-
-    case_key: bytes
-    source_id: str
-    member_id: str
-    type: str
-    anchor_at: datetime
-    arrivals: int = 0
-    deciding_event: bytes | None = None
-    deciding_at: datetime | None = None
-    worth: int = 0
-    awards: dict[str, AwardState] = field(default_factory=dict)
-
-    def decided_by(self, occurred_at: datetime, worth: int) -> bool:
-        """Whether an event that arrives now takes over the decision."""
-        if self.deciding_event is None or self.deciding_at is None:
-            return True
-        if EVENT_TYPES[self.type].deciding is Deciding.LATEST:
-            return occurred_at >= self.deciding_at
-        return worth > self.worth
-
-
-@dataclass(frozen=True, slots=True)
-class AwardLine:
-    """What a rule now grants, as an answer shows it."""
-
-    award: AwardState | None
-    rule_key: str
-    rule_version: int
-    points: int
-    explanation: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What settling a case did. ``public_points``: the part that counts for levels."""
-
-    points: int
-    public_points: int
-    lines: list[AwardLine]
-    reason: str | None
-    waits: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What a rule is to grant for a case from now on; ``worth`` None: nothing any more."""
-
-    key: str
-    worth: AwardWorth | None
-    granted: int
-    stored: list[list[str]]
-    number: int = 0
-    waits: bool = False
-    """Whether what is added has to be confirmed: a budget is used up, or its campaign is reviewed."""
 
 
 @dataclass(slots=True)
@@ -119,6 +28,11 @@ class Settler:
     make_id: Callable[[str], str] = new_id
     touched: dict[str, tuple[CaseState, AwardState]] = field(default_factory=dict)
     """Awards changed, by id."""
+    appeals_over: bool = False
+    """Whether malice costs points at once, although the rule lets members answer first."""
+    settled: set[bytes] = field(default_factory=set)
+    deferred: dict[bytes, Deferred] = field(default_factory=dict)
+    """What malice will cost, by case, once the time to answer is over."""
 
     def arrive(
         self, case: CaseState, event_key: bytes, occurred_at: datetime, worths: Sequence[AwardWorth],
@@ -150,7 +64,7 @@ class Settler:
                 self.counters.give_back(rule, case.member_id, case.anchor_at, self.zone, old.points)
         wanted = [self._within(case, worth) for worth in worths]
         valued = {worth.rule.key for worth in worths}
-        wanted += [_Wanted(key, None, 0, []) for key in case.awards if key not in valued]
+        wanted += [Wanted(key, None, 0, []) for key in case.awards if key not in valued]
         wanted = self._within_reach(case, wanted, book)
         if self.rules.budgets:
             wanted = self._within_budgets(case, wanted, source)
@@ -179,7 +93,7 @@ class Settler:
         case.worth = sum(worth.points for worth in worths)
         return Change(total, public, lines, self._reason(case, worths, total), self._waits(case))
 
-    def _within(self, case: CaseState, worth: AwardWorth) -> _Wanted:
+    def _within(self, case: CaseState, worth: AwardWorth) -> Wanted:
         """What diminishing returns and caps leave of ``worth``."""
         rule, known = worth.rule, case.awards.get(worth.rule.key)
         number = known.number if known is not None and known.points > 0 else 0
@@ -188,10 +102,12 @@ class Settler:
         )
         granted, cuts = self.counters.take(rule, case.member_id, case.anchor_at, self.zone, left)
         stored = [line.stored() for line in (*worth.lines, *lessened, *cuts)]
-        return _Wanted(rule.key, worth, granted, stored, number if granted > 0 else 0, worth.review)
+        return Wanted(rule.key, worth, granted, stored, number if granted > 0 else 0, worth.review)
 
-    def _within_reach(self, case: CaseState, wanted: list[_Wanted], book: Book) -> list[_Wanted]:
+    def _within_reach(self, case: CaseState, wanted: list[Wanted], book: Book) -> list[Wanted]:
         """Leave to the member what a rule does not take back; the next stage tries again."""
+        self.settled.add(case.case_key)
+        self.deferred.pop(case.case_key, None)
         reached, taken = [], 0
         for want in wanted:
             known = case.awards.get(want.key)
@@ -203,21 +119,31 @@ class Settler:
                 reached.append(want)
                 continue
             malice = want.worth is not None and want.worth.points < 0
-            reach = rule.document.clawback.malice if malice else rule.document.clawback.good_faith
-            granted = want.granted
-            if reach != "into_debt":
+            policy, granted, code = rule.document.clawback, want.granted, "kept"
+            reach = policy.malice if malice else policy.good_faith
+            if malice and policy.appeal_days and not self.appeals_over:
+                self._defer(case, want.key, before - granted, policy.appeal_days)
+                granted, code = before, "appeal"
+            elif reach != "into_debt":
                 room = book.within_reach(known.award_id if known else None, waiting_only=reach == "pending_only")
                 granted = max(granted, before - max(0, room - taken))
                 taken += before - granted
             if granted != want.granted:
                 self.counters.correct(rule, case.member_id, case.anchor_at, self.zone, want.granted, granted)
-                stored = [*want.stored, Line("kept", (str(granted),)).stored()]
+                shown = policy.appeal_days if code == "appeal" else granted
+                stored = [*want.stored, Line(code, (str(shown),)).stored()]
                 number = known.number if known is not None and granted > 0 else 0
                 want = replace(want, granted=granted, stored=stored, number=number)
             reached.append(want)
         return reached
 
-    def _within_budgets(self, case: CaseState, wanted: list[_Wanted], source: EventSource) -> list[_Wanted]:
+    def _defer(self, case: CaseState, rule_key: str, points: int, days: int) -> None:
+        other = self.deferred.get(case.case_key)
+        if other is not None:
+            points, days = points + other.points, max(days, other.days)
+        self.deferred[case.case_key] = Deferred(case.member_id, rule_key, points, days)
+
+    def _within_budgets(self, case: CaseState, wanted: list[Wanted], source: EventSource) -> list[Wanted]:
         """What the budgets leave; what goes back to them is counted before what is taken from them."""
         before = {key: award.points for key, award in case.awards.items()}
         changes = [(want.granted - before.get(want.key, 0), place) for place, want in enumerate(wanted)]
@@ -236,7 +162,7 @@ class Settler:
             wanted[place] = replace(want, granted=granted, stored=stored, number=number, waits=want.waits or waits)
         return wanted
 
-    def _update(self, case: CaseState, want: _Wanted, source: EventSource) -> AwardState | None:
+    def _update(self, case: CaseState, want: Wanted, source: EventSource) -> AwardState | None:
         key, valued_by, granted, stored = want.key, want.worth, want.granted, want.stored
         award = case.awards.get(key)
         if award is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from points.earning.cases import CaseState
+from points.earning.case_states import CaseState
 from points.earning.evaluate import AwardWorth, RuleSet
 from points.earning.event_rows import CaseEvent
 from points.earning.event_types import EVENT_TYPES, Deciding, Facts

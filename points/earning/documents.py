@@ -9,7 +9,8 @@
      "active": {"first_day": "2026-12-01", "last_day": null, "weekdays": [6, 7], "hours": [[8, 20]]},
      "pending": {"kind": "days", "days": 7}, "expiry": {"kind": "months", "count": 12, "round_to": "month"},
      "stacking": {"mode": "best", "group": "campaign"},
-     "clawback": {"good_faith": "within_balance", "malice": "into_debt"}, "visibility": "confidential"}
+     "clawback": {"good_faith": "within_balance", "malice": "into_debt", "appeal_days": 7},
+     "visibility": "confidential"}
 
 A base is a table, ``{"fixed": 10}`` or ``{"fact": "points"}``; a table is by ``equal`` value or by steps,
 ``{"by": "percent", "at_least": [[60, 10], [80, 20]]}``. Decimals are strings or JSON numbers.

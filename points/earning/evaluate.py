@@ -129,6 +129,9 @@ class RuleSet:
         )
         """Types of events in which a rule tells the first report from later ones."""
 
+        self.appealing = any(version.document.clawback.appeal_days for version in versions)
+        """Whether some rule lets members answer before malice costs points."""
+
     def worth(self, facts: Facts, zone: ZoneInfo) -> list[AwardWorth]:
         """What an event is worth by the rules and campaigns in force when it occurred."""
         return evaluate(self.in_force(facts.type, facts.occurred_at), facts, zone, self.campaigns)

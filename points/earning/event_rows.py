@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from points.earning.cases import AwardLine
+from points.earning.case_states import AwardLine
 from points.earning.event_types import EventIn, FactValue
 from points.earning.keys import public_id, wire_moment
 from points.earning.periods import FOREVER

@@ -14,6 +14,7 @@ FORMS = {
     "given_member": "{0}",
     "campaign": "campaign {0}: × {3}",
     "kept": "not all can be taken back: {0}",
+    "appeal": "takes effect after {0} days, unless staff decide otherwise",
     "adjusted": "changed by staff: {0}",
     "cancelled": "cancelled by staff",
     "budget_stop": "the budget leaves {0}",

@@ -28,6 +28,7 @@ def localized(line: Line) -> str:
             "campaign %(name)s: × %(factor)s", name=middle if get_locale().language == "zh" else first, factor=last
         ),
         "kept": lambda: _("not all can be taken back: %(points)s", points=first),
+        "appeal": lambda: _("takes effect after %(days)s days, unless staff decide otherwise", days=first),
         "adjusted": lambda: _("changed by staff: %(points)s", points=first),
         "cancelled": lambda: _("cancelled by staff"),
         "budget_stop": lambda: _("the budget leaves %(points)s", points=first),

@@ -70,11 +70,13 @@ class Clawback:
 
     good_faith: str = "into_debt"
     malice: str = "into_debt"
+    appeal_days: int = 0
+    """Days in which a member may answer before malice costs points."""
 
     @property
     def limited(self) -> bool:
-        """Whether something may have to be left to the member."""
-        return (self.good_faith, self.malice) != ("into_debt", "into_debt")
+        """Whether something may have to be left to the member, for a while or for good."""
+        return self.appeal_days > 0 or (self.good_faith, self.malice) != ("into_debt", "into_debt")
 
 
 ALL_INTO_DEBT = Clawback()
@@ -86,9 +88,11 @@ def read_clawback(value: Any) -> Clawback:
         return ALL_INTO_DEBT
     if isinstance(value, str):
         return Clawback(choice(value, "clawback", REACHES), choice(value, "clawback", REACHES))
-    body = object_of(value, "clawback", ("good_faith", "malice"))
+    body = object_of(value, "clawback", ("good_faith", "malice", "appeal_days"))
     return Clawback(
-        *(choice(body.get(part, "into_debt"), f"clawback.{part}", REACHES) for part in ("good_faith", "malice"))
+        choice(body.get("good_faith", "into_debt"), "clawback.good_faith", REACHES),
+        choice(body.get("malice", "into_debt"), "clawback.malice", REACHES),
+        whole(body.get("appeal_days", 0), "clawback.appeal_days", 0, 90),
     )
 
 

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from mall.crypto import keyring
 from mall.db import cursor
 from mall.errors import NotFound
+from points.earning.announced_debits import announce, tell_debits
 from points.earning.book_events import mall_zone
 from points.earning.budgets import budget_keys
 from points.earning.caps import CounterKey, Counters, counter_keys
-from points.earning.cases import CaseState, Settler
+from points.earning.case_states import CaseState
+from points.earning.cases import Settler
 from points.earning.decide import decide
 from points.earning.evaluate import AwardWorth, RuleSet
 from points.earning.event_rows import Item
@@ -67,7 +69,7 @@ def reverse_event(tx: Session, source: EventSource, either_id: str, reason: str,
             remaining = [event for event in case_events(cur, case_key) if event.event_key != key]
             decider, worths = decide(case, remaining, rules, zone)
             settler = Settler(rules, Counters(), zone, now)
-            load_counters(cur, _counter_keys(case, worths, rules, now), settler.counters)
+            load_counters(cur, case_counter_keys(case, worths, rules, now), settler.counters)
             change = settler.settle(case, worths, source, books[member_id], occurred_at)
             case.deciding_event = decider.event_key if decider else None
             case.deciding_at = decider.occurred_at if decider else None
@@ -78,11 +80,13 @@ def reverse_event(tx: Session, source: EventSource, either_id: str, reason: str,
             writes.counters(settler.counters)
             writes.standings({member_id: change.public_points})
             writes.write(cur)
+            if rules.appealing:
+                tell_debits(tx, announce(cur, settler, now), now)
         mark_reversed(cur, key, now, points, seal_reason(keyring(), reason))
     return Reversed({**body, "points": points}, again=False)
 
 
-def _counter_keys(case: CaseState, worths: list[AwardWorth], rules: RuleSet, now: datetime) -> set[CounterKey]:
+def case_counter_keys(case: CaseState, worths: list[AwardWorth], rules: RuleSet, now: datetime) -> set[CounterKey]:
     zone = mall_zone()
     used = [award.rule for award in worths]
     used += [

@@ -150,6 +150,35 @@ class CaseReport(Base):
     role: Mapped[str] = mapped_column(Text)
 
 
+class AnnouncedDebit(Base):
+    """What malice will cost a member unless staff decide otherwise (``points.earning.appeals``).
+
+    ``answer_box``: the member's answer, encrypted: it may tell of the tip.
+    """
+
+    __tablename__ = "announced_debits"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'taken', 'waived', 'lapsed')", name="state"),
+        Index("uq_announced_debits_open", "case_key", unique=True, postgresql_where=text("state = 'open'")),
+        Index("ix_announced_debits_member_id", "member_id"),
+        Index("ix_announced_debits_due", "bites_at", postgresql_where=text("state = 'open'")),
+        _SOURCES,
+    )
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    case_key: Mapped[bytes] = mapped_column(LargeBinary)
+    member_id: Mapped[str] = mapped_column(IdText)
+    rule_key: Mapped[str] = mapped_column(IdText)
+    points: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(Text)
+    announced_at: Mapped[datetime]
+    bites_at: Mapped[datetime]
+    answer_box: Mapped[bytes | None] = mapped_column(LargeBinary)
+    answered_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(IdText)
+    decided_at: Mapped[datetime | None]
+
+
 class ClaimBatch(Base):
     """Claim codes made by a source in one call."""
 

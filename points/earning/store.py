@@ -13,7 +13,7 @@ from psycopg.errors import SerializationFailure
 from mall.crypto import Keyring
 from points.arrays import arrays
 from points.earning.caps import Counter, CounterKey, Counters
-from points.earning.cases import AwardState, CaseState
+from points.earning.case_states import AwardState, CaseState
 from points.earning.event_rows import CaseEvent, Item, KnownEvent, NewEvent
 from points.earning.keys import seal_event
 
@@ -42,6 +42,8 @@ READ_STATE = f"""SELECT n.event_key, e.fingerprint, e.status, e.points, e.reason
  WHERE e.event_key IS NOT NULL OR c.case_key IS NOT NULL"""
 CASE_EVENTS = """SELECT event_key, occurred_at, arrival, facts FROM sources.credit_events
  WHERE case_key = %s AND reversed_at IS NULL"""
+READ_CASE = f"""SELECT {_CASE}, {_AWARD} FROM sources.cases c
+ LEFT JOIN sources.awards a ON a.award_id = ANY(c.award_ids) WHERE c.case_key = %s"""
 AWARDS = f"""SELECT {_CASE}, {_AWARD}, coalesce(m.alias_of, m.id) FROM sources.awards a
  JOIN sources.cases c ON c.case_key = a.case_key JOIN members m ON m.id = a.member_id
  WHERE a.award_id = ANY(%s)"""
@@ -116,6 +118,16 @@ def read_state(cur: Cursor, items: Sequence[Item]) -> tuple[dict[bytes, KnownEve
             if row[15] is not None:
                 case.awards[row[16]] = AwardState(*row[15:])
     return known, cases
+
+
+def read_case(cur: Cursor, case_key: bytes) -> CaseState | None:
+    """One case with its awards."""
+    found: CaseState | None = None
+    for row in cur.execute(READ_CASE, (case_key,)):
+        found = found or CaseState(*row[:9])
+        if row[9] is not None:
+            found.awards[row[10]] = AwardState(*row[9:])
+    return found
 
 
 def read_awards(cur: Cursor, award_ids: Sequence[str]) -> dict[str, tuple[CaseState, AwardState]]:

@@ -172,7 +172,7 @@ def _things(world: World) -> None:
     ids["campaign_key"] = world.made("/admin/campaigns", "owner", campaign)["key"]
     budget = {"period": "total", "limit_points": 10**9, "action": "stop"}
     assert world.send("PUT", "/admin/budgets/programme", "owner", json=budget).status_code == 200
-    ids["scope"] = "programme"
+    ids["scope"], ids["debit_id"] = "programme", "dbt_none"
     asked = {"member": ids["member_id"], "points": 5, "reason": "goodwill"}
     ids["adjustment_id"] = world.made("/admin/adjustments", "owner", asked)["id"]
     awards = world.send("GET", "/admin/awards?state=active", "owner").json["items"]

@@ -1,0 +1,67 @@
+"""A member's answers to points that are to be taken back, under the one neutral label."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from mall.db import Login
+from mall.http.blueprint import api_blueprint
+from mall.http.call import Call
+from mall.http.endpoint import endpoint
+from mall.http.fields import Instant, StrictSchema, Text
+from mall.http.principals import MEMBER
+from mall.identity.step_up import require_full
+from points.earning.appeals import answer, own_debits
+from points.earning.awards_query import NEUTRAL_LABEL
+from points.earning.source_models import AnnouncedDebit
+
+blp = api_blueprint("appeals", __name__, description="Answers to points that are to be taken back")
+
+
+class NewAppealSchema(StrictSchema):
+    """An answer to an announced debit."""
+
+    debit = Text(1, 60, required=True)
+    answer = Text(1, 2000, required=True, lines=True)
+
+
+class OwnDebitSchema(StrictSchema):
+    """Points to be taken at ``bites_at`` unless staff decide otherwise."""
+
+    id = fields.String(required=True)
+    points = fields.Integer(required=True)
+    label = fields.String(required=True)
+    state = fields.String(required=True)
+    announced_at = Instant(required=True)
+    bites_at = Instant(required=True)
+    answered_at = Instant(required=True, allow_none=True)
+
+
+class OwnDebitsSchema(StrictSchema):
+    """The newest 100."""
+
+    items = fields.List(fields.Nested(OwnDebitSchema), required=True)
+
+
+def _wire(debit: AnnouncedDebit) -> dict[str, Any]:
+    return {
+        "id": debit.id, "points": debit.points, "label": NEUTRAL_LABEL, "state": debit.state,
+        "announced_at": debit.announced_at, "bites_at": debit.bites_at, "answered_at": debit.answered_at,
+    }  # fmt: skip
+
+
+@endpoint(blp, "GET", "/me/appeals", auth=MEMBER, login=Login.EARNING, response=OwnDebitsSchema)
+def get_appeals(call: Call) -> dict[str, Any]:
+    require_full(call.member)
+    return {"items": [_wire(debit) for debit in own_debits(call.tx, call.member.member_id)]}
+
+
+@endpoint(
+    blp, "POST", "/me/appeals", auth=MEMBER, login=Login.EARNING, body=NewAppealSchema, response=OwnDebitSchema,
+    status=201, errors=("already_answered", "already_decided"),
+)  # fmt: skip
+def post_appeal(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    require_full(call.member)
+    return _wire(answer(call.tx, call.member.member_id, body["debit"], body["answer"], call.now))
