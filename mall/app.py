@@ -19,10 +19,12 @@ from admin.pages import gifts as desk_gifts
 from admin.pages import home as desk_home
 from admin.pages import members as desk_members
 from admin.pages import orders as desk_orders
+from admin.pages import parcels as desk_parcels
 from admin.pages import rule_backtests as desk_rule_backtests
 from admin.pages import rule_editor as desk_rule_editor
 from admin.pages import rule_steps as desk_rule_steps
 from admin.pages import rules as desk_rules
+from admin.pages import top_ups as desk_top_ups
 from admin.routes import adjustments as admin_adjustments
 from admin.routes import api_clients as admin_api_clients
 from admin.routes import appeals as admin_appeals
@@ -176,6 +178,8 @@ PAGE_BLUEPRINTS = (
     address_pages.pages,
     causes.pages,
     desk_counter.pages,
+    desk_parcels.pages,
+    desk_top_ups.pages,
     desk_counter.short,
     desk_home.pages,
     desk_rules.pages,

@@ -49,6 +49,8 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-gifts.gift_list", _l("Gifts"), "gift"),
             Item("desk-orders.order_list", _l("Orders"), "package"),
             Item("desk-counter.counter", _l("Pickup desk"), "ticket"),
+            Item("desk-parcels.parcels", _l("Parcels"), "truck"),
+            Item("desk-top-ups.top_ups", _l("Top-ups"), "send"),
         ),
     ),
     (

@@ -110,8 +110,12 @@ def post_shipments(call: Call) -> dict[str, Any]:
 @endpoint(blp, "GET", "/admin/orders/to-ship", auth=SENDERS, login=Login.BACKOFFICE, query=ToShipQuery)
 def get_orders_to_ship(call: Call) -> Response:
     """A file with every order that is to be sent. Its last columns, filled in, make it a list of shipments."""
+    return to_ship_file(call, call.query["format"])
+
+
+def to_ship_file(call: Call, kind: str) -> Response:
+    """The file of ``kind``, csv or xlsx; that it was taken is noted in the audit."""
     rows = orders_to_ship(call.tx, language(), call.staff.name, call.now, call.request_id)
-    kind = call.query["format"]
     content = write_csv(rows) if kind == "csv" else write_xlsx(rows, _("To ship"))
     response = Response(content, content_type=FILES[kind] + ("; charset=utf-8" if kind == "csv" else ""))
     response.headers["Content-Disposition"] = f'attachment; filename="to-ship-{call.now:%Y%m%d}.{kind}"'

@@ -197,6 +197,11 @@ def put_gift_top_up(call: Call, body: dict[str, Any], gift_id: str) -> Any:
     query=TopUpsQuery, response=list_schema(TopUpSchema),
 )  # fmt: skip
 def list_top_ups(call: Call) -> dict[str, Any]:
+    return top_ups_wire(call)
+
+
+def top_ups_wire(call: Call) -> dict[str, Any]:
+    """The page of top-ups that the query asks for."""
     seen = decode_cursor(call.query.get("cursor"), str)
     limit = call.query["limit"]
     rows = top_ups_page(call.tx, call.query.get("state"), limit, seen[0] if seen else None)
@@ -222,6 +227,10 @@ def _top_up(row: Any, with_account: bool) -> dict[str, Any]:
     idempotency="required", status=204, errors=("top_up_ended",),
 )  # fmt: skip
 def decide_top_up(call: Call, body: dict[str, Any], order_id: str) -> None:
-    known = checked_id(order_id)
+    decide_and_note(call, checked_id(order_id), body)
+
+
+def decide_and_note(call: Call, known: str, body: dict[str, Any]) -> None:
+    """Settle a top-up as staff have decided, with a mark in the audit."""
     decide(call.tx, known, body["outcome"], body["reason"], call.staff.name, call.now)
     audit.record(call.tx, call.staff.name, "top_up.decided", f"order:{known}", body, call.now, call.request_id)

@@ -21,6 +21,16 @@ _WAITING = """SELECT o.id, o.number, o.gift_name, o.variant_name, o.quantity, o.
  WHERE o.kind = 'delivery' AND o.status = ANY(%s) ORDER BY o.id LIMIT %s"""
 
 
+_COUNT = "SELECT count(*) FROM orders WHERE kind = 'delivery' AND status = ANY(%s)"
+OPEN = [Status.CONFIRMED.value, Status.PREPARING.value]
+
+
+def count_to_ship(tx: Session) -> int:
+    """How many orders wait to be sent."""
+    row = cursor(tx).execute(_COUNT, (OPEN,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def orders_to_ship(
     tx: Session, language: str, actor: str, now: datetime, request_id: str | None = None
 ) -> list[list[object]]:
@@ -29,8 +39,7 @@ def orders_to_ship(
     The last two columns are empty: filled in, the same file is what the bulk shipment reads.
     """
     ring = keyring()
-    open_states = [Status.CONFIRMED.value, Status.PREPARING.value]
-    found: list[Any] = cursor(tx).execute(_WAITING, (open_states, MOST)).fetchall()
+    found: list[Any] = cursor(tx).execute(_WAITING, (OPEN, MOST)).fetchall()
     rows: list[list[object]] = [_headings()]
     for order_id, number, gift, variant, quantity, _status, key_box, address_box in found:
         address = open_address(ring, order_id, key_box, address_box)

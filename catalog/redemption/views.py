@@ -148,6 +148,6 @@ def _plain(row: Any) -> dict[str, Any]:
 
 
 def _step(status: str, at: datetime, actor: str, reason: str | None) -> HistoryStep:
-    by = "member" if actor.startswith("member:") else "system" if actor == "system" else "staff"
+    by = "member" if actor.startswith("member:") else "staff" if actor.startswith("staff:") else "system"
     # Notes of staff along the way are their own; why an order ended is the member's business.
     return HistoryStep(status, at, by, reason if status in ENDED_EARLY else None)
