@@ -44,8 +44,25 @@ def top_ups(call: Call) -> str:
         tabs=[(one.value, text, None) for one, text in words.items()],
         addresses=[address_with(state=one.value) for one in words],
         state=state,
+        problems=_problems(),
         may_decide=call.staff.role in ("owner", "fulfilment"),
     )
+
+
+def _problems() -> dict[str, str]:
+    """What went wrong, in words; everything else is a status of HTTP."""
+    return {
+        "form": _("The address is not valid"),
+        "scheme": _("The address is not https"),
+        "unknown": _("The address is not known"),
+        "private": _("The address is not public"),
+        "connect": _("No connection"),
+        "timeout": _("No answer in time"),
+        "tls": _("No secure connection"),
+        "protocol": _("The answer is no HTTP"),
+        "too_large": _("The answer is too long"),
+        "not_understood": _("The answer was not understood"),
+    }
 
 
 @page(
