@@ -41,7 +41,7 @@ def top_ups(call: Call) -> str:
         "admin/top_ups.html",
         items=shown["items"],
         next_url=address_with(cursor=shown["next_cursor"]) if shown["next_cursor"] else None,
-        tabs=[(one.value, text, None) for one, text in words.items()],
+        tabs=[(one.value, text) for one, text in words.items()],
         addresses=[address_with(state=one.value) for one in words],
         state=state,
         problems=_problems(),
