@@ -102,6 +102,7 @@ def _words(kind: str, gift: str, detail: dict[str, Any]) -> str:
         "order.issued": _("“%(gift)s” is here.", gift=gift),
         "order.completed": _("“%(gift)s”: your order is completed.", gift=gift),
         "order.cancelled": _("“%(gift)s”: the order was cancelled and the points are back with you.", gift=gift),
+        "order.awaiting_payment": _("“%(gift)s”: your points are set aside. Please finish the payment.", gift=gift),
         "order.expired": _("“%(gift)s”: the time for this order ran out and the points are back with you.", gift=gift),
         "order.returned": _("“%(gift)s” came back to us.", gift=gift),
         "wish.affordable": _("“%(gift)s” from your wish list is within reach: you have the points for it.", gift=gift),

@@ -29,6 +29,7 @@ class Cash:
     refunded_cents: int = 0
     refunding_cents: int = 0
     on_hold: bool = False
+    payable: bool = False
 
 
 def open_payment(tx: Session, order_id: str, amount_cents: int, now: datetime) -> Cash:
@@ -40,7 +41,7 @@ def open_payment(tx: Session, order_id: str, amount_cents: int, now: datetime) -
     )  # fmt: skip
     tx.add(payment)
     tx.flush()
-    return Cash(amount_cents, payment.currency, pay_until=payment.expires_at)
+    return Cash(amount_cents, payment.currency, pay_until=payment.expires_at, payable=True)
 
 
 def cash_of(tx: Session, order_id: str, now: datetime) -> Cash | None:
@@ -56,6 +57,7 @@ def cash_of(tx: Session, order_id: str, now: datetime) -> Cash | None:
     return Cash(
         payment.amount_cents, payment.currency, payment.status, payment.checkout_url if payable else None,
         payment.expires_at if payment.status == "open" else None, payment.refunded_cents, refunding, payment.on_hold,
+        payable,
     )  # fmt: skip
 
 

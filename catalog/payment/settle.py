@@ -21,6 +21,9 @@ from points.ledger.book import Book
 from points.ledger.books import open_books
 
 ACTOR = "system"
+NOT_PAID = "not_paid"
+PAID_LATE = "paid_late"
+"""Reasons in the history, codes that pages put into words."""
 
 
 def settle_session(tx: Session, page: said.Session, now: datetime) -> str:
@@ -111,11 +114,11 @@ def _must_be_approved(tx: Session, gift: Gift, order: LockedOrder) -> bool:
 
 def _pay_back(tx: Session, order: LockedOrder, now: datetime) -> str:
     """The order had ended before the payment came."""
-    ask_refund(tx, order.id, None, "paid_late", now)
+    ask_refund(tx, order.id, None, PAID_LATE, now)
     if order.status in (Status.EXPIRED, Status.CANCELLED):
         check_step(order.kind, order.status, Status.REFUNDED, By.SYSTEM)
-        move_order(cursor(tx), keyring(), order, [Status.REFUNDED], ACTOR, now, reason="paid_late")
-    return "paid_late"
+        move_order(cursor(tx), keyring(), order, [Status.REFUNDED], ACTOR, now, reason=PAID_LATE)
+    return PAID_LATE
 
 
 def _mismatch(tx: Session, payment: OrderPayment, page: said.Session, order: LockedOrder, now: datetime) -> str:
@@ -143,5 +146,5 @@ def _unpaid(tx: Session, payment: OrderPayment, book: Book, order: LockedOrder, 
     book.release(order.id)
     cur = cursor(tx)
     pieces = put_back(cur, order.id) if order.kind == "voucher" else order.quantity
-    move_order(cur, keyring(), order, [Status.EXPIRED], ACTOR, now, reason="not_paid", stock_back=pieces)
+    move_order(cur, keyring(), order, [Status.EXPIRED], ACTOR, now, reason=NOT_PAID, stock_back=pieces)
     return "expired"

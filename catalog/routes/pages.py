@@ -17,6 +17,7 @@ from catalog.drops.keep import next_releases
 from catalog.gifts.queries import SORTS, Shown, Wanted, count_gifts, find_shown, gifts_page, new_gifts, popular_gifts
 from catalog.gifts.shelves import categories, pickup_points
 from catalog.gifts.tags import tags
+from catalog.payment.pages import page_of
 from catalog.redemption.advance import cancel_order
 from catalog.redemption.place import OrderRequest, place_order
 from catalog.redemption.quote import quote
@@ -184,19 +185,24 @@ def redeem_form(call: Call, gift_id: str) -> Any:
     quantity = _quantity(form.get("quantity", "1"))
     body = _body(gift_id, quantity, form)
     asked = idempotency.fingerprint("POST", request.path, body)
+    unpaid: list[str] = []
 
     def work(tx: Session) -> Response:
         def effect() -> Response:
             loaded = load(PlaceOrderSchema(), body)
             wanted = with_saved_address(tx, call.member, loaded, order_request(loaded))
             placed = place_order(tx, call.member.member_id, wanted, call.now, secrets=False)
+            unpaid.extend([placed.id] if placed.cash else [])
             _keep_address(tx, call, loaded, form)
             return Response(f"/orders/{placed.id}", content_type="text/plain")
 
         return idempotency.once(tx, call.principal.name, key, asked, call.now, effect)
 
     try:
-        return redirect(run_tx(Login.REDEMPTION, work).get_data(as_text=True), 303)
+        placed_at = run_tx(Login.REDEMPTION, work).get_data(as_text=True)
+        for order_id in unpaid:  # one at most; the order stands, whatever the payment provider says now
+            page_of(order_id, call.now)
+        return redirect(placed_at, 303)
     except (Conflict, Invalid) as error:
         flash(str(problem_of(error)["detail"]), "error")
         errors = _errors(error.errors)

@@ -14,10 +14,20 @@ from catalog.gifts.countdown import time_until
 from catalog.gifts.models import Gift, PickupPoint
 from catalog.gifts.pictures import picture_url
 from catalog.gifts.queries import Shown, is_new
+from catalog.payment.configured import can_be_paid
 from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
 from catalog.redemption.views import OrderView
-from catalog.routes.wire import carrier_wire, language, opening_shown, point_wire, reason_words, refunded_wire
+from catalog.routes.wire import (
+    carrier_wire,
+    cash_wire,
+    language,
+    money_of,
+    opening_shown,
+    point_wire,
+    reason_words,
+    refunded_wire,
+)
 from catalog.wording import in_language
 from mall.clock import local_date
 from points.earning.book_events import mall_zone
@@ -39,7 +49,7 @@ def card(shown: Shown, available: int | None, now: datetime) -> dict[str, Any]:
         "kind": gift.kind,
         "state": shown.state.value,
         "stock_left": shown.on_hand,
-        "cash": None,
+        "cash": money_of(gift.cash_cents, gift.cash_currency),
         "badge": "popular" if popular else "new" if is_new(gift, now) else None,
         "affordable": None if available is None else gift.from_points <= available,
     }
@@ -69,6 +79,7 @@ def gift_page_view(
     return {
         **card(shown, available, now),
         **_variants(shown, variant),
+        "cash_unavailable": not can_be_paid(gift.cash_cents, gift.cash_currency),
         "pictures": [_picture(gift, sha256) for sha256 in gift.pictures],
         "starts_in": time_until(gift.on_sale_from, now),
         "ends_in": time_until(gift.on_sale_until, now),
@@ -131,7 +142,7 @@ def quote_shown(quote: Quote) -> dict[str, Any]:
         "points": quote.points,
         "points_after": quote.points_after,
         "missing_points": quote.missing_points,
-        "cash": None,
+        "cash": money_of(quote.cash_cents, quote.cash_currency),
         "refusals": [refusal_wire(refusal) for refusal in told],
     }
 
@@ -155,7 +166,9 @@ def order_shown(order: OrderView) -> dict[str, Any]:
     return {
         **order_row(order),
         "kind": order.kind,
-        "cash": None,
+        "cash": cash_wire(order.cash),
+        "payable": order.cash is not None and order.cash.payable,
+        "pay_until": order.cash.pay_until if order.cash else None,
         "variant": in_language(order.variant_name, language()) or None,
         "can_cancel": order.can_cancel,
         "pickup_code": code,

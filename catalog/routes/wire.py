@@ -16,6 +16,7 @@ from catalog.gifts.pictures import picture_url
 from catalog.gifts.queries import Shown
 from catalog.notices.queries import Notice
 from catalog.payment.due import Cash
+from catalog.payment.settle import NOT_PAID, PAID_LATE
 from catalog.redemption.overdue import ARRIVED, NOT_COLLECTED
 from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
@@ -208,6 +209,8 @@ def reason_words(reason: str) -> str:
     """Why an order ended: words of staff as they are, the mall's own reasons in the reader's language."""
     own = {
         NOT_COLLECTED: _("It was not collected in time."),
+        NOT_PAID: _("It was not paid in time."),
+        PAID_LATE: _("It was paid after it had ended."),
         ARRIVED: _("No complaint within 15 days of sending."),
     }
     return str(own.get(reason, reason))
