@@ -28,7 +28,7 @@ class StaffNoticeSchema(StrictSchema):
     """A notice: its kind as a code, what it is about, its figures."""
 
     id = fields.String(required=True)
-    kind = fields.String(required=True, metadata={"enum": ["stock.low"]})
+    kind = fields.String(required=True, metadata={"enum": ["stock.low", "top_up.stuck"]})
     subject = fields.String(required=True)
     detail = fields.Dict(keys=fields.String(), required=True)
     created_at = Instant(required=True)
@@ -36,8 +36,8 @@ class StaffNoticeSchema(StrictSchema):
 
 
 @endpoint(
-    blp, "GET", "/admin/notices", auth=staff("catalog", "auditor"), login=Login.BACKOFFICE, query=StaffNoticesQuery,
-    response=list_schema(StaffNoticeSchema),
+    blp, "GET", "/admin/notices", auth=staff("catalog", "fulfilment", "auditor"), login=Login.BACKOFFICE,
+    query=StaffNoticesQuery, response=list_schema(StaffNoticeSchema),
 )  # fmt: skip
 def list_staff_notices(call: Call) -> dict[str, Any]:
     return staff_notices_page(call.tx, call.query["open"], call.query["limit"], call.query.get("cursor"))

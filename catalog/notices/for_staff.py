@@ -33,6 +33,14 @@ def resolve_others(tx: Session, kind: str, subjects: set[str], now: datetime) ->
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
+def resolve(tx: Session, kind: str, subject: str, now: datetime) -> None:
+    """Close the open notice of a subject, if there is one."""
+    mine = update(StaffNotice).where(
+        StaffNotice.kind == kind, StaffNotice.subject == subject, StaffNotice.resolved_at.is_(None)
+    )  # fmt: skip
+    tx.execute(mine.values(resolved_at=now).execution_options(synchronize_session=False))
+
+
 def staff_notices_page(tx: Session, only_open: bool, limit: int, cursor_text: str | None) -> dict[str, Any]:
     """Notices, the newest first."""
     query = select(StaffNotice).order_by(StaffNotice.id.desc())

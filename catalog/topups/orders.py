@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from catalog.notices.for_staff import resolve, tell_staff
 from catalog.redemption.advance import Step, take_step
 from catalog.redemption.lifecycle import By, Status
 from catalog.redemption.models import Order
@@ -26,6 +27,7 @@ from mall.http.fields import wire_instant
 from mall.webhooks.delivery import Message, next_attempt
 
 SYSTEM = "system:top-ups"
+STUCK_NOTICE = "top_up.stuck"
 LEASE = timedelta(minutes=2)
 """How long whoever sends has before somebody else may: longer than the longest attempt."""
 OPEN = (State.WAITING.value, State.ACCEPTED.value)
@@ -111,6 +113,9 @@ def settle(tx: Session, order_id: str, judged: Judged, now: datetime, *, actor: 
         top_up.next_at = next_attempt(top_up.attempts, now)
         if top_up.next_at is None:
             top_up.state = State.STUCK.value
+            tell_staff(tx, STUCK_NOTICE, f"order:{order_id}", {"problem": judged.problem}, now)
+    if state == State.STUCK and top_up.state != State.STUCK:
+        resolve(tx, STUCK_NOTICE, f"order:{order_id}", now)
     tx.flush()
     return State(top_up.state)
 
@@ -149,6 +154,7 @@ def decide(tx: Session, order_id: str, outcome: str, reason: str, actor: str, no
     if outcome == "retry":
         if top_up.state == State.STUCK:
             top_up.state = State.WAITING.value
+            resolve(tx, STUCK_NOTICE, f"order:{order_id}", now)
         top_up.attempts, top_up.next_at, top_up.updated_at = 0, now, now
         tx.flush()
         return

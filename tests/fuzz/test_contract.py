@@ -42,7 +42,7 @@ ALLOWED = {
     "list_admin_causes": "catalog auditor",
     "post_cause": "catalog",
     "patch_cause": "catalog",
-    "list_staff_notices": "catalog auditor",
+    "list_staff_notices": "catalog fulfilment auditor",
     "list_top_up_providers": "catalog auditor",
     "get_top_up_provider": "catalog auditor",
     "post_top_up_provider": "catalog",

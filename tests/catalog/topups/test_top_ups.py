@@ -133,6 +133,11 @@ def test_failures_are_tried_again_at_the_documented_times_and_then_handed_to_sta
     queue = mall.get("/admin/top-ups?state=stuck", mall.staff("fulfilment")).json["items"]
     assert [(one["order"], one["account"]) for one in queue] == [(order, PHONE)]
     assert "account" not in mall.get("/admin/top-ups?state=stuck", mall.staff("auditor")).json["items"][0]
+    told = mall.get("/admin/notices?open=true", mall.staff("fulfilment")).json["items"]
+    assert [(one["kind"], one["subject"]) for one in told] == [("top_up.stuck", f"order:{order}")]
+    mall.post(f"/admin/top-ups/{order}/decide", mall.owner, {"outcome": "refund", "reason": "nobody answers"})
+    assert mall.get("/admin/notices?open=true", mall.owner).json["items"] == []
+    assert mall.wallet(member)["available"] == 100
 
 
 @pytest.mark.parametrize(("outcome", "end", "left"), [("done", "completed", 0), ("refund", "cancelled", 100)])

@@ -40,7 +40,7 @@ def test_staff_are_told_once_until_the_pool_is_filled(shop, app):
     shop.order(shop.member(10), gift)
     assert watch_voucher_pools(now + timedelta(minutes=30)) == {"low": 1}
     assert shop.sql("SELECT count(*) FROM outbox_messages WHERE topic = 'stock.low'") == 2
-    assert shop.get("/admin/notices", shop.staff("fulfilment")).status_code == 403
+    assert shop.get("/admin/notices", shop.staff("rules")).status_code == 403
 
 
 def test_drafts_and_gifts_that_are_over_warn_nobody(shop, app):
