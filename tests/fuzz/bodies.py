@@ -180,10 +180,10 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "post_top_up_callback": ("stranger", lambda world: [
         {"order": world.ids["order_id"], "status": "done", "reason": "x", "reference": "y"},
     ]),
-    "post_drop": ("owner", _bodies({
-        "pieces": 5, "at": "10:00", "weekdays": [1], "first_day": "2026-12-01", "last_day": "2026-12-31",
+    "post_drop": ("owner", lambda world: [{
+        "variant": world.names["variant"], "pieces": 5, "at": "10:00", "weekdays": [1], "first_day": "2026-12-01", "last_day": "2026-12-31",
         "withdraws": True, "reserve": 5,
-    })),
+    }]),
     "patch_drop": ("owner", _bodies({
         "pieces": 5, "at": "10:00", "weekdays": [1], "first_day": "2026-12-01", "last_day": None,
         "withdraws": True, "reserve": 5, "active": True,

@@ -34,6 +34,15 @@ CHECKS = [
 ]
 EXAMPLES = 5
 """Random requests of each kind for each operation, on top of schemathesis' own list of edge cases."""
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@schemathesis.serializer(WORKBOOK)
+def as_workbook(_context: Any, value: Any) -> bytes:
+    """A workbook's media type with whatever bytes were thought of."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+
+
 ENDS_THE_SESSION = ("/sessions/current", "/sessions", "/me")
 
 

@@ -129,6 +129,8 @@ def _things(world: World) -> None:
     ids["gift_id"] = world.made("/admin/gifts", "owner", {"name": "Cup", "kind": "pickup", **stocked})["id"]
     names = world.names
     names["delivery"] = world.made("/admin/gifts", "owner", {"name": "Box", "kind": "delivery", **stocked})["id"]
+    drop = {"pieces": 1, "at": "10:00", "first_day": "2026-12-01", "reserve": 1}
+    ids["drop_id"] = world.made(f"/admin/gifts/{names['delivery']}/drops", "owner", drop)["id"]
     varied = world.made("/admin/gifts", "owner", {"name": "Shirt", "kind": "pickup", **stocked})["id"]
     ids["variant_id"] = world.made(f"/admin/gifts/{varied}/variants", "owner", {"name": "S", "stock": 5})["id"]
     path, photo = f"/admin/gifts/{ids['gift_id']}/pictures", io.BytesIO()
