@@ -181,14 +181,15 @@ BODIES: dict[str, tuple[str, Bodies]] = {
         {"order": world.ids["order_id"], "status": "done", "reason": "x", "reference": "y"},
     ]),
     "post_drop": ("owner", lambda world: [{
-        "variant": world.names["variant"], "pieces": 5, "at": "10:00", "weekdays": [1], "first_day": "2026-12-01", "last_day": "2026-12-31",
+        "variant": world.names["variant"], "pieces": 5, "at": "10:00", "weekdays": [1], "first_day": "2026-12-01",
+        "last_day": "2026-12-31",
         "withdraws": True, "reserve": 5,
     }]),
     "patch_drop": ("owner", _bodies({
         "pieces": 5, "at": "10:00", "weekdays": [1], "first_day": "2026-12-01", "last_day": None,
         "withdraws": True, "reserve": 5, "active": True,
     })),
-    "put_stock_alert": ("owner", _bodies({"low_at": 5})),
+    "put_stock_alert": ("owner", lambda world: [{"variant": world.names["variant"], "low_at": 5}]),
     "post_refund": ("owner", lambda world: [
         {"quantity": 1, "reason": "broken", "restock": False}, {"points": 1, "reason": "sorry"},
         {"points": 1, "cash": 0, "reason": "sorry"},

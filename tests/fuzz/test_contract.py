@@ -24,6 +24,8 @@ KEY_REQUIRED = {
     "post_adjustment", "post_write_off", "approve_adjustment", "post_refund",
 }  # fmt: skip
 """POSTs that move points or stock."""
+NO_KEY = {"post_stripe_webhook", "post_earning_rule_backtest"}
+"""POSTs that are the same once as twice without one: events have ids of their own, one back-test runs at a time."""
 FILES = {"post_vouchers", "post_shipments", "post_bank_file"}
 """POSTs whose body is a file."""
 ALLOWED = {
@@ -154,8 +156,6 @@ ALLOWED = {
     "verify_ledger_now": "auditor",
 }
 """Roles besides the owner, by operation of the back office."""
-STEPS = ("post_campaign_publication", "post_campaign_end", "approve_adjustment")
-"""They take no body, so nothing in it can be refused: here they are asked for what is not there."""
 _numbers = itertools.count(1)
 
 
@@ -196,7 +196,7 @@ def test_a_key_is_required_where_points_or_stock_move_and_accepted_on_every_othe
 ) -> None:
     posts = {o["operationId"]: _headers(o) for method, _, o in operations if method == "POST"}
     assert {name for name, found in posts.items() if found and found[0]["required"]} == KEY_REQUIRED
-    assert [name for name, found in posts.items() if not found] == []
+    assert {name for name, found in posts.items() if not found} == NO_KEY
     before = world.snapshot()
     for method, path, operation in operations:
         name = operation["operationId"]
@@ -366,9 +366,11 @@ def test_every_role_is_let_in_where_the_table_says_and_nowhere_else(world: World
             url = url.rsplit("/", 1)[0] + "/key_none"
         allowed = {"owner", *ALLOWED[name].split()}
         body: dict[str, Any] = {} if method in ("GET", "DELETE") else {"json": {"surplus": 1}}
-        if name in STEPS:
-            url = url.replace(world.ids["campaign_key"], "none").replace(world.ids["adjustment_id"], "none")
-        if name == "get_orders_to_ship":  # one that succeeds leaves a mark in the audit
+        if method == "POST" and not operation.get("requestBody", {}).get("required"):
+            # Without a body nothing in it can be refused: these are asked for what is not there.
+            absent = {key: 999_999 if str(value).isdigit() else "none" for key, value in world.ids.items()}
+            url = path.removeprefix(API_URL).format(**absent)
+        if name in ("get_orders_to_ship", "get_bank_file"):  # files; the first leaves a mark in the audit
             url += "?format=none"
         if name in FILES:
             body = {"data": b"\xff", "content_type": "text/csv"}
