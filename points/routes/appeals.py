@@ -11,6 +11,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Instant, StrictSchema, Text
+from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import MEMBER
 from mall.identity.step_up import require_full
 from points.earning.appeals import answer, own_debits
@@ -39,12 +40,6 @@ class OwnDebitSchema(StrictSchema):
     answered_at = Instant(required=True, allow_none=True)
 
 
-class OwnDebitsSchema(StrictSchema):
-    """The newest 100."""
-
-    items = fields.List(fields.Nested(OwnDebitSchema), required=True)
-
-
 def _wire(debit: AnnouncedDebit) -> dict[str, Any]:
     return {
         "id": debit.id, "points": debit.points, "label": NEUTRAL_LABEL, "state": debit.state,
@@ -52,10 +47,13 @@ def _wire(debit: AnnouncedDebit) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@endpoint(blp, "GET", "/me/appeals", auth=MEMBER, login=Login.EARNING, response=OwnDebitsSchema)
+@endpoint(
+    blp, "GET", "/me/appeals", auth=MEMBER, login=Login.EARNING, query=PageQuery, response=list_schema(OwnDebitSchema)
+)
 def get_appeals(call: Call) -> dict[str, Any]:
     require_full(call.member)
-    return {"items": [_wire(debit) for debit in own_debits(call.tx, call.member.member_id)]}
+    debits = [_wire(debit) for debit in own_debits(call.tx, call.member.member_id)]
+    return page_in_memory(debits, call.query, lambda debit: str(debit["id"]))
 
 
 @endpoint(
