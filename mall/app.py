@@ -15,6 +15,7 @@ from admin.pages import approvals as desk_approvals
 from admin.pages import audit as desk_audit
 from admin.pages import clients as desk_clients
 from admin.pages import counter as desk_counter
+from admin.pages import dashboard as desk_dashboard
 from admin.pages import gifts as desk_gifts
 from admin.pages import home as desk_home
 from admin.pages import members as desk_members
@@ -184,6 +185,7 @@ PAGE_BLUEPRINTS = (
     desk_top_ups.pages,
     desk_counter.short,
     desk_home.pages,
+    desk_dashboard.pages,
     desk_rules.pages,
     desk_rule_editor.pages,
     desk_rule_steps.pages,

@@ -138,12 +138,6 @@ def sign_out(call: Call) -> Redirect:
     return response
 
 
-@page(pages, "GET", "", auth=ANY_STAFF, login=Login.BACKOFFICE)
-def home(call: Call) -> str:
-    """The start: what this role can do here."""
-    return render_template("admin/home.html", links=[link for _title, links in sidebar(call.staff) for link in links])
-
-
 def refuse_strangers() -> Redirect | None:
     """Before a request under /admin that matched no route: who is not staff learns nothing of what is here."""
     if request.routing_exception is None or not in_back_office(request):

@@ -35,7 +35,7 @@ class Link:
 
 
 SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
-    ("", (Item("desk-home.home", _l("Overview"), "layout-dashboard"),)),
+    ("", (Item("desk-home-page.home", _l("Overview"), "layout-dashboard"),)),
     (
         _l("Points"),
         (
@@ -87,5 +87,5 @@ def sidebar(principal: StaffPrincipal) -> list[tuple[str, list[Link]]]:
 
 def _link(item: Item) -> Link:
     url = url_for(item.endpoint)
-    inside = request.path.startswith(f"{url}/") and item.endpoint != "desk-home.home"
+    inside = request.path.startswith(f"{url}/") and item.endpoint != "desk-home-page.home"
     return Link(url, str(item.text), item.icon, request.path == url or inside)

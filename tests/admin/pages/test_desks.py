@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import io
 import re
+from datetime import timedelta
+from itertools import count
 
 import pytest
 from PIL import Image
@@ -14,6 +16,7 @@ from catalog.gifts.models import Gift
 from catalog.gifts.queries import on_hand_now
 from mall.db import Login
 from mall.identity.models import ApiClient, ApiKey
+from points.ledger.books import open_books
 
 GIFT = {
     "name.zh": "帆布袋", "name.en": "Tote", "kind": "delivery", "status": "active", "points": "300", "stock": "5",
@@ -155,3 +158,64 @@ def test_submitted_versions_stand_in_the_inbox(desk):
     browser.post("/admin/rules/tip-outcome/versions/2/submit")
     page = desk("owner").get("/admin/approvals").text
     assert "Tip outcome · version 2" in page and "Waiting for approval" in page
+
+
+@pytest.fixture
+def ordered(client, run, make_member, make_staff, now):
+    """``ordered(kind)``: the id of an order that a member has placed over the API."""
+    member, owner, numbers = make_member(), make_staff("owner"), count(1)
+
+    def credit(tx):
+        with open_books(tx, [member.id], now) as books:
+            books[member.id].credit(5000, expires_at=now + timedelta(days=90), occurred_at=now)
+
+    run(Login.EARNING, credit)
+
+    def post(path, person, **body):
+        headers = {**person.auth, "Idempotency-Key": f"order-{next(numbers)}"}
+        answer = client.post(f"/api/v1{path}", json=body, headers=headers)
+        assert answer.status_code == 201, answer.json
+        return answer.json["id"]
+
+    def place(kind, **more):
+        gift = post("/admin/gifts", owner, name={"zh": "台灯", "en": "Lamp"}, kind=kind, points=700, stock=9)
+        return post("/orders", member, gift=gift, quantity=1, **more)
+
+    return place
+
+
+ADDRESS = {"name": "张三", "phone": "13800000000", "address": "海淀区某路 1 号"}
+
+
+def test_an_order_is_taken_from_queue_to_queue_and_pressed_twice_moves_once(desk, ordered):
+    order = ordered("delivery", delivery=ADDRESS)
+    browser, path = desk("fulfilment"), f"/admin/orders/{order}"
+    assert "Lamp" in browser.get("/admin/orders?status=confirmed").text
+    page = browser.get(path).text
+    assert "海淀区某路 1 号" in page and "700" not in page and "Begin to prepare" in page
+    sent = {"to": "preparing", "_key": "one-press"}
+    for _ in range(2):
+        assert browser.post(f"{path}/advance", data=sent).headers["Location"] == path
+    assert "Lamp" in browser.get("/admin/orders?status=preparing").text
+    browser.post(f"{path}/advance", data={"to": "completed", "_key": "too-early"})
+    assert "alert-danger" in browser.get(path).text
+    shipped = {"to": "shipped", "carrier": "SF", "tracking": "SF1234567890123", "_key": "ship"}
+    browser.post(f"{path}/advance", data=shipped)
+    page = browser.get(path).text
+    assert "SF1234567890123" in page and "Complete" in page
+
+
+def test_who_may_not_send_sees_no_address_and_no_step(desk, ordered):
+    order = ordered("delivery", delivery=ADDRESS)
+    for role, figures in (("catalog", True), ("auditor", True)):
+        page = desk(role).get(f"/admin/orders/{order}").text
+        assert "海淀区某路" not in page and "Begin to prepare" not in page
+        assert ("700" in page) == figures
+
+
+def test_an_order_is_cancelled_with_a_reason_and_the_points_come_back(desk, ordered, run):
+    order = ordered("delivery", delivery=ADDRESS)
+    browser, path = desk("fulfilment"), f"/admin/orders/{order}"
+    browser.post(f"{path}/advance", data={"to": "cancelled", "reason": "damaged", "_key": "cancel"})
+    page = browser.get(path).text
+    assert "Cancelled" in page and "damaged" in page

@@ -1,0 +1,40 @@
+"""The overview: figures for those who may see points, queues for those who work on them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from catalog.stock.alerts import set_alert, watch_stock
+from mall.db import Login
+from points.ledger.books import open_books
+
+
+def test_the_figures_are_those_of_the_ledger(desk, make_member, run, now):
+    member = make_member()
+
+    def credit(tx, moment, points):
+        with open_books(tx, [member.id], moment) as books:
+            books[member.id].credit(points, expires_at=now + timedelta(days=90), occurred_at=moment)
+
+    run(Login.EARNING, lambda tx: credit(tx, now - timedelta(days=8), 1000))
+    run(Login.EARNING, lambda tx: credit(tx, now, 1250))
+    page = desk("auditor").get("/admin").text
+    assert "1,250" in page and "+25.0 %" in page and "2,250" in page
+    assert "data-chart=" in page
+
+
+def test_fulfilment_sees_queues_and_no_points(desk):
+    page = desk("fulfilment").get("/admin").text
+    assert "Orders to do" in page and "Nothing is waiting." in page
+    assert "Outstanding" not in page and "data-chart=" not in page
+
+
+def test_what_runs_low_leads_to_its_gift(desk, client, make_staff, run, now):
+    owner = make_staff("owner")
+    body = {"name": {"zh": "台灯", "en": "Lamp"}, "kind": "pickup", "points": 70, "stock": 2}
+    headers = {**owner.auth, "Idempotency-Key": "lamp-1"}
+    gift = client.post("/api/v1/admin/gifts", json=body, headers=headers).json["id"]
+    run(Login.BACKOFFICE, lambda tx: set_alert(tx, gift, None, 5, "test", now, "req"))
+    run(Login.BACKOFFICE, lambda tx: watch_stock(tx, now))
+    page = desk("catalog").get("/admin").text
+    assert f'href="/admin/gifts/{gift}#stock"' in page and "Lamp" in page
