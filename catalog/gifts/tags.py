@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
 from catalog.gifts.edit import flush_unique, refresh_search
-from catalog.gifts.models import Gift, Tag
+from catalog.gifts.models import Category, Gift, Tag
 from catalog.wording import wording
 from mall import audit
 from mall.errors import Conflict, NotFound
@@ -23,6 +24,29 @@ MOST_TAGS = 200
 def tags(tx: Session) -> Sequence[Tag]:
     """All tags in their order."""
     return tx.scalars(select(Tag).order_by(Tag.position, Tag.id)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the mall's gifts are sorted under: a category or a tag."""
+
+    id: str
+    code: str | None
+    name: dict[str, str]
+
+
+def headings(tx: Session) -> tuple[list[Heading], list[Heading]]:
+    """All categories and all tags in their order, in one statement: every page of the mall shows both."""
+    parts = [
+        select(literal(kind).label("kind"), model.id, model.code, model.name, model.position)
+        for kind, model in (("category", Category), ("tag", Tag))
+    ]
+    every = union_all(*parts).subquery()
+    rows = tx.execute(select(every).order_by(every.c.position, every.c.id)).all()
+    found: dict[str, list[Heading]] = {"category": [], "tag": []}
+    for kind, id_, code, name, _position in rows:
+        found[kind].append(Heading(id_, code, name))
+    return found["category"], found["tag"]
 
 
 def create_tag(tx: Session, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None) -> Tag:

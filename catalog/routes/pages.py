@@ -15,8 +15,8 @@ from catalog.addresses.book import add_address, addresses_of
 from catalog.causes.causes import find_cause
 from catalog.drops.keep import next_releases
 from catalog.gifts.queries import SORTS, Shown, Wanted, count_gifts, find_shown, gifts_page, new_gifts, popular_gifts
-from catalog.gifts.shelves import categories, pickup_points
-from catalog.gifts.tags import tags
+from catalog.gifts.shelves import pickup_points
+from catalog.gifts.tags import headings
 from catalog.payment.pages import page_of
 from catalog.redemption.advance import cancel_order
 from catalog.redemption.place import OrderRequest, place_order
@@ -84,6 +84,7 @@ def mall(call: Call) -> str:
     wanted = Wanted(asked["category"], asked["q"], sort, available=_available(me), tag=asked["tag"])
     shown, cursor = gifts_page(call.tx, wanted, GIFTS_SHOWN, _typed("cursor", 500), call.now)
     query = {name: value for name, value in asked.items() if value}
+    shelves, tags = headings(call.tx)
     plain = not query and not request.args.get("cursor")
     fresh = new_gifts(call.tx, NEW_SHOWN, call.now) if plain else []
     return render_template(
@@ -91,8 +92,8 @@ def mall(call: Call) -> str:
         me=me,
         gifts=[card(one, _available(me), call.now) for one in shown],
         new=[card(one, _available(me), call.now) for one in fresh],
-        categories=[category_wire(category) for category in categories(call.tx)],
-        tags=[category_wire(tag) for tag in tags(call.tx)],
+        categories=[category_wire(category) for category in shelves],
+        tags=[category_wire(tag) for tag in tags],
         query=query,
         next_url=f"/mall?{urlencode({**query, 'cursor': cursor})}" if cursor else None,
         total=count_gifts(call.tx, wanted, call.now) if asked["q"] else None,

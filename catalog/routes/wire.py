@@ -14,6 +14,7 @@ from catalog.fulfilment.hours import opening_of, state_now
 from catalog.gifts.models import Category, Tag
 from catalog.gifts.pictures import picture_url
 from catalog.gifts.queries import Shown
+from catalog.gifts.tags import Heading
 from catalog.notices.queries import Notice
 from catalog.payment.due import Cash
 from catalog.payment.settle import NOT_PAID, PAID_LATE
@@ -34,7 +35,7 @@ def language() -> str:
     return str(get_locale() or "zh")
 
 
-def category_wire(category: Category | Tag) -> dict[str, Any]:
+def category_wire(category: Category | Tag | Heading) -> dict[str, Any]:
     """A category or a tag."""
     return {"id": category.id, "code": category.code, "name": in_language(category.name, language())}
 
