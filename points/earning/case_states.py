@@ -88,7 +88,7 @@ class Change:
     waits: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Wanted:
     """What a rule is to grant for a case from now on; ``worth`` None: nothing any more."""
 

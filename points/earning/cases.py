@@ -16,6 +16,8 @@ from points.earning.event_types import EventSource
 from points.earning.explain import Line
 from points.earning.periods import FOREVER
 
+NO_LINES: list[Line] = []
+
 
 @dataclass(slots=True)
 class Settler:
@@ -65,7 +67,8 @@ class Settler:
         wanted = [self._within(case, worth) for worth in worths]
         valued = {worth.rule.key for worth in worths}
         wanted += [Wanted(key, None, 0, []) for key in case.awards if key not in valued]
-        wanted = self._within_reach(case, wanted, book)
+        if self.rules.sparing:
+            wanted = self._within_reach(case, wanted, book)
         if self.rules.budgets:
             wanted = self._within_budgets(case, wanted, source)
         total = public = 0
@@ -96,10 +99,12 @@ class Settler:
     def _within(self, case: CaseState, worth: AwardWorth) -> Wanted:
         """What diminishing returns and caps leave of ``worth``."""
         rule, known = worth.rule, case.awards.get(worth.rule.key)
-        number = known.number if known is not None and known.points > 0 else 0
-        left, number, lessened = self.counters.diminish(
-            rule, case.member_id, case.anchor_at, self.zone, worth.points, number
-        )
+        left, number, lessened = worth.points, 0, NO_LINES
+        if rule.document.diminishing is not None:
+            number = known.number if known is not None and known.points > 0 else 0
+            left, number, lessened = self.counters.diminish(
+                rule, case.member_id, case.anchor_at, self.zone, left, number
+            )
         granted, cuts = self.counters.take(rule, case.member_id, case.anchor_at, self.zone, left)
         stored = [line.stored() for line in (*worth.lines, *lessened, *cuts)]
         return Wanted(rule.key, worth, granted, stored, number if granted > 0 else 0, worth.review)

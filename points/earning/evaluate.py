@@ -129,6 +129,8 @@ class RuleSet:
         )
         """Types of events in which a rule tells the first report from later ones."""
 
+        self.sparing = any(version.document.clawback.limited for version in versions)
+        """Whether some rule does not take back all at once."""
         self.appealing = any(version.document.clawback.appeal_days for version in versions)
         """Whether some rule lets members answer before malice costs points."""
 
