@@ -21,6 +21,7 @@ from admin.pages import home as desk_home
 from admin.pages import members as desk_members
 from admin.pages import orders as desk_orders
 from admin.pages import parcels as desk_parcels
+from admin.pages import providers as desk_providers
 from admin.pages import rule_backtests as desk_rule_backtests
 from admin.pages import rule_editor as desk_rule_editor
 from admin.pages import rule_steps as desk_rule_steps
@@ -183,6 +184,7 @@ PAGE_BLUEPRINTS = (
     desk_counter.pages,
     desk_parcels.pages,
     desk_top_ups.pages,
+    desk_providers.pages,
     desk_counter.short,
     desk_home.pages,
     desk_dashboard.pages,

@@ -51,6 +51,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-counter.counter", _l("Pickup desk"), "ticket"),
             Item("desk-parcels.parcels", _l("Parcels"), "truck"),
             Item("desk-top-ups.top_ups", _l("Top-ups"), "send"),
+            Item("desk-providers.provider_list", _l("Top-up providers"), "external-link"),
         ),
     ),
     (

@@ -118,7 +118,8 @@ def _private() -> bool:
     return bool(current_app.extensions["settings"].webhooks_to_private)
 
 
-def _wire(provider: TopUpProvider) -> dict[str, Any]:
+def provider_wire(provider: TopUpProvider) -> dict[str, Any]:
+    """A provider without its secret, in wire form."""
     public = current_app.extensions["settings"].public_url
     names = ("id", "name", "url", "active", "created_at")
     callback = f"{public}/api/v1/top-up-callbacks/{provider.id}"
@@ -130,7 +131,7 @@ def _wire(provider: TopUpProvider) -> dict[str, Any]:
     response=list_schema(ProviderSchema),
 )  # fmt: skip
 def list_top_up_providers(call: Call) -> dict[str, Any]:
-    return page_in_memory([_wire(one) for one in providers(call.tx)], call.query, lambda one: str(one["id"]))
+    return page_in_memory([provider_wire(one) for one in providers(call.tx)], call.query, lambda one: str(one["id"]))
 
 
 @endpoint(
@@ -138,7 +139,7 @@ def list_top_up_providers(call: Call) -> dict[str, Any]:
     response=ProviderSchema,
 )  # fmt: skip
 def get_top_up_provider(call: Call, provider_id: str) -> dict[str, Any]:
-    return _wire(get_provider(call.tx, checked_id(provider_id)))
+    return provider_wire(get_provider(call.tx, checked_id(provider_id)))
 
 
 @endpoint(
@@ -149,7 +150,7 @@ def post_top_up_provider(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     made, secret = add_provider(
         call.tx, body, call.staff.name, call.now, private=_private(), request_id=call.request_id
     )  # fmt: skip
-    return {**_wire(made), "secret": secret}
+    return {**provider_wire(made), "secret": secret}
 
 
 @endpoint(
@@ -161,7 +162,7 @@ def patch_top_up_provider(call: Call, body: dict[str, Any], provider_id: str) ->
     changed = change_provider(
         call.tx, known, body, call.staff.name, call.now, private=_private(), request_id=call.request_id
     )  # fmt: skip
-    return _wire(changed)
+    return provider_wire(changed)
 
 
 @endpoint(
@@ -173,7 +174,7 @@ def post_top_up_secret(call: Call, provider_id: str) -> dict[str, Any]:
     provider, secret = renew_secret(
         call.tx, checked_id(provider_id), call.staff.name, call.now, call.request_id
     )  # fmt: skip
-    return {**_wire(provider), "secret": secret}
+    return {**provider_wire(provider), "secret": secret}
 
 
 @endpoint(

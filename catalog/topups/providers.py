@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from catalog.gifts.edit import get_gift
 from catalog.gifts.models import Gift
+from catalog.gifts.windows import GiftStatus
 from catalog.topups.models import TopUpProvider
 from mall import audit
 from mall.crypto import keyring
@@ -122,6 +123,12 @@ def _check_url(url: str, private: bool) -> None:
         read_url(url, private=private)
     except BadAddress as error:
         raise Invalid({"url": [_("Must be an https address without a password in it.")]}) from error
+
+
+def virtual_gifts(tx: Session) -> Sequence[Gift]:
+    """Virtual gifts that are not archived, the newest first."""
+    query = select(Gift).where(Gift.kind == "virtual", Gift.status != GiftStatus.ARCHIVED.value)
+    return tx.scalars(query.order_by(Gift.id.desc()).limit(100)).all()
 
 
 def connection_of(tx: Session, gift_id: str) -> dict[str, str]:

@@ -99,3 +99,21 @@ def test_staff_decide_on_a_stuck_top_up_in_the_browser(shop, desk, app, monkeypa
     assert shop.wallet(member)["available"] == 100
     assert shop.sql("SELECT count(*) FROM audit_entries WHERE action = 'top_up.decided'") == 1
     assert browser.get("/admin/top-ups?state=refused").status_code == 200
+
+
+def test_a_provider_is_made_connected_and_given_a_new_secret_in_the_browser(shop, desk):
+    browser, gift = desk("catalog"), shop.gift(100, kind="virtual")
+    wrong = browser.post("/admin/top-up-providers", data={"name": "Telco", "url": "ftp://example.com"})
+    assert wrong.status_code == 422 and "Must be an https address" in wrong.text
+    made = browser.post("/admin/top-up-providers", data={"name": "Telco", "url": "https://example.com/x"})
+    secret = re.search(r"whsec_[A-Za-z0-9+/=]+", made.text).group()
+    assert made.headers["Cache-Control"] == "no-store" and secret not in browser.get("/admin/top-up-providers").text
+    provider = shop.sql("SELECT id FROM top_up_providers")
+    form = {"gift": gift, "provider": provider, "product": "cny-10", "target": "phone"}
+    assert browser.post("/admin/top-up-gifts", data=form).status_code == 303
+    assert shop.get(f"/gifts/{gift}").json["state"] == "on_sale"
+    renewed = browser.post(f"/admin/top-up-providers/{provider}/secret").text
+    assert "whsec_" in renewed and secret not in renewed
+    change = {"name": "Telco 2", "url": "https://example.com/y"}
+    assert browser.post(f"/admin/top-up-providers/{provider}", data=change).status_code == 303
+    assert shop.sql("SELECT name || active FROM top_up_providers") == "Telco 2false"
