@@ -67,9 +67,10 @@ def welcome(url: str) -> None:
     """Say where everything is and who can sign in."""
     names = ", ".join(person["username"] for person in read_people(PEOPLE)[:3])
     click.echo(f"\nThe mall is open:          {url}/")
+    click.echo(f"Back office:               {url}/admin")
     click.echo(f"API reference:             {url}/api/docs")
     click.echo(f"Members:                   {names} and {len(read_people(PEOPLE)) - 3} more")
-    click.echo(f"Staff (API):               {', '.join(ROLES)}")
+    click.echo(f"Staff:                     {', '.join(ROLES)}")
     click.echo(f"Everybody's password:      {PASSWORD}")
     click.echo("Ctrl-C stops everything; what was booked stays.\n")
 

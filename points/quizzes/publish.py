@@ -119,7 +119,7 @@ def import_questions(
                 setattr(row, name, value)
             done.changed.append(one.code)
     if done.added or done.changed:
-        detail = {"added": done.added, "changed": done.changed}
+        detail = {"added": len(done.added), "changed": len(done.changed), "codes": (done.added + done.changed)[:20]}
         audit.record(tx, actor, "question.imported", "bank", detail, now, request_id)
     tx.flush()
     return done
