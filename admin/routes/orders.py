@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from catalog.fulfilment.carriers import CODES
 from catalog.gifts.windows import GIFT_KINDS
+from catalog.payment.due import staff_payment
+from catalog.payment.models import PAYMENT_STATUSES
 from catalog.redemption.advance import Step, take_step
 from catalog.redemption.lifecycle import By, Status
 from catalog.redemption.pickup import collect, counting_misses
@@ -63,6 +65,19 @@ class StaffRefundedSchema(StrictSchema):
     points = fields.Integer()
 
 
+class StaffPaymentSchema(StrictSchema):
+    """The cash part: ``flag`` is what staff should look at; amounts (minor units) only for roles that see prices."""
+
+    status = fields.String(required=True, metadata={"enum": list(PAYMENT_STATUSES)})
+    on_hold = fields.Boolean(required=True)
+    flag = fields.String(required=True, allow_none=True)
+    currency = fields.String()
+    amount = fields.Integer()
+    captured = fields.Integer()
+    refunded = fields.Integer()
+    lost = fields.Integer()
+
+
 class StaffOrderSchema(StrictSchema):
     """An order; ``points`` and ``member`` only for roles that may see them, ``delivery`` only for those who send."""
 
@@ -83,6 +98,7 @@ class StaffOrderSchema(StrictSchema):
     refunded = fields.Nested(StaffRefundedSchema)
     member = fields.String()
     delivery = fields.Nested(DeliverySchema)
+    payment = fields.Nested(StaffPaymentSchema)
     history = fields.List(fields.Nested(StaffStepSchema))
 
 
@@ -130,7 +146,8 @@ def order_detail(tx: Session, order_id: str, role: str) -> dict[str, Any]:
         hidden = actor.startswith("member:") and role not in SEES_MEMBERS
         step = {"status": status, "at": at.isoformat(), "by": "member" if hidden else actor}
         history.append(step if reason is None else {**step, "reason": reason})
-    return {**_wire(order, role), "history": history}
+    payment = staff_payment(tx, order_id, figures=role in SEES_FIGURES)
+    return {**_wire(order, role), "history": history, **({"payment": payment} if payment else {})}
 
 
 @endpoint(

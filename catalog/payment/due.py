@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -59,6 +60,19 @@ def cash_of(tx: Session, order_id: str, now: datetime) -> Cash | None:
         payment.expires_at if payment.status == "open" else None, payment.refunded_cents, refunding, payment.on_hold,
         payable,
     )  # fmt: skip
+
+
+def staff_payment(tx: Session, order_id: str, *, figures: bool) -> dict[str, Any] | None:
+    """The cash part of an order as staff see it, None when it has none; ``figures``: with amounts in minor units."""
+    payment = tx.get(OrderPayment, order_id)
+    if payment is None:
+        return None
+    told: dict[str, Any] = {"status": payment.status, "on_hold": payment.on_hold, "flag": payment.flag}
+    amounts = {
+        "currency": payment.currency, "amount": payment.amount_cents, "captured": payment.captured_cents,
+        "refunded": payment.refunded_cents, "lost": payment.lost_cents,
+    }  # fmt: skip
+    return {**told, **amounts} if figures else told
 
 
 def refuse_on_hold(tx: Session, order_id: str, *, ending: bool) -> None:

@@ -233,6 +233,13 @@ def test_a_disputed_order_is_on_hold_until_it_is_won(till):
     dispute = till.stripe.contest(intent)
     till.hear_all()
     assert till.cash(order, member)["on_hold"] is True
+    seen = till.shop.get(f"/admin/orders/{order['id']}", till.shop.owner).json["payment"]
+    assert seen == {
+        "status": "paid", "on_hold": True, "flag": None, "currency": "CNY", "amount": 1990, "captured": 1990,
+        "refunded": 0, "lost": 0,
+    }  # fmt: skip
+    packer = till.shop.get(f"/admin/orders/{order['id']}", till.shop.staff("fulfilment")).json["payment"]
+    assert packer == {"status": "paid", "on_hold": True, "flag": None}
     before = till.shop.snapshot()
     for answer in (
         till.shop.advance(order["id"], "preparing"),
