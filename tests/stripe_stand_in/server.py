@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import html
 import json
 import re
 import threading
@@ -19,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 from . import objects
 from .keys import Answer, Keys, problem
 from .objects import Thing
+from .pages import closed_page, pay_page
 
 SECRET_KEY = "sk_test_stand_in"
 WEBHOOK_SECRET = "whsec_stand_in_0123456789abcdef"
@@ -165,6 +165,8 @@ class StandIn:
     def _answer(self, request: Request) -> Response:
         where = f"{request.method} {request.path}"
         self.requests.append(where)
+        if request.path == "/favicon.ico":
+            return Response(status=204)
         if request.path.startswith("/pay/"):
             return self._pay_page(request)
         if request.headers.get("Authorization") != f"Bearer {SECRET_KEY}":
@@ -270,22 +272,11 @@ class StandIn:
         session_id = request.path.removeprefix("/pay/")
         page = self.sessions.get(session_id)
         if page is None or page["status"] != "open":
-            return Response(_PAGE.format(body="<h1>This page is closed</h1>"), 404, content_type="text/html")
+            return closed_page()
         if request.method == "POST":
             self.pay(session_id)
             return Response(status=303, headers={"Location": page["success_url"]})
-        amount = f"{page['currency'].upper()} {page['amount_total'] / 100:.2f}"
-        body = (
-            f"<p>Stripe stand-in: no money moves here</p><h1>{html.escape(amount)}</h1>"
-            f'<form method="post"><button>Pay</button></form>'
-            f'<p><a href="{html.escape(page["cancel_url"])}">Back</a></p>'
-        )
-        return Response(_PAGE.format(body=body), content_type="text/html; charset=utf-8")
-
-
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Pay</title><style>body{{font:16px sans-serif;margin:3rem auto;max-width:22rem;text-align:center}}
-button{{font:inherit;padding:.8rem 3rem}}</style><body>{body}</body></html>"""
+        return pay_page(page)
 
 
 def _json(answer: Answer, repeat: bool = False) -> Response:
