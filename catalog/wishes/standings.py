@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from catalog.gifts.windows import ORDERABLE_KINDS
+from catalog.payment.configured import gateway, mall_currency
 from points.standing.levels import LEVELS
 
 # A wallet in which something is due (points that expire or mature) is left for later: the ledger's own job settles it
@@ -13,7 +14,9 @@ from points.standing.levels import LEVELS
 STANDINGS = """SELECT w.member_id, w.gift_id, w.affordable AS was_affordable, w.in_stock AS was_in_stock,
   coalesce(l.available, 0) >= g.from_points
    AND coalesce(s.public_points, 0) >= (%(levels)s::bigint[])[coalesce(g.min_level, 1)] AS affordable,
-  g.status = 'active' AND g.kind = ANY(%(kinds)s) AND coalesce(g.visible_from <= %(now)s, true)
+  g.status = 'active' AND g.kind = ANY(%(kinds)s) AND (g.kind <> 'virtual' OR g.top_up IS NOT NULL)
+   AND (g.cash_cents IS NULL OR coalesce(g.cash_currency = %(currency)s, false))
+   AND coalesce(g.visible_from <= %(now)s, true)
    AND coalesce(g.on_sale_from <= %(now)s, true) AND coalesce(g.on_sale_until > %(now)s, true)
    AND EXISTS (SELECT 1 FROM stock_items AS i LEFT JOIN gift_variants AS v ON v.id = i.item_id
     WHERE i.gift_id = g.id AND i.on_hand > 0 AND (v.active OR (v.id IS NULL AND NOT EXISTS (
@@ -25,4 +28,7 @@ STANDINGS = """SELECT w.member_id, w.gift_id, w.affordable AS was_affordable, w.
 
 def standing_values(now: datetime) -> dict[str, Any]:
     """What ``STANDINGS`` is asked with."""
-    return {"now": now, "kinds": sorted(ORDERABLE_KINDS), "levels": [points for points, _ in LEVELS]}
+    return {
+        "now": now, "kinds": sorted(ORDERABLE_KINDS), "levels": [points for points, _ in LEVELS],
+        "currency": mall_currency() if gateway() is not None else None,
+    }  # fmt: skip

@@ -128,6 +128,22 @@ def test_a_variant_counts_only_while_it_is_offered(shop):
     assert _look()["told"] == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("kind = 'virtual', top_up = NULL", "kind = 'pickup'"),
+        ("cash_cents = 990, cash_currency = 'CNY'", "cash_cents = NULL, cash_currency = NULL"),
+    ],
+)
+def test_what_nobody_can_deliver_or_take_the_cash_for_is_told_once_it_can_be_had(shop, before, after):
+    me, gift = shop.member(500), shop.gift(100)
+    shop.write(f"UPDATE gifts SET {before} WHERE id = :gift", gift=gift)
+    assert _wish(shop, me, gift).status_code == 204
+    assert _look() == {"turned": 0, "told": 0}
+    shop.write(f"UPDATE gifts SET {after} WHERE id = :gift", gift=gift)
+    assert _look()["told"] == 1
+
+
 def test_a_level_that_is_missing_is_not_within_reach(shop):
     me, gift = shop.member(500), shop.gift(100, min_level=3, stock=5)
     _wish(shop, me, gift)
