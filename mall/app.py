@@ -173,6 +173,7 @@ PAGE_BLUEPRINTS = (
     identity_pages.pages,
     points_pages.pages,
     effectiveness.pages,
+    appeals.pages,
     me_pages.pages,
     quiz_pages.pages,
     catalog_pages.pages,

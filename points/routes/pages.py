@@ -20,6 +20,7 @@ from mall.http.page import page, safe_path
 from mall.http.principals import MEMBER, OPTIONAL_MEMBER, MemberPrincipal
 from mall.identity.step_up import is_recent
 from points.checkin.check_in import check_in, week
+from points.earning.appeals import own_debits
 from points.earning.book_events import mall_zone
 from points.earning.claim_codes import claim
 from points.ledger.queries import awards_pending, balance
@@ -103,6 +104,7 @@ def balance_page(call: Call) -> str:
         "storefront/balance.html",
         balance=balance(call.tx, member_id, call.now),
         pending=awards_pending(call.tx, member_id),
+        debits=any(debit.state == "open" for debit in own_debits(call.tx, member_id)),
         level=standing_of(call.tx, member_id),
     )
 

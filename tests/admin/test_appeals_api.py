@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import text
 from mall import clock
 from mall.crypto import keyring
 from mall.db import Login, cursor
+from mall.identity.sessions import BROWSER, open_session
 from points.earning.keys import member_hash
 from points.earning.rules import rules_changed
 
@@ -50,7 +52,14 @@ def test_a_member_answers_and_staff_waive(
     body = {"debit": debit["id"], "answer": "I saw it myself"}
     stranger = client.post("/api/v1/me/appeals", json=body, headers=make_member().auth)
     assert stranger.status_code == 404
-    assert client.post("/api/v1/me/appeals", json=body, headers=member.auth).status_code == 201
+    browser = _browser(client, member, run)
+    form = browser.get("/appeals").get_data(as_text=True)
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    assert (hidden["debit"], "150" in form) == (debit["id"], True)
+    assert 'href="/appeals"' in browser.get("/balance").get_data(as_text=True)
+    assert browser.post("/appeals", data={**hidden, "answer": " "}).location == "/appeals"
+    assert browser.post("/appeals", data={**hidden, "answer": "I saw it myself"}).location == "/appeals"
+    assert "<textarea" not in browser.get("/appeals").get_data(as_text=True)
     again = client.post("/api/v1/me/appeals", json=body, headers=member.auth)
     assert (again.status_code, again.json["code"]) == (409, "already_answered")
     listed = client.get("/api/v1/admin/appeals", headers=staff.auth)
@@ -65,3 +74,14 @@ def test_a_member_answers_and_staff_waive(
     trail = text("SELECT actor, detail FROM audit_entries WHERE action = 'debit.waived'")
     ((actor, detail),) = run(Login.OWNER, lambda tx: tx.execute(trail).all())
     assert (actor.startswith("staff:"), detail["reason"], "member" in detail) == (True, "heard both", False)
+
+
+def _browser(client: FlaskClient, member: Any, run: Callable[..., Any]) -> FlaskClient:
+    """The member's browser, signed in."""
+    opened = run(
+        Login.REDEMPTION, lambda tx: open_session(tx, clock.now(), kind=BROWSER, member_id=member.id, restricted=False)
+    )
+    browser = client.application.test_client()
+    with browser.session_transaction() as session:
+        session["token"] = opened.token
+    return browser
