@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from catalog.fulfilment.parcel_lines import ParcelLine, is_untouched, parcel_lines
+from catalog.payment.due import is_on_hold
 from catalog.redemption.lifecycle import By, Status, targets
 from catalog.redemption.writer import lock_order, move_order
 from mall import audit
@@ -112,6 +113,8 @@ def _ship(tx: Session, line: ParcelLine, found: tuple[str, str] | None, actor: s
     path = _path(order.status)
     if path is None:
         return LineResult(line, "status", order.status)
+    if order.cash_cents is not None and is_on_hold(tx, order.id):
+        return LineResult(line, "on_hold", order.status)
     move_order(cur, keyring(), order, path, actor, now, tracking=line.tracking, carrier=line.carrier)
     return LineResult(line, SHIPPED, Status.SHIPPED.value)
 
@@ -137,6 +140,7 @@ def reason(one: LineResult) -> str:
         "twice": _("This order is named on a line before."),
         "unknown": _("There is no such order."),
         "not_delivery": _("This order is not sent."),
+        "on_hold": _("The payment of this order is disputed."),
         "status": _("This order cannot be shipped from where it is."),
     }
     return str(sentences[one.result])

@@ -75,6 +75,12 @@ def staff_payment(tx: Session, order_id: str, *, figures: bool) -> dict[str, Any
     return {**told, **amounts} if figures else told
 
 
+def is_on_hold(tx: Session, order_id: str) -> bool:
+    """Whether an order's payment is disputed, so that nothing may move on."""
+    payment = tx.get(OrderPayment, order_id)
+    return payment is not None and payment.on_hold
+
+
 def refuse_on_hold(tx: Session, order_id: str, *, ending: bool) -> None:
     """Raise Conflict ``order_on_hold`` while an order's payment is disputed.
 

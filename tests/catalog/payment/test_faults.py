@@ -248,6 +248,11 @@ def test_a_disputed_order_is_on_hold_until_it_is_won(till):
     ):
         assert (answer.status_code, answer.json["code"]) == (409, "order_on_hold")
     assert till.shop.snapshot() == before
+    csv = f"{order['number']},sf,SF1234567890123\n".encode()
+    sent = till.shop.post("/admin/orders/shipments", till.shop.owner, data=csv, content_type="text/csv")
+    assert sent.status_code == 409
+    assert [line["result"] for line in sent.json["lines"]] == ["on_hold"]
+    assert till.shop.snapshot() == before
     till.stripe.decide(dispute["id"], won=True)
     till.hear_all()
     assert till.shop.advance(order["id"], "preparing").status_code == 200
