@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from catalog.addresses.book import forget_addresses
 from catalog.notices.models import Notification
+from catalog.payment.due import is_on_hold
 from catalog.redemption.addresses import destroy_addresses_of
 from catalog.redemption.advance import cancel_order
 from catalog.redemption.lifecycle import By, Status, targets
@@ -23,10 +24,12 @@ from points.standing.boards import show_on_boards
 def leave(tx: Session, member_id: str, now: datetime, request_id: str) -> None:
     """Close a member's account: nobody can sign in to it again, and nothing in it tells whose it was.
 
-    Orders that the member could still cancel are cancelled. One already on its way goes on without its address.
+    Orders that the member could still cancel are cancelled. One already on its way, or whose payment is
+    disputed, goes on without its address.
     """
     for order in tx.scalars(select(Order).where(Order.member_id == member_id).order_by(Order.id)):
-        if Status.CANCELLED.value in targets(order.kind, order.status, By.MEMBER):
+        held = order.cash_cents is not None and is_on_hold(tx, order.id)
+        if not held and Status.CANCELLED.value in targets(order.kind, order.status, By.MEMBER):
             cancel_order(tx, member_id, order.id, now)
     destroy_addresses_of(tx, member_id)
     forget_addresses(tx, member_id)

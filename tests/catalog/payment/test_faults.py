@@ -277,3 +277,21 @@ def test_the_database_itself_refuses_to_give_back_more_than_came(till):
     _paid(till)
     with pytest.raises(Exception, match="refunds_within_captured"):
         till.shop.write("UPDATE order_payments SET refunded_cents = 1991")
+
+
+def test_who_leaves_meanwhile_is_paid_back_but_for_what_is_disputed(till):
+    member, order, intent = _paid(till)
+    till.stripe.contest(intent)
+    till.hear_all()
+    gift = till.gift()
+    till.shop.credit(member, 100)
+    other = till.order(member, gift)
+    till.stripe.pay(till.page(other))
+    till.hear_all()
+    answer = till.shop.app.test_client().delete("/api/v1/me", headers=member.auth, json={"password": "no password"})
+    assert answer.status_code in (200, 204), answer.text
+    statuses = "SELECT string_agg(status, ' ' ORDER BY id) FROM orders"
+    assert till.shop.sql(statuses) == "confirmed cancelled"
+    till.work()
+    assert [one["amount"] for one in till.stripe.refunds.values()] == [1990]
+    till.balanced()
