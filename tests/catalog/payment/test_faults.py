@@ -280,7 +280,7 @@ def test_the_database_itself_refuses_to_give_back_more_than_came(till):
 
 
 def test_who_leaves_meanwhile_is_paid_back_but_for_what_is_disputed(till):
-    member, order, intent = _paid(till)
+    member, _, intent = _paid(till)
     till.stripe.contest(intent)
     till.hear_all()
     gift = till.gift()
