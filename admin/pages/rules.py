@@ -21,8 +21,10 @@ from mall.errors import MallError
 from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.principals import OWNER_ROLE, staff
+from points.earning.book_events import mall_zone
 from points.earning.defaults import DEFAULT_RULES
 from points.earning.drafts import create_draft, create_rule, rename_rule
+from points.earning.rule_costs import costs_this_month
 from points.earning.versions import change_controls, controls, rule, rules, versions
 
 pages = desk("rules", __name__)
@@ -32,14 +34,15 @@ OWNERS = staff(OWNER_ROLE)
 LIMITS = ("approve_above_award_points", "approve_above_minted_points", "backtest_budget_points")
 
 
-@page(pages, "GET", "/rules", auth=READERS, login=Login.BACKOFFICE)
+@page(pages, "GET", "/rules", auth=READERS, login=Login.EARNING)
 def rule_list(call: Call) -> str:
-    """Every rule with its state."""
+    """Every rule with its state, and what it has paid this month."""
     listed = [
         {"view": view, "title": in_language(view.title, language()), "event": event_name(view.event)}
         for view in rules(call.tx, call.now)
     ]
-    return render_template("admin/rules.html", rules=listed, may_edit=_may_edit(call))
+    costs = costs_this_month(call.tx, call.now, mall_zone())
+    return render_template("admin/rules.html", rules=listed, costs=costs, may_edit=_may_edit(call))
 
 
 @page(pages, "GET", "/new-rule", auth=EDITORS, login=Login.BACKOFFICE)

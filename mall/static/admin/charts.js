@@ -19,7 +19,7 @@
       yAxis: { type: "value", axisLabel: { color: ink }, splitLine: { lineStyle: { color: line } } },
       series: given.series.map(function (one) {
         var smooth = given.kind === "line";
-        return { name: one.name, data: one.data, type: given.kind || "bar", smooth: smooth, showSymbol: false, barMaxWidth: 22,
+        return { name: one.name, data: one.data, type: given.kind || "bar", smooth: smooth, smoothMonotone: smooth ? "x" : undefined, showSymbol: false, barMaxWidth: 22,
           areaStyle: smooth ? { opacity: 0.12 } : undefined, itemStyle: smooth ? undefined : { borderRadius: [3, 3, 0, 0] } };
       })
     });

@@ -64,6 +64,21 @@ def test_the_list_and_the_rule_in_plain_words(desk):
     assert "Change this rule" not in page
 
 
+def test_the_list_says_what_each_rule_paid_this_month(desk, client, make_client, now):
+    source = make_client()
+    for number, grade in ((1, 2), (2, 1)):
+        data = {"case": f"case-{number}", "stage": "solved", "grade": grade}
+        event = {"id": f"ev-{number}", "type": "tip.outcome", "member": "m-1", "occurred_at": now.isoformat()}
+        assert (
+            client.post("/api/v1/credit-events", json={**event, "data": data}, headers=source.auth).status_code == 201
+        )
+    back = {"case": "case-2", "stage": "overturned"}
+    event = {"id": "ev-3", "type": "tip.outcome", "member": "m-1", "occurred_at": now.isoformat(), "data": back}
+    assert client.post("/api/v1/credit-events", json=event, headers=source.auth).status_code == 201
+    row = re.search(r'href="/admin/rules/tip-outcome".*?</tr>', desk("rules").get("/admin/rules").text, re.S)[0]
+    assert re.findall(r'<td class="num">([^<]*)</td>', row) == ["150"]
+
+
 def test_a_draft_opened_and_saved_untouched_says_the_same(drafting, run):
     browser, form = drafting
     answer = browser.post(f"{V2}/edit", data={**form, "act": "save"})
