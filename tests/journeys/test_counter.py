@@ -73,6 +73,7 @@ def test_many_codes_in_a_row_are_typed_without_touching_anything_else(visit: Ent
         page.keyboard.press("Enter")
         expect(page.locator(".notice--success")).to_contain_text(one["number"])
         expect(page.locator("#code")).to_have_value("")
+    expect(page.locator("#code")).to_be_focused()
     page.keyboard.type("00000000")
     expect(page.locator(".notice--error")).to_be_visible()
     expect(page.locator("#code")).to_be_focused()

@@ -8,7 +8,7 @@
   var video = document.getElementById("video");
   var box = document.getElementById("camera");
   var noCamera = document.getElementById("no-camera");
-  var stream = null, reader = null, timer = 0, lastSeen = "", busy = false;
+  var stream = null, reader = null, timer = 0, lastSeen = "", asked = "", busy = false;
   var EVERY = 160;
 
   function digits(text) { return text.replace(/[\s-]/g, ""); }
@@ -16,7 +16,7 @@
   function lookUp(code) {
     if (busy) return;
     busy = true;
-    field.value = code;
+    field.value = asked = code;
     ask.requestSubmit();
   }
 
@@ -28,13 +28,13 @@
   function settle() {
     var outcome = document.getElementById("outcome").dataset.outcome;
     busy = false;
-    field.value = "";
+    if (field.value === asked) field.value = "";  /* the next code may be under way already */
     if (outcome === "found") document.getElementById("give").focus();
     else field.focus();
     if (outcome !== "found") lastSeen = outcome === "done" || outcome === "known" ? lastSeen : "";
     if (navigator.vibrate && outcome !== "ready") navigator.vibrate(outcome === "refused" ? [80, 60, 80] : 60);
   }
-  document.addEventListener("htmx:afterSettle", settle);
+  document.addEventListener("htmx:afterSwap", settle);
   ["htmx:sendError", "htmx:timeout", "htmx:responseError"].forEach(function (name) {
     document.addEventListener(name, function () { busy = false; lastSeen = ""; });
   });

@@ -71,10 +71,11 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse(monkeypatch):
 def test_a_message_is_signed_as_the_standard_says():
     first, second = new_secret(), new_secret()
     body = '{"a":"积分"}'.encode()
-    headers = signed_headers([first, second], "msg_1", NOW, body)
+    now = datetime.now(UTC)  # the library asks the clock itself
+    headers = signed_headers([first, second], "msg_1", now, body)
     assert Webhook(first).verify(body, headers) == Webhook(second).verify(body, headers) == {"a": "积分"}
     assert headers["webhook-id"] == "msg_1" and len(headers["webhook-signature"].split(" ")) == 2
-    assert is_signed([second], headers, body, NOW)
+    assert is_signed([second], headers, body, now)
 
 
 def test_the_standards_own_example_is_signed_the_same():
@@ -173,7 +174,7 @@ def post(url, private=True):
 
 def test_a_message_arrives_whole_and_the_answer_comes_back(receiver):
     place, secret = receiver(say(200, b'{"ok":true}')), new_secret()
-    answer = send(Message(place.url, "msg_1", b'{"a":1}'), [secret], NOW, private=True)
+    answer = send(Message(place.url, "msg_1", b'{"a":1}'), [secret], datetime.now(UTC), private=True)
     assert (answer.status, answer.body, answer.problem) == (200, b'{"ok":true}', None)
     headers, body = place.seen[0]
     assert Webhook(secret).verify(body, headers) == {"a": 1}
