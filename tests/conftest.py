@@ -16,7 +16,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from people import make_client, make_member, make_staff
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from mall.app import create_app
@@ -29,29 +30,35 @@ T = TypeVar("T")
 
 TEST_SECRET = "test-7f3c9a1e5b2d8460c1f7e3a95d0b6842"
 
-# Tables that a new database is born with rows in are put back as they were; all others are emptied.
+# Tables that a new database is born with rows in are put back as they were; all others are emptied. What was not
+# touched is left alone: an untouched table is empty, or its rows are as many and no younger than after the last time.
 REMEMBER = """
-CREATE SCHEMA IF NOT EXISTS seed;
-DO $$ DECLARE t record; filled boolean; BEGIN
+CREATE SCHEMA seed;
+CREATE TABLE seed.marks (name text PRIMARY KEY, mark text);
+DO $$ DECLARE t record; filled boolean; body text := ''; whole text; kept text; mark text; BEGIN
  FOR t IN SELECT schemaname s, tablename n FROM pg_tables WHERE schemaname IN ('public','ledger','sources')
-   AND tablename <> 'alembic_version' LOOP
-  EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.%I)', t.s, t.n) INTO filled;
-  IF filled THEN EXECUTE format('CREATE TABLE seed.%I AS TABLE %I.%I', t.s || '__' || t.n, t.s, t.n); END IF;
+   AND tablename <> 'alembic_version' ORDER BY 1, 2 LOOP
+  whole := format('%I.%I', t.s, t.n);
+  EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', whole) INTO filled;
+  IF filled THEN
+   kept := format('seed.%I', t.s || '__' || t.n);
+   mark := format('SELECT count(*) || '' '' || coalesce(max(xmin::text::bigint), 0) FROM %s', whole);
+   EXECUTE format('CREATE TABLE %s AS TABLE %s', kept, whole);
+   body := body || format('IF (%s) IS DISTINCT FROM (SELECT mark FROM seed.marks WHERE name = %L) THEN DELETE FROM %s;
+     INSERT INTO %s SELECT * FROM %s;
+     INSERT INTO seed.marks SELECT %L, (%s) ON CONFLICT (name) DO UPDATE SET mark = excluded.mark; END IF;',
+     mark, whole, whole, whole, kept, whole, mark);
+  ELSE
+   body := body || format('IF EXISTS (SELECT 1 FROM %s) THEN DELETE FROM %s; END IF;', whole, whole);
+  END IF;
  END LOOP;
+ EXECUTE format('CREATE FUNCTION seed.restore() RETURNS void LANGUAGE plpgsql AS %L', 'BEGIN ' || body || ' END');
 END $$;
 """
 RESTORE = """
 SET LOCAL session_replication_role = replica;
 SET LOCAL lock_timeout = '5s';
-DO $$ DECLARE t record; filled boolean; seeded boolean; BEGIN
- FOR t IN SELECT schemaname s, tablename n FROM pg_tables WHERE schemaname IN ('public','ledger','sources')
-   AND tablename <> 'alembic_version' LOOP
-  EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.%I)', t.s, t.n) INTO filled;
-  IF filled THEN EXECUTE format('DELETE FROM %I.%I', t.s, t.n); END IF;
-  SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'seed' AND tablename = t.s || '__' || t.n) INTO seeded;
-  IF seeded THEN EXECUTE format('INSERT INTO %I.%I SELECT * FROM seed.%I', t.s, t.n, t.s || '__' || t.n); END IF;
- END LOOP;
-END $$;
+SELECT seed.restore();
 """
 
 
@@ -60,6 +67,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--ledger-runs", type=int, default=500, help="runs of the ledger's state machine")
     parser.addoption("--race-rounds", type=int, default=5, help="rounds of each race between orders, refunds and jobs")
     parser.addoption("--replay-runs", type=int, default=12, help="random histories replayed under each set of rules")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with long tests come first, then those that start servers: so that both workers end together."""
+    marks: dict[Path, set[str]] = {}
+    for item in items:
+        marks.setdefault(item.path, set()).update(mark.name for mark in item.iter_markers())
+    items.sort(key=lambda item: (not marks[item.path] & {"long"}, not marks[item.path] & {"browser", "crash", "fuzz"}))
 
 
 @pytest.fixture(scope="session")
@@ -110,14 +125,27 @@ class FreshClient(FlaskClient):
 
 
 @pytest.fixture(scope="session")
-def restore(session_app: Flask) -> Callable[[], None]:
-    """Makes the database as new."""
+def restore(session_app: Flask) -> Iterator[Callable[[], None]]:
+    """Makes the database as new, over a connection of its own that keeps its plans."""
+    kept: list[Connection] = []
+
+    def restored() -> None:
+        if not kept:
+            with session_app.app_context():
+                kept.append(engine(Login.OWNER).connect())
+        with kept[0].begin():
+            kept[0].execute(text(RESTORE))
 
     def work() -> None:
-        with session_app.app_context(), engine(Login.OWNER).begin() as connection:
-            connection.execute(text(RESTORE))
+        try:
+            restored()
+        except OperationalError:  # a test took the database away for a while
+            kept.pop().close()
+            restored()
 
-    return work
+    yield work
+    for connection in kept:
+        connection.close()
 
 
 @pytest.fixture

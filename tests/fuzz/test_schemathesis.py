@@ -24,7 +24,7 @@ from schemathesis.checks import (
 from schemathesis.core.failures import FailureGroup
 from world import World
 
-pytestmark = pytest.mark.fuzz
+pytestmark = [pytest.mark.fuzz, pytest.mark.long]
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -16,7 +16,7 @@ from tests.journeys.browser import CHROMIUM, NO_CHROMIUM, PASSWORD, Program, Vis
 from tests.journeys.serving import Installation
 
 __all__ = ["chromium", "visit"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.browser
 Enter = Callable[..., Visit]
 
 

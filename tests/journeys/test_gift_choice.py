@@ -14,7 +14,7 @@ from tests.journeys.browser import Program, Visit, chromium, served, visit
 from tests.journeys.serving import Installation
 
 __all__ = ["chromium", "served", "visit"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.browser
 Enter = Callable[..., Visit]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.journeys.serving import Installation
 
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("kill9")]
+pytestmark = [pytest.mark.crash, pytest.mark.long]
 
 ROUNDS = 10
 MEMBERS = 20

@@ -15,7 +15,7 @@ from tests.journeys.browser import DESK, Visit, chromium, served, visit
 from tests.journeys.serving import Installation
 
 __all__ = ["chromium", "served", "visit"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.browser
 Enter = Callable[..., Visit]
 TABLET = (1024, 768)
 RULE = "/admin/rules/tip-outcome"

@@ -24,7 +24,7 @@ from mall.settings import Settings
 from points.ledger.books import open_books
 from tests.journeys.serving import Installation
 
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("races")]
+pytestmark = pytest.mark.crash
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from tests.journeys.test_kill9 import _kill_everything
 from tests.stripe_stand_in.server import SECRET_KEY, WEBHOOK_SECRET, Fault, StandIn
 
 __all__ = ["chromium"]
-pytestmark = [pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 CASH = {"amount": 1990, "currency": "CNY"}
 HOOK = "/api/v1/stripe/webhook"
 

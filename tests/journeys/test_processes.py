@@ -15,7 +15,7 @@ import pytest
 from tests.journeys.serving import Installation
 from tests.mall.server import until
 
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("races")]
+pytestmark = pytest.mark.crash
 
 PASSWORD = "a long enough phrase"
 OCCURRED = "2026-01-05T10:00:00+08:00"

@@ -13,7 +13,7 @@ from tests.journeys.browser import DESK, PASSWORD, PHONE, Program, Visit, chromi
 from tests.journeys.serving import Installation
 
 __all__ = ["chromium", "served", "visit"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.browser
 Enter = Callable[..., Visit]
 
 WHOLE_BUDGET, SCRIPT_BUDGET = 100 * 1024, 30 * 1024

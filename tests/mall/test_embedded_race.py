@@ -12,7 +12,7 @@ import pytest
 
 from tests.mall.server import ROOT, environment, flask, postgres_of, redis_of
 
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("serve")]
+pytestmark = pytest.mark.crash
 
 USER = """
 import sys

@@ -17,7 +17,7 @@ import pytest
 
 from tests.mall.server import Server, flask, postgres_of, redis_of, until
 
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("serve")]
+pytestmark = [pytest.mark.crash, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

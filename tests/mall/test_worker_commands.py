@@ -18,7 +18,7 @@ from mall.embedded import EmbeddedStores
 from mall.settings import Settings
 from tests.mall.server import ROOT, environment, flask, postgres_of, redis_of, until
 
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("serve")]
+pytestmark = pytest.mark.crash
 
 
 @pytest.fixture(scope="module")

@@ -257,6 +257,7 @@ class LedgerMachine(RuleBasedStateMachine):
             check_book(rows, newest.get(member_id))
 
 
+@pytest.mark.long
 def test_random_lives_of_books_agree_with_the_design(
     app: Flask, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
