@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.pool import NullPool
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from admin import cli as admin_cli
 from admin.pages import approvals as desk_approvals
 from admin.pages import audit as desk_audit
 from admin.pages import clients as desk_clients
@@ -24,6 +25,7 @@ from admin.pages import parcels as desk_parcels
 from admin.pages import providers as desk_providers
 from admin.pages import rule_backtests as desk_rule_backtests
 from admin.pages import rule_editor as desk_rule_editor
+from admin.pages import rule_set as desk_rule_set
 from admin.pages import rule_steps as desk_rule_steps
 from admin.pages import rules as desk_rules
 from admin.pages import top_ups as desk_top_ups
@@ -48,6 +50,7 @@ from admin.routes import pickup_points as admin_pickup_points
 from admin.routes import quizzes as admin_quizzes
 from admin.routes import refunds as admin_refunds
 from admin.routes import rule_backtests as admin_rule_backtests
+from admin.routes import rule_set as admin_rule_set
 from admin.routes import rule_steps as admin_rule_steps
 from admin.routes import shipments as admin_shipments
 from admin.routes import tags as admin_tags
@@ -156,6 +159,7 @@ API_BLUEPRINTS = (
     admin_labels.blp,
     admin_earning_rules.blp,
     admin_rule_steps.blp,
+    admin_rule_set.blp,
     admin_campaigns.blp,
     admin_rule_backtests.blp,
     admin_budgets.blp,
@@ -190,6 +194,7 @@ PAGE_BLUEPRINTS = (
     desk_home.pages,
     desk_dashboard.pages,
     desk_rules.pages,
+    desk_rule_set.pages,
     desk_rule_editor.pages,
     desk_rule_steps.pages,
     desk_rule_backtests.pages,
@@ -201,7 +206,7 @@ PAGE_BLUEPRINTS = (
     desk_audit.pages,
 )
 TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
-COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register)
+COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register, admin_cli.register)
 BACKGROUND = (
     identity_jobs,
     earning_jobs,

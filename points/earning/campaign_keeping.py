@@ -36,7 +36,7 @@ def campaign(tx: Session, key: str, *, lock: bool = False) -> Campaign:
 
 def draft_campaign(tx: Session, key: str, document: dict[str, Any], by: By) -> Campaign:
     """A new draft. Raises Conflict ``campaign_exists``, Invalid."""
-    _check(tx, key, document)
+    check_campaign(tx, key, document)
     row = insert(Campaign).values(key=key, document=document, state="draft", created_by=by.name, created_at=by.now)
     if tx.execute(row.on_conflict_do_nothing().returning(Campaign.key)).scalar_one_or_none() is None:
         raise Conflict("campaign_exists")
@@ -47,7 +47,7 @@ def draft_campaign(tx: Session, key: str, document: dict[str, Any], by: By) -> C
 def change_campaign(tx: Session, key: str, document: dict[str, Any], by: By) -> Campaign:
     """Another document for a draft. Raises NotFound, Conflict ``not_a_draft``, Invalid."""
     found = _draft(tx, key)
-    _check(tx, key, document)
+    check_campaign(tx, key, document)
     found.document = document
     tx.flush()
     _note(tx, "campaign.changed", key, {"document": document}, by)
@@ -64,7 +64,7 @@ def discard_campaign(tx: Session, key: str, by: By) -> None:
 def publish_campaign(tx: Session, key: str, by: By) -> Campaign:
     """Let a draft count from now on, in its own dates. Raises NotFound, Conflict ``not_a_draft``, Invalid."""
     found = _draft(tx, key)
-    _check(tx, key, found.document)
+    check_campaign(tx, key, found.document)
     found.state, found.effective_from = "published", by.now
     return _step(tx, found, "campaign.published", by)
 
@@ -85,7 +85,8 @@ def _draft(tx: Session, key: str) -> Campaign:
     return found
 
 
-def _check(tx: Session, key: str, document: dict[str, Any]) -> None:
+def check_campaign(tx: Session, key: str, document: dict[str, Any]) -> None:
+    """Whether a campaign can be read and its rules are there. Raises Invalid."""
     try:
         read = read_campaign(key, document)
     except DocumentInvalid as refused:

@@ -137,6 +137,12 @@ BODIES: dict[str, tuple[str, Bodies]] = {
         {"approve_above_award_points": 5, "approve_above_minted_points": 5, "backtest_budget_points": 5,
          "backtest_required": False},
     )),
+    "post_rule_set": ("owner", _bodies({
+        "format": "points-mall/rule-set", "format_version": 1, "controls": {"backtest_required": False},
+        "earning_rules": [{"key": "fuzzed", "title": WORDS, "document": RULE}],
+        "campaigns": [{"key": "fuzzed", "document": {**CAMPAIGN, "rules": ["tip-outcome"]}}],
+        "budgets": [{"scope": "fuzzed", "period": "month", "limit_points": 5000, "action": "pend"}],
+    })),
     "post_campaign": ("owner", _bodies({"key": "fuzzed", **CAMPAIGN})),
     "put_budget": ("owner", _bodies({"period": "month", "limit_points": 5000, "action": "pend"})),
     "confirm_award": ("owner", _bodies({"reason": "seen"})),

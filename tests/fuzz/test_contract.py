@@ -142,6 +142,8 @@ ALLOWED = {
     "list_appeals": "rules auditor",
     "uphold_debit": "rules",
     "waive_debit": "rules",
+    "get_rule_set": "rules auditor",
+    "post_rule_set": "rules",
     "list_campaigns": "rules auditor",
     "get_campaign": "rules auditor",
     "post_campaign": "rules",
