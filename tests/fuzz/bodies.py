@@ -49,6 +49,10 @@ CAMPAIGN = {
     "name": WORDS, "factor": "2", "rules": ["tip-outcome"], "min_level": 2, "condition": "level > 1", "review": True,
     "active": {"first_day": "2026-12-01", "last_day": "2026-12-31", "weekdays": [6, 7], "hours": [[8, 20]]},
 }  # fmt: skip
+LIMITS = {
+    "approve_above_award_points": 5, "approve_above_minted_points": 5, "backtest_budget_points": 5,
+    "backtest_required": False,
+}  # fmt: skip
 DELIVERY = {"name": "Li", "phone": "123456", "address": "Street 1"}
 
 
@@ -133,12 +137,9 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "publish_earning_rule_version": ("owner", _bodies({"at": LATER})),
     "retire_earning_rule_version": ("owner", _bodies({"at": LATER})),
     "post_earning_rule_backtest": ("owner", _bodies({"from": "2026-01-01T00:00:00Z", "until": AT})),
-    "patch_rule_controls": ("owner", _bodies(
-        {"approve_above_award_points": 5, "approve_above_minted_points": 5, "backtest_budget_points": 5,
-         "backtest_required": False},
-    )),
+    "patch_rule_controls": ("owner", _bodies(LIMITS)),
     "post_rule_set": ("owner", _bodies({
-        "format": "points-mall/rule-set", "format_version": 1, "controls": {"backtest_required": False},
+        "format": "points-mall/rule-set", "format_version": 1, "controls": LIMITS,
         "earning_rules": [{"key": "fuzzed", "title": WORDS, "document": RULE}],
         "campaigns": [{"key": "fuzzed", "document": {**CAMPAIGN, "rules": ["tip-outcome"]}}],
         "budgets": [{"scope": "fuzzed", "period": "month", "limit_points": 5000, "action": "pend"}],
