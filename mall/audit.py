@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Text, and_, select
+from sqlalchemy import ColumnElement, Index, Text, and_, bindparam, or_, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
@@ -16,6 +16,8 @@ from mall.http.pagination import decode_cursor, page_of
 from mall.ids import new_id
 
 LAST_CHARACTER = "\U0010ffff"
+SEARCHED = "audit_text(action, subject, detail)"
+"""Where words are looked for, in lower case. The index holds its letters and pairs of neighbours, as for gifts."""
 
 
 class AuditEntry(Base):
@@ -25,6 +27,9 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_entries_actor_id", "actor", "id"),
         Index("ix_audit_entries_subject_id", "subject", "id"),
+        Index("ix_audit_entries_action_id", "action", "id"),
+        Index("ix_audit_entries_at", "at"),
+        Index("ix_audit_entries_searched", text(f"search_pairs({SEARCHED})"), postgresql_using="gin"),
     )
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)
@@ -40,7 +45,8 @@ class AuditEntry(Base):
 class AuditFilter:
     """Which entries are wanted; None asks for all. ``since`` is included, ``until`` is not.
 
-    A name that ends in ``*`` asks for all that begin so: ``earning_rule.*``.
+    A name that ends in ``*`` asks for all that begin so: ``earning_rule.*``. ``kind`` is what a subject begins
+    with: ``gift`` of ``gift:gft_…``. ``words`` are looked for in the action, the subject and the details.
     """
 
     actor: str | None = None
@@ -48,6 +54,8 @@ class AuditFilter:
     subject: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    kind: str | None = None
+    words: str | None = None
 
 
 def record(
@@ -87,6 +95,10 @@ def audit_page(tx: Session, wanted: AuditFilter, limit: int, cursor: str | None)
         query = query.where(AuditEntry.at >= wanted.since)
     if wanted.until is not None:
         query = query.where(AuditEntry.at < wanted.until)
+    if wanted.kind is not None:
+        query = query.where(or_(AuditEntry.subject == wanted.kind, _matches(AuditEntry.subject, f"{wanted.kind}:*")))
+    for word in (wanted.words or "").split():
+        query = query.where(_contains(word))
     last = decode_cursor(cursor, str)
     if last is not None:
         query = query.where(AuditEntry.id < last[0])
@@ -98,3 +110,11 @@ def _matches(column: InstrumentedAttribute[str], wanted: str) -> ColumnElement[b
         return column == wanted
     beginning = wanted.removesuffix("*")  # a range, so that the index of names in byte order finds it
     return and_(column >= beginning, column < beginning + LAST_CHARACTER)
+
+
+def _contains(word: str) -> ColumnElement[bool]:
+    """``C``: columns of names are in byte order, so lower case is that of ASCII on both sides."""
+    sought = 'lower(CAST(:word AS text) COLLATE "C")'
+    pairs = text(f"search_pairs({SEARCHED}) @> search_pairs({sought})").bindparams(bindparam("word", word, unique=True))
+    whole = text(f"strpos({SEARCHED}, {sought}) > 0").bindparams(bindparam("word", word, unique=True))
+    return and_(pairs, whole)

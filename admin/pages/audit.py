@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
 from flask import render_template
+from flask_babel import gettext as _
 
 from admin.pages.blueprint import desk
 from admin.pages.lists import day_start_of, list_query
-from admin.pages.people import names_of_staff
-from mall.audit import AuditFilter, audit_page
+from admin.pages.people import actor_called, names_of_staff
+from admin.routes.audit import KIND_PATTERN
+from catalog.routes.wire import language
+from catalog.wording import in_language
+from mall.audit import AuditEntry, AuditFilter, audit_page
 from mall.db import Login
 from mall.http.call import Call
 from mall.http.fields import Text
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.principals import staff
+from points.earning.versions import rule, subject
 
 pages = desk("audit", __name__)
 
 
 class AuditPageQuery(PageQuery):
-    """``from`` and ``until`` are days, both included; names may end in ``*``."""
+    """``from`` and ``until`` are days, both included; names may end in ``*``; ``actor`` may be a username."""
 
     actor = Text(1, 128)
     action = Text(1, 128)
     subject = Text(1, 128)
     since = Text(1, 10, data_key="from")
     until = Text(1, 10)
+    kind = Text(1, 40, pattern=KIND_PATTERN)
+    q = Text(1, 100)
 
 
 @page(pages, "GET", "/audit", auth=staff("auditor"), login=Login.BACKOFFICE)
@@ -36,13 +45,43 @@ def audit_list(call: Call) -> str:
     query, errors = list_query(AuditPageQuery())
     since = day_start_of(query.get("since"), "from", errors)
     until = day_start_of(query.get("until"), "until", errors, end=True)
-    wanted = AuditFilter(query.get("actor"), query.get("action"), query.get("subject"), since, until)
+    actor = actor_called(call.tx, query.get("actor"))
+    wanted = AuditFilter(
+        actor, query.get("action"), query.get("subject"), since, until, query.get("kind"), query.get("q")
+    )
     found = audit_page(call.tx, wanted, query["limit"], query.get("cursor"))
-    entries = [
-        {"entry": entry, "detail": json.dumps(entry.detail, ensure_ascii=False) if entry.detail else ""}
-        for entry in found["items"]
-    ]
     return render_template(
-        "admin/audit.html", entries=entries, next_cursor=found["next_cursor"], names=names_of_staff(call.tx),
-        query=query, errors=errors,
+        "admin/audit.html", entries=with_details(found["items"]), next_cursor=found["next_cursor"],
+        names=names_of_staff(call.tx), query=query, errors=errors, kinds=kinds(),
     )  # fmt: skip
+
+
+@page(pages, "GET", "/rules/<key>/history", auth=staff("rules", "auditor"), login=Login.BACKOFFICE)
+def rule_history(call: Call, key: str) -> str:
+    """Who drafted, approved and published what of a rule, and when, newest first."""
+    view = rule(call.tx, key, call.now)
+    query, errors = list_query(PageQuery())
+    found = audit_page(call.tx, AuditFilter(subject=subject(key)), query["limit"], query.get("cursor"))
+    return render_template(
+        "admin/rule_history.html", rule=view, title_text=in_language(view.title, language()), errors=errors,
+        entries=with_details(found["items"]), next_cursor=found["next_cursor"], names=names_of_staff(call.tx),
+        may_audit=call.staff.role in ("owner", "auditor"),
+    )  # fmt: skip
+
+
+def with_details(entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
+    """Entries with their details as one line of JSON."""
+    return [
+        {"entry": entry, "detail": json.dumps(entry.detail, ensure_ascii=False) if entry.detail else ""}
+        for entry in entries
+    ]
+
+
+def kinds() -> list[tuple[str, str]]:
+    """What deeds are done to, for the filter."""
+    return [
+        ("", _("everything")), ("earning-rule", _("Earning rules")), ("rule-controls", _("Second-person limits")),
+        ("campaign", _("Campaigns")), ("budget", _("Budgets")), ("award", _("Awards")), ("debit", _("Appeals")),
+        ("adjustment", _("Adjustments")), ("gift", _("Gifts")), ("order", _("Orders")),
+        ("member", _("Members")), ("staff", _("Staff")), ("client", _("Reporting systems")),
+    ]  # fmt: skip

@@ -20,3 +20,10 @@ def names_of_staff(tx: Session) -> Callable[[str | None], str]:
         return known.get(actor) or (str(_("the mall")) if actor.startswith(("migration", "system")) else actor)
 
     return name
+
+
+def actor_called(tx: Session, text: str | None) -> str | None:
+    """The actor that a username means; any other text as it is."""
+    if not text:
+        return None
+    return next((f"staff:{person.id}" for person in list_staff(tx) if person.username == text), text)

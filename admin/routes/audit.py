@@ -17,15 +17,23 @@ from mall.http.principals import staff
 
 blp = api_blueprint("admin-audit", __name__, description="Who did what, and when")
 
+KIND_PATTERN = r"[a-z][a-z_-]{0,39}"
+
 
 class AuditQuery(PageQuery):
-    """Filters; ``since`` is included, ``until`` is not. ``earning_rule.*`` finds all that begin so."""
+    """Filters; ``since`` is included, ``until`` is not. ``earning_rule.*`` finds all that begin so.
+
+    ``kind`` is the first part of a subject (``gift`` of ``gift:gft_…``); every word of ``q`` must be in the action,
+    the subject or the details.
+    """
 
     actor = Text(1, 128)
     action = Text(1, 128)
     subject = Text(1, 128)
     since = Instant()
     until = Instant()
+    kind = Text(1, 40, pattern=KIND_PATTERN)
+    q = Text(1, 100)
 
 
 class AuditEntrySchema(StrictSchema):
@@ -50,6 +58,7 @@ AUDIT_LIST = list_schema(AuditEntrySchema)
 def list_audit(call: Call) -> dict[str, Any]:
     query = call.query
     wanted = AuditFilter(
-        query.get("actor"), query.get("action"), query.get("subject"), query.get("since"), query.get("until")
-    )
+        query.get("actor"), query.get("action"), query.get("subject"), query.get("since"), query.get("until"),
+        query.get("kind"), query.get("q"),
+    )  # fmt: skip
     return audit_page(call.tx, wanted, query["limit"], query.get("cursor"))

@@ -48,6 +48,7 @@ MAY = {
     "GET /admin/rule-set/file": only("rules", "auditor"),
     "POST /admin/rule-set": only("rules"),
     "POST /admin/rule-set/import": only("rules"),
+    f"GET {RULE}/history": only("rules", "auditor"),
     f"GET {RULE}": only("rules", "auditor"),
     f"POST {RULE}/title": only("rules"),
     f"POST {RULE}/drafts": only("rules"),
