@@ -37,7 +37,8 @@ def trail(run, now, make_staff):
 def found(client, trail, **query):
     answer = client.get(URL, query_string=query, headers=trail.auth)
     assert answer.status_code == 200, answer.json
-    return [one["subject"] for one in answer.json["items"] if not one["action"].startswith("staff.")]
+    # Sorted: deeds of one millisecond stand in no order of their own.
+    return sorted(one["subject"] for one in answer.json["items"] if not one["action"].startswith("staff."))
 
 
 def test_every_word_must_be_there_in_any_language(client, trail):
@@ -45,7 +46,7 @@ def test_every_word_must_be_there_in_any_language(client, trail):
         "台灯": ["gift:gft_1"],
         "上报": ["award:awd_1"],
         "LAMP": ["gift:gft_2"],
-        "gift.changed name": ["gift:gft_2", "gift:gft_1"],
+        "gift.changed name": ["gift:gft_1", "gift:gft_2"],
         "gift 上报": [],
         "100%": ["gift:gft_1"],
         "%": ["gift:gft_1"],
@@ -58,7 +59,7 @@ def test_every_word_must_be_there_in_any_language(client, trail):
 
 def test_who_what_kind_and_days_narrow_it_and_pages_follow_on(client, trail):
     assert found(client, trail, actor=f"staff:{trail.ada.id}") == ["award:awd_1", "gift:gft_1"]
-    assert found(client, trail, kind="gift") == ["gift:gft_2", "gift:gft_1"]
+    assert found(client, trail, kind="gift") == ["gift:gft_1", "gift:gft_2"]
     assert found(client, trail, kind="rule-controls") == ["rule-controls"]
     assert found(client, trail, kind="gif") == []
     since, until = trail.first + timedelta(days=1), trail.first + timedelta(days=2)
@@ -66,7 +67,7 @@ def test_who_what_kind_and_days_narrow_it_and_pages_follow_on(client, trail):
     query = {"kind": "gift", "q": "name", "limit": 1}
     first = client.get(URL, query_string=query, headers=trail.auth).json
     rest = client.get(URL, query_string={**query, "cursor": first["next_cursor"]}, headers=trail.auth).json
-    assert [one["subject"] for page in (first, rest) for one in page["items"]] == ["gift:gft_2", "gift:gft_1"]
+    assert sorted(one["subject"] for page in (first, rest) for one in page["items"]) == ["gift:gft_1", "gift:gft_2"]
     assert rest["next_cursor"] is None
 
 
@@ -74,10 +75,10 @@ def test_the_page_keeps_its_filters_in_the_address_and_knows_usernames(trail, de
     browser = desk(person=trail.reader)
     page = browser.get("/admin/audit?actor=ada&q=name&kind=gift&limit=1").text
     assert "gift:gft_1" in page and "gift:gft_2" not in page and 'value="ada"' in page
-    page = browser.get("/admin/audit?kind=gift&q=name&limit=1").text
-    onwards = re.search(r'href="(/admin/audit\?[^"]*cursor=[^"]+)"', page)[1].replace("&amp;", "&")
+    first = browser.get("/admin/audit?kind=gift&q=name&limit=1").text
+    onwards = re.search(r'href="(/admin/audit\?[^"]*cursor=[^"]+)"', first)[1].replace("&amp;", "&")
     assert "kind=gift" in onwards and "q=name" in onwards
-    assert "gift:gft_1" in browser.get(onwards).text
+    assert ("gift:gft_1" in browser.get(onwards).text) != ("gift:gft_1" in first)
 
 
 def test_who_drafted_approved_and_published_a_rule_is_one_link_from_it(desk):
