@@ -5,6 +5,11 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 TITLES = {
+    "draw_exists": _l("This gift has a draw already."),
+    "draw_open": _l("This draw has opened: what was announced stands."),
+    "draw_closed": _l("The entries of this draw are closed."),
+    "not_a_draw": _l("Only a gift of the kind draw can be drawn."),
+    "draw_with_variants": _l("A gift that is drawn has no variants."),
     "drop_exists": _l("This item has a drop already."),
     "not_refundable": _l("This order cannot be refunded as it stands."),
     "refund_exceeded": _l("More than is left to give back."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from catalog.draws.run import hold_due
 from catalog.drops.release import release_due
 from catalog.gifts.popularity import count_popularity
 from catalog.redemption.addresses import destroy_due_keys
@@ -42,6 +43,12 @@ def release_drops(now: datetime) -> dict[str, int]:
     """Release the day's pieces of drops whose time has come."""
     released = release_due(now, mall_zone())
     return {"released": released} if released else {}
+
+
+@job("hold-draws", every=timedelta(seconds=10), aside=True)
+def hold_draws(now: datetime) -> dict[str, int]:
+    """Publish the lists of draws that have closed, reveal their seeds, and give entries their outcome."""
+    return hold_due(now)
 
 
 @job("watch-stock", every=timedelta(minutes=1))

@@ -37,6 +37,7 @@ from admin.routes import awards as admin_awards
 from admin.routes import budgets as admin_budgets
 from admin.routes import campaigns as admin_campaigns
 from admin.routes import causes as admin_causes
+from admin.routes import draws as admin_draws
 from admin.routes import drops as admin_drops
 from admin.routes import earning_rules as admin_earning_rules
 from admin.routes import gift_parts as admin_gift_parts
@@ -59,6 +60,7 @@ from catalog import codes as catalog_codes
 from catalog import jobs as catalog_jobs
 from catalog.causes import models as cause_models
 from catalog.demo import cli as demo_cli
+from catalog.draws import models as draw_models
 from catalog.notices import handlers as notice_handlers
 from catalog.notices import staff_models as staff_notice_models
 from catalog.payment import jobs as payment_jobs
@@ -69,6 +71,7 @@ from catalog.routes import (
     address_pages,
     addresses,
     causes,
+    draws,
     gifts,
     notifications,
     orders,
@@ -148,6 +151,8 @@ API_BLUEPRINTS = (
     admin_gift_parts.blp,
     admin_tags.blp,
     admin_drops.blp,
+    admin_draws.blp,
+    draws.blp,
     admin_orders.blp,
     admin_quizzes.blp,
     admin_top_ups.blp,
@@ -186,6 +191,7 @@ PAGE_BLUEPRINTS = (
     address_pages.pages,
     payment_pages.pages,
     causes.pages,
+    draws.pages,
     desk_counter.pages,
     desk_parcels.pages,
     desk_top_ups.pages,
@@ -219,7 +225,7 @@ BACKGROUND = (
     payment_jobs,
 )
 """Modules that register jobs, outbox handlers and figures when they are imported."""
-TABLES = (ledger_models, rule_models, voucher_models, top_up_models, cause_models, staff_notice_models)
+TABLES = (ledger_models, rule_models, voucher_models, top_up_models, cause_models, staff_notice_models, draw_models)
 """Models of tables that hand-written SQL serves, here so that migrations are compared with them."""
 
 

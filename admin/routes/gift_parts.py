@@ -97,7 +97,8 @@ def list_variants(call: Call, gift_id: str) -> dict[str, Any]:
 
 @endpoint(
     blp, "POST", "/admin/gifts/<gift_id>/variants", auth=EDITORS, login=Login.BACKOFFICE, body=NewVariantSchema,
-    response=StaffVariantSchema, status=201, idempotency="required", errors=("voucher_stock", "too_many_variants"),
+    response=StaffVariantSchema, status=201, idempotency="required",
+    errors=("voucher_stock", "too_many_variants", "draw_with_variants"),
 )  # fmt: skip
 def post_variant(call: Call, body: dict[str, Any], gift_id: str) -> StaffVariant:
     return add_variant(call.tx, checked_id(gift_id), body, *_who(call))

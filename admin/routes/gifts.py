@@ -93,7 +93,7 @@ def get_admin_gift(call: Call, gift_id: str) -> dict[str, Any]:
 
 @endpoint(
     blp, "PATCH", "/admin/gifts/<gift_id>", auth=EDITORS, login=Login.BACKOFFICE, body=GiftChangeSchema,
-    response=AdminGiftSchema, errors=("code_taken",),
+    response=AdminGiftSchema, errors=("code_taken", "draw_open"),
 )  # fmt: skip
 def patch_gift(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, Any]:
     gift = change_gift(call.tx, checked_id(gift_id), body, *_who(call))

@@ -170,7 +170,7 @@ def get_admin_order(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoint(
     blp, "POST", "/admin/orders/<order_id>/advance", auth=WORKERS, login=Login.BACKOFFICE, body=AdvanceSchema,
-    response=StaffOrderSchema, idempotency="required", errors=("illegal_transition",), dump=False,
+    response=StaffOrderSchema, idempotency="required", errors=("illegal_transition", "draw_closed"), dump=False,
 )  # fmt: skip
 def post_advance(call: Call, body: dict[str, Any], order_id: str) -> dict[str, Any]:
     step = Step(body["to"], By.STAFF, call.staff.name, body.get("reason"), body.get("tracking"), body.get("carrier"))

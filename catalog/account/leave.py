@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from catalog.addresses.book import forget_addresses
+from catalog.draws.entries import is_fixed
 from catalog.notices.models import Notification
 from catalog.payment.due import is_on_hold
 from catalog.redemption.addresses import destroy_addresses_of
@@ -25,10 +26,11 @@ def leave(tx: Session, member_id: str, now: datetime, request_id: str) -> None:
     """Close a member's account: nobody can sign in to it again, and nothing in it tells whose it was.
 
     Orders that the member could still cancel are cancelled. One already on its way, or whose payment is
-    disputed, goes on without its address.
+    disputed, goes on without its address; so does an entry of a draw that is closed.
     """
     for order in tx.scalars(select(Order).where(Order.member_id == member_id).order_by(Order.id)):
         held = order.cash_cents is not None and is_on_hold(tx, order.id)
+        held = held or (order.kind == "draw" and is_fixed(tx, order.gift_id, now))
         if not held and Status.CANCELLED.value in targets(order.kind, order.status, By.MEMBER):
             cancel_order(tx, member_id, order.id, now)
     destroy_addresses_of(tx, member_id)

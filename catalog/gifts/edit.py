@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from catalog.draws.guard import check_gift_change
 from catalog.gifts.models import Category, Gift, GiftVariant, Tag
 from catalog.gifts.search import search_text
 from catalog.gifts.windows import GiftStatus
@@ -75,7 +76,8 @@ def change_gift(
 ) -> Gift:
     """Change the fields given, no others. ``seen``: when the gift the editor looked at was last changed.
 
-    Raises NotFound, Invalid, Conflict ``code_taken``, or ``gift_changed`` when somebody else was quicker.
+    Raises NotFound, Invalid, Conflict ``code_taken``, ``draw_open`` for terms of an open draw, or ``gift_changed`` when
+    somebody else was quicker.
     """
     gift = get_gift(tx, gift_id, lock=True)
     if seen is not None and gift.updated_at != seen:
@@ -95,6 +97,8 @@ def get_gift(tx: Session, gift_id: str, *, lock: bool = False) -> Gift:
 
 
 def _set(tx: Session, gift: Gift, fields: Mapping[str, Any], now: datetime) -> None:
+    if gift.kind == "draw":
+        check_gift_change(tx, gift, fields, now)
     for name in FIELDS:
         if name in fields:
             setattr(gift, name, fields[name])

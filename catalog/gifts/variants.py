@@ -57,9 +57,11 @@ def add_variant(
 ) -> StaffVariant:
     """Add a variant with ``name``, and ``points`` and ``stock`` if given, behind the others.
 
-    Raises NotFound, Conflict ``too_many_variants`` or ``voucher_stock``.
+    Raises NotFound, Conflict ``too_many_variants``, ``draw_with_variants`` or ``voucher_stock``.
     """
     gift = get_gift(tx, gift_id, lock=True)
+    if gift.kind == "draw":
+        raise Conflict("draw_with_variants")
     count, last = tx.execute(
         select(func.count(), func.coalesce(func.max(GiftVariant.position), 0)).where(GiftVariant.gift_id == gift.id)
     ).one()

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-ORDERABLE_KINDS = frozenset({"delivery", "pickup", "voucher", "virtual", "donation"})
-"""Kinds that can be ordered directly; ``draw`` is entered, not ordered."""
 GIFT_KINDS = ("delivery", "pickup", "voucher", "virtual", "donation", "draw")
+COLLECTED_KINDS = frozenset({"pickup", "draw"})
+"""Kinds that a member collects with a code; of a draw the winners do."""
 
 
 class GiftStatus(StrEnum):
@@ -32,7 +32,8 @@ class GiftState(StrEnum):
 class Window:
     """When a gift is shown and sold; ends are not included, None is no bound.
 
-    ``connected``: whoever tops up for a virtual gift is known, and cash can be paid where some is due.
+    ``connected``: whoever tops up for a virtual gift is known, and cash can be paid where some is due. A draw can be
+    entered once it is announced, and it is that which gives its gift an end.
     """
 
     kind: str
@@ -54,6 +55,7 @@ def state_of(window: Window, on_hand: int, now: datetime) -> GiftState:
     if over or window.status == GiftStatus.ARCHIVED:
         return GiftState.ENDED
     early = window.on_sale_from is not None and now < window.on_sale_from
-    if early or window.kind not in ORDERABLE_KINDS or not window.connected:
+    announced = window.kind != "draw" or window.on_sale_until is not None
+    if early or not announced or not window.connected:
         return GiftState.UPCOMING
     return GiftState.ON_SALE if on_hand > 0 else GiftState.SOLD_OUT

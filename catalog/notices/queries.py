@@ -11,14 +11,23 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from catalog.draws.states import NOT_DRAWN
 from catalog.gifts.models import Gift
 from catalog.notices.models import Notification
-from catalog.redemption.models import Order
+from catalog.redemption.models import Order, OrderHistory
 from catalog.wording import in_language
 from mall.errors import NotFound
 from mall.http.badges import badge
 from mall.http.pagination import decode_cursor, encode_cursor
 from mall.i18n import format_moment
+
+READY = "order.ready_for_pickup"
+_NOT_DRAWN = (
+    select(OrderHistory.seq)
+    .where(Order.kind == "draw", OrderHistory.order_id == Order.id, OrderHistory.reason == NOT_DRAWN)
+    .correlate(Order)
+    .exists()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,7 @@ def notices_page(
 ) -> tuple[list[Notice], str | None]:
     """A page of a member's notices, newest first, and the cursor of the next."""
     query = (
-        select(Notification, func.coalesce(Order.gift_name, Gift.name, type_=JSONB))
+        select(Notification, func.coalesce(Order.gift_name, Gift.name, type_=JSONB), Order.kind, _NOT_DRAWN)
         .outerjoin(Order, Order.id == Notification.order_id)
         .outerjoin(Gift, Gift.id == Notification.gift_id)
         .where(Notification.member_id == member_id)
@@ -53,13 +62,13 @@ def notices_page(
         Notice(
             row.id,
             row.kind,
-            _words(row.kind, in_language(name, language), row.detail),
+            _words(_draw_kind(row.kind, order_kind, not_drawn), in_language(name, language), row.detail),
             row.order_id,
             row.gift_id,
             row.created_at,
             row.read_at,
         )
-        for row, name in rows[:limit]
+        for row, name, order_kind, not_drawn in rows[:limit]
     ]
     return notices, encode_cursor(notices[-1].id) if len(rows) > limit else None
 
@@ -86,6 +95,14 @@ def mark_read(tx: Session, member_id: str, until: str | None, now: datetime) -> 
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
+def _draw_kind(kind: str, order_kind: str | None, not_drawn: bool) -> str:
+    """An order's notice as one of its entry, where it entered a draw."""
+    if order_kind != "draw":
+        return kind
+    told = ("order.cancelled", "order.completed") if not_drawn else ("order.placed", "order.confirmed", READY)
+    return kind.replace("order.", "entry.") if kind in told else kind
+
+
 def _words(kind: str, gift: str, detail: dict[str, Any]) -> str:
     if kind == "order.part_refunded":
         points = f"{detail['points']:,}"
@@ -108,6 +125,13 @@ def _words(kind: str, gift: str, detail: dict[str, Any]) -> str:
         "wish.affordable": _("“%(gift)s” from your wish list is within reach: you have the points for it.", gift=gift),
         "wish.in_stock": _("“%(gift)s” from your wish list can be had now.", gift=gift),
         "points.debit_announced": _("Points are to be taken back. You can answer before that happens."),
+        "entry.placed": _("“%(gift)s”: you have entered the draw.", gift=gift),
+        "entry.confirmed": _("You have won “%(gift)s”! We tell you when it is ready.", gift=gift),
+        "entry.ready_for_pickup": _("You have won “%(gift)s”! It is ready for pickup.", gift=gift),
+        "entry.cancelled": _(
+            "“%(gift)s”: your entry was not drawn this time. The points are back with you.", gift=gift
+        ),
+        "entry.completed": _("“%(gift)s”: your entry was not drawn this time.", gift=gift),
         "order.refunded": _("“%(gift)s”: the points are back with you.", gift=gift),
     }
     return str(sentences.get(kind, gift))

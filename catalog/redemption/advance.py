@@ -8,6 +8,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from catalog.draws.entries import refuse_if_fixed
 from catalog.fulfilment.carriers import BY_CODE, tracking_number
 from catalog.payment.due import let_go, refuse_on_hold
 from catalog.redemption.lifecycle import (
@@ -56,7 +57,8 @@ def take_step(tx: Session, order_id: str, step: Step, now: datetime, *, member_i
     """Move an order as ``step`` says; returns it as it was before.
 
     With ``member_id`` only an order of that member is found. Raises NotFound, Conflict ``illegal_transition``
-    (with ``allowed``), Invalid for a tracking number of something that is not being shipped.
+    (with ``allowed``), ``draw_closed`` for an entry that is waiting for its draw,
+    Invalid for a tracking number of something that is not being shipped.
     """
     step = _checked_parcel(step)
     cur = cursor(tx)
@@ -64,12 +66,12 @@ def take_step(tx: Session, order_id: str, step: Step, now: datetime, *, member_i
     if row is None or member_id not in (None, row[0]):
         raise NotFound()
     if step.to not in GIVES_POINTS_BACK:
-        order = _locked(tx, order_id, step)
+        order = _locked(tx, order_id, step, now)
         _write(tx, order, step, now)
         return order
     # The wallet before the order, as when placing: two ways through the same locks would wait in a circle.
     with open_books(tx, [row[0]], now) as books:
-        order = _locked(tx, order_id, step)
+        order = _locked(tx, order_id, step, now)
         _give_points_back(books[row[0]], order_id)
         if order.cash_cents is not None:
             let_go(tx, order_id, now)
@@ -90,10 +92,12 @@ def _checked_parcel(step: Step) -> Step:
     return replace(step, tracking=number)
 
 
-def _locked(tx: Session, order_id: str, step: Step) -> LockedOrder:
+def _locked(tx: Session, order_id: str, step: Step, now: datetime) -> LockedOrder:
     order = lock_order(cursor(tx), order_id)
     assert order is not None, "orders are never deleted"
     check_step(order.kind, order.status, step.to, step.by)
+    if order.kind == "draw" and order.status == Status.PLACED:
+        refuse_if_fixed(tx, order.gift_id, now)
     if order.cash_cents is not None and step.by != By.SYSTEM:
         refuse_on_hold(tx, order_id, ending=step.to in GIVES_POINTS_BACK | {Status.RETURNED})
     return order
@@ -112,7 +116,8 @@ def _write(tx: Session, order: LockedOrder, step: Step, now: datetime) -> None:
     # What was approved by hand and needs no hand any more goes on by itself.
     path = [target, *path_after(order.kind, target, by_hand=True, approval=True)]
     pieces = 0
-    if target in GIVES_STOCK_BACK:
+    # What stock counts of a draw are the places of entries: once it is drawn nobody else takes one.
+    if target in GIVES_STOCK_BACK and (order.kind != "draw" or order.status == Status.PLACED):
         pieces = put_back(cur, order.id) if order.kind == "voucher" else order.quantity
     move_order(
         cur,

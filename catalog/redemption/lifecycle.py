@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from catalog.gifts.windows import GIFT_KINDS
+from catalog.gifts.windows import COLLECTED_KINDS, GIFT_KINDS
 from mall.errors import Conflict
 
 
@@ -56,19 +56,26 @@ def _step(source: Status, target: Status, kinds: str, *by: By) -> Step:
 _S = Status
 TRANSITIONS: tuple[Step, ...] = (
     _step(_S.PLACED, _S.AWAITING_PAYMENT, "*", By.SYSTEM),
-    _step(_S.PLACED, _S.CONFIRMED, "*", By.STAFF, By.SYSTEM),
+    _step(_S.PLACED, _S.CONFIRMED, "delivery pickup voucher virtual donation", By.STAFF, By.SYSTEM),
     _step(_S.PLACED, _S.CANCELLED, "*", By.MEMBER, By.STAFF),
+    # An entry of a draw waits, placed, until the draw alone says what comes of it: won, or not with the points
+    # returned or kept.
+    _step(_S.PLACED, _S.CONFIRMED, "draw", By.SYSTEM),
+    _step(_S.PLACED, _S.CANCELLED, "draw", By.SYSTEM),
+    _step(_S.PLACED, _S.COMPLETED, "draw", By.SYSTEM),
     _step(_S.AWAITING_PAYMENT, _S.CONFIRMED, "*", By.SYSTEM),
     _step(_S.AWAITING_PAYMENT, _S.CANCELLED, "*", By.MEMBER, By.STAFF),
     _step(_S.AWAITING_PAYMENT, _S.EXPIRED, "*", By.SYSTEM),
-    _step(_S.CONFIRMED, _S.PREPARING, "delivery pickup", By.STAFF),
-    _step(_S.CONFIRMED, _S.READY, "pickup", By.STAFF, By.SYSTEM),
-    _step(_S.CONFIRMED, _S.ISSUED, "voucher virtual draw", By.STAFF, By.SYSTEM),
+    _step(_S.CONFIRMED, _S.PREPARING, "delivery pickup draw", By.STAFF),
+    _step(_S.CONFIRMED, _S.READY, "pickup draw", By.STAFF, By.SYSTEM),
+    _step(_S.CONFIRMED, _S.ISSUED, "voucher virtual", By.STAFF, By.SYSTEM),
     _step(_S.CONFIRMED, _S.COMPLETED, "donation", By.STAFF, By.SYSTEM),
-    _step(_S.CONFIRMED, _S.CANCELLED, "*", By.MEMBER, By.STAFF),
+    _step(_S.CONFIRMED, _S.CANCELLED, "delivery pickup voucher virtual donation", By.MEMBER, By.STAFF),
+    # Who has won does not take the entry back.
+    _step(_S.CONFIRMED, _S.CANCELLED, "draw", By.STAFF),
     _step(_S.PREPARING, _S.SHIPPED, "delivery", By.STAFF),
-    _step(_S.PREPARING, _S.READY, "pickup", By.STAFF),
-    _step(_S.PREPARING, _S.CANCELLED, "delivery pickup", By.STAFF),
+    _step(_S.PREPARING, _S.READY, "pickup draw", By.STAFF),
+    _step(_S.PREPARING, _S.CANCELLED, "delivery pickup draw", By.STAFF),
     # A top-up that has been sent to its provider is beyond its member's cancelling.
     _step(_S.CONFIRMED, _S.PREPARING, "virtual", By.SYSTEM),
     _step(_S.PREPARING, _S.ISSUED, "virtual", By.SYSTEM),
@@ -76,14 +83,15 @@ TRANSITIONS: tuple[Step, ...] = (
     _step(_S.CONFIRMED, _S.CANCELLED, "virtual", By.SYSTEM),
     _step(_S.SHIPPED, _S.COMPLETED, "delivery", By.STAFF, By.SYSTEM),
     _step(_S.SHIPPED, _S.RETURNED, "delivery", By.STAFF),
-    _step(_S.READY, _S.COMPLETED, "pickup", By.STAFF),
+    _step(_S.READY, _S.COMPLETED, "pickup draw", By.STAFF),
     _step(_S.READY, _S.CANCELLED, "pickup", By.MEMBER, By.STAFF),
-    _step(_S.READY, _S.EXPIRED, "pickup", By.SYSTEM),
-    _step(_S.ISSUED, _S.COMPLETED, "voucher virtual draw", By.STAFF, By.SYSTEM),
+    _step(_S.READY, _S.CANCELLED, "draw", By.STAFF),
+    _step(_S.READY, _S.EXPIRED, "pickup draw", By.SYSTEM),
+    _step(_S.ISSUED, _S.COMPLETED, "voucher virtual", By.STAFF, By.SYSTEM),
     _step(_S.COMPLETED, _S.RETURNED, "delivery pickup", By.STAFF),
     _step(_S.RETURNED, _S.REFUNDED, "delivery pickup", By.STAFF),
     # All points given back although nothing comes back: a broken piece, a code that does not work.
-    _step(_S.ISSUED, _S.REFUNDED, "voucher virtual draw", By.STAFF),
+    _step(_S.ISSUED, _S.REFUNDED, "voucher virtual", By.STAFF),
     _step(_S.COMPLETED, _S.REFUNDED, "*", By.STAFF),
     # A payment that arrives after its order has expired or was cancelled.
     _step(_S.EXPIRED, _S.REFUNDED, "*", By.SYSTEM),
@@ -119,13 +127,13 @@ def path_after(kind: str, status: Status, *, by_hand: bool, approval: bool) -> l
     """The steps that follow ``status`` by themselves.
 
     ``approval``: the gift asks staff to confirm. ``by_hand``: something is to be prepared or was to be
-    approved, so a pickup order waits for staff to say that it is ready.
+    approved, so a pickup order waits for staff to say that it is ready. An entry of a draw waits for the draw.
     """
     path: list[Status] = []
     while True:
-        if status == Status.PLACED and not approval:
+        if status == Status.PLACED and kind != "draw" and not approval:
             status = Status.CONFIRMED
-        elif status == Status.CONFIRMED and kind == "pickup" and not by_hand:
+        elif status == Status.CONFIRMED and kind in COLLECTED_KINDS and not by_hand:
             status = Status.READY
         elif status == Status.CONFIRMED and kind == "voucher":
             status = Status.ISSUED

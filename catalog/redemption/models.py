@@ -52,6 +52,7 @@ class Order(Base):
         Index("ix_orders_status_id", "status", "id"),
         Index("ix_orders_cause_id_status", "cause_id", "status", postgresql_where=text("cause_id IS NOT NULL")),
         Index("ix_orders_gift_id_placed_at", "gift_id", "placed_at"),
+        Index("ix_orders_entered", "gift_id", "id", postgresql_where=text("kind = 'draw' AND status = 'placed'")),
         Index("ix_orders_uncollected", "pickup_until", "id", postgresql_where=text("status = 'ready_for_pickup'")),
         Index("ix_orders_under_way", "moved_at", "id", postgresql_where=text("status = 'shipped'")),
     )

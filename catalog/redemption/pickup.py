@@ -25,7 +25,7 @@ JUST_NOW = timedelta(minutes=10)
 
 T = TypeVar("T")
 _LOOK = """SELECT o.id, o.number, o.gift_name, o.variant_name, o.quantity, o.picture, p.name, o.status,
-  c.closed_at IS NULL
+  c.closed_at IS NULL, o.kind
  FROM pickup_codes AS c JOIN orders AS o ON o.id = c.order_id LEFT JOIN pickup_points AS p ON p.id = o.pickup_point_id
  LEFT JOIN order_history AS h ON h.order_id = o.id AND h.seq = o.history_seq AND h.status = 'completed'
   AND h.actor = %s
@@ -83,7 +83,7 @@ def find_waiting(tx: Session, code: str, actor: str, now: datetime) -> Waiting:
         row = cursor(tx).execute(_LOOK, asked).fetchone()
     if row is None:
         raise NotFound("pickup_code_not_found")
-    ready = row[8] and Status.COMPLETED.value in targets("pickup", row[7], By.STAFF)
+    ready = row[8] and Status.COMPLETED.value in targets(row[9], row[7], By.STAFF)
     return Waiting(*(*row[:8], ready))
 
 

@@ -1,4 +1,4 @@
-"""Placing an order: points are held, and spent at once unless cash is to be paid too; stock last.
+"""Placing an order: points are held, and spent at once unless cash is to be paid too or a draw is entered; stock last.
 
 An order with a cash part waits for its payment with its points held and its pieces taken (``catalog.payment``).
 """
@@ -56,6 +56,7 @@ def place_order(tx: Session, member_id: str, asked: OrderRequest, now: datetime,
     ``insufficient_points``. ``secrets``: the answer may show codes and the address.
     """
     terms = read_terms(tx, asked.gift_id, asked.variant_id, asked.pickup_point_id, now)
+    terms.check_quantity(asked.quantity)
     _check_delivery(terms, asked.delivery)
     asked = replace(asked, target=checked_target(terms.top_up, asked.target))
     level = level_of(tx, member_id) if terms.min_level is not None and terms.min_level > 1 else 1
@@ -70,7 +71,7 @@ def place_order(tx: Session, member_id: str, asked: OrderRequest, now: datetime,
         refuse_if_any(limit_refusals(terms.limits, used, asked.quantity))
         refuse_if_any(purse_refusals(points, book.wallet.available, book.wallet.debt))
         book.hold(points, hold_id=order_id, label="gift", ref=order_id)
-        if terms.cash_cents is None:
+        if terms.cash_cents is None and terms.kind != "draw":
             book.capture(order_id)
     return _write(tx, member_id, terms, asked, order_id, now, secrets)
 
@@ -119,5 +120,5 @@ def _write(
         tuple(open_box(ring, box) for box in boxes) if issued and secrets else (),
         asked.delivery if secrets else None,
         target=asked.target if secrets else None, top_up_state=State.WAITING.value if top_up else None,
-        cash=cash,
+        cash=cash, draw_id=terms.draw_id, draw_closes_at=terms.window.on_sale_until if terms.draw_id else None,
     )  # fmt: skip

@@ -56,6 +56,7 @@ class Quote:
 def quote(tx: Session, member: MemberPrincipal, asked: OrderRequest, now: datetime) -> Quote:
     """Price an order. Raises NotFound and Invalid as placing it would, but for a missing address."""
     terms = read_terms(tx, asked.gift_id, asked.variant_id, asked.pickup_point_id, now)
+    terms.check_quantity(asked.quantity)
     level = level_of(tx, member.member_id)
     figures = balance(tx, member.member_id, now, expiring=False)
     used = used_within(tx, member.member_id, terms.gift_id, terms.limits, now, mall_zone())
@@ -65,7 +66,7 @@ def quote(tx: Session, member: MemberPrincipal, asked: OrderRequest, now: dateti
     refusals += shop_refusals(terms.window, terms.min_level, terms.on_hand, asked.quantity, level, now)
     refusals += limit_refusals(terms.limits, used, asked.quantity)
     refusals += purse_refusals(points, figures.available, figures.debt)
-    most = most_possible(terms.limits, used, terms.on_hand, MAX_QUANTITY)
+    most = most_possible(terms.limits, used, terms.on_hand, 1 if terms.kind == "draw" else MAX_QUANTITY)
     return Quote(
         terms.gift_id, asked.variant_id, asked.quantity, terms.points, points, figures.available, figures.debt, most,
         refusals, order_cash(terms.cash_cents, asked.quantity), terms.cash_currency,

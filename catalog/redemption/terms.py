@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from catalog.gifts.limits import Limit, limits_of
-from catalog.gifts.windows import Window, is_visible
+from catalog.gifts.windows import COLLECTED_KINDS, Window, is_visible
 from mall.db import cursor
 from mall.errors import Invalid, NotFound
 
@@ -18,11 +18,12 @@ _TERMS = """SELECT g.kind, g.status, g.visible_from, g.on_sale_from, g.on_sale_u
   coalesce(v.points, g.points), g.limits, g.min_level, g.needs_preparation, g.needs_approval, coalesce(s.on_hand, 0),
   v.id, v.name, v.id IS NULL AND EXISTS (SELECT 1 FROM gift_variants WHERE gift_id = g.id AND active),
   p.id, p.name, p.address, p.hours, p.phone, p.opening, g.top_up,
-  (SELECT approval_above_points FROM redemption_policy), g.cause_id, g.cash_cents, g.cash_currency
+  (SELECT approval_above_points FROM redemption_policy), g.cause_id, g.cash_cents, g.cash_currency,
+  CASE WHEN g.kind = 'draw' THEN (SELECT d.id FROM draws AS d WHERE d.gift_id = g.id) END
  FROM gifts AS g
  LEFT JOIN gift_variants AS v ON v.id = %(variant)s AND v.gift_id = g.id AND v.active
  LEFT JOIN stock_items AS s ON s.item_id = coalesce(%(variant)s, g.id)
- LEFT JOIN pickup_points AS p ON g.kind = 'pickup' AND p.active
+ LEFT JOIN pickup_points AS p ON g.kind = ANY(%(collected)s) AND p.active
   AND CASE WHEN %(point)s::text IS NULL THEN p.is_default ELSE p.id = %(point)s END
  WHERE g.id = %(gift)s"""
 
@@ -62,11 +63,17 @@ class Terms:
     cause_id: str | None = None
     cash_cents: int | None = None
     cash_currency: str | None = None
+    draw_id: str | None = None
 
     def must_be_approved(self, order_points: int) -> bool:
         """Whether staff confirm an order of ``order_points`` first."""
         above = self.approval_above_points
         return self.needs_approval or (above is not None and order_points > above)
+
+    def check_quantity(self, quantity: int) -> None:
+        """Raise Invalid for more than one entry at a time: each has a lot of its own."""
+        if self.kind == "draw" and quantity != 1:
+            raise Invalid({"quantity": [_("A draw is entered once at a time.")]})
 
     @property
     def kind(self) -> str:
@@ -83,7 +90,9 @@ def read_terms(tx: Session, gift_id: str, variant_id: str | None, pickup_point_i
     Raises NotFound, naming the field, for a gift, variant or pickup point that is unknown or not shown, Invalid
     when the gift has variants and none is named, or a pickup point is named for another kind of gift.
     """
-    asked = {"gift": gift_id, "variant": variant_id, "point": pickup_point_id}
+    asked = {
+        "gift": gift_id, "variant": variant_id, "point": pickup_point_id, "collected": sorted(COLLECTED_KINDS),
+    }  # fmt: skip
     row = cursor(tx).execute(_TERMS, asked).fetchone()
     if row is None:
         raise _unknown("gift")
@@ -97,11 +106,11 @@ def read_terms(tx: Session, gift_id: str, variant_id: str | None, pickup_point_i
         raise _unknown("variant")
     if variant_missing:
         raise Invalid({"variant": [_("Please choose one.")]})
-    if pickup_point_id is not None and window.kind != "pickup":
+    if pickup_point_id is not None and window.kind not in COLLECTED_KINDS:
         raise Invalid({"pickup_point": [_("This gift is not collected at a pickup point.")]})
     if pickup_point_id is not None and point is None:
         raise _unknown("pickup_point")
     return Terms(
         gift_id, found_variant or gift_id, window, name, variant_name, picture, points, limits_of(limits), min_level,
-        preparation, approval, on_hand, point, row[22] if window.kind == "virtual" else None, *row[23:27],
+        preparation, approval, on_hand, point, row[22] if window.kind == "virtual" else None, *row[23:28],
     )  # fmt: skip

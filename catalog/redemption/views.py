@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from catalog.draws.states import NOT_DRAWN, Outcome, outcome_of
 from catalog.payment.due import Cash, cash_of
 from catalog.redemption.addresses import Address, open_address
 from catalog.redemption.codes import read_code
@@ -15,6 +16,7 @@ from catalog.redemption.lifecycle import ENDED_EARLY, OVER, By, Status, targets
 from catalog.redemption.terms import Point
 from catalog.topups.asking import open_target
 from catalog.vouchers.pool import reveal_codes
+from mall import clock
 from mall.crypto import keyring
 from mall.db import cursor
 from mall.errors import NotFound
@@ -62,11 +64,20 @@ class OrderView:
     cause_name: dict[str, str] | None = None
     revealed_at: datetime | None = None
     cash: Cash | None = None
+    draw_id: str | None = None
+    draw_closes_at: datetime | None = None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What came of an entry of a draw; None for other orders, and for an entry that was taken back."""
+        return outcome_of(self.kind, [(step.status, step.reason) for step in self.history])
 
     @property
     def can_cancel(self) -> bool:
         """Whether the member may still cancel."""
         held = self.cash is not None and self.cash.on_hold
+        if self.status == Status.PLACED and self.draw_closes_at is not None:
+            held = self.draw_closes_at <= clock.now()
         return not held and Status.CANCELLED.value in targets(self.kind, self.status, By.MEMBER)
 
 
@@ -80,7 +91,9 @@ _COLUMNS = """o.id, o.number, o.gift_id, o.gift_name, o.variant_name, o.picture,
  ARRAY(SELECT h.status FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
  ARRAY(SELECT h.at FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
  ARRAY(SELECT h.actor FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
- ARRAY(SELECT h.reason FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq)"""
+ ARRAY(SELECT h.reason FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
+ CASE WHEN o.kind = 'draw' THEN (SELECT d.id FROM draws AS d WHERE d.gift_id = o.gift_id) END,
+ CASE WHEN o.kind = 'draw' THEN (SELECT d.closes_at FROM draws AS d WHERE d.gift_id = o.gift_id) END"""
 _ONE = f"""SELECT {_COLUMNS}, p.id, p.name, p.address, p.hours, p.phone, p.opening, c.code_box, k.key_box,
   a.address_box, t.target_box, t.state, ca.id, ca.name,
   (SELECT min(v.revealed_at) FROM voucher_codes AS v WHERE v.order_id = o.id)
@@ -105,8 +118,8 @@ def order_view(tx: Session, order_id: str, member_id: str, now: datetime, *, sec
     if row is None:
         raise NotFound()
     status, kind = row[7], row[6]
-    point = None if row[22] is None else Point(*row[22:28])
-    code_box, key_box, address_box, target_box, top_up_state, cause_id, cause_name, revealed_at = row[28:]
+    point = None if row[24] is None else Point(*row[24:30])
+    code_box, key_box, address_box, target_box, top_up_state, cause_id, cause_name, revealed_at = row[30:]
     codes: tuple[str, ...] = ()
     if secrets and kind == "voucher" and status in (Status.ISSUED, Status.COMPLETED):
         codes = tuple(reveal_codes(cur, ring, order_id, now))
@@ -144,10 +157,11 @@ def _plain(row: Any) -> dict[str, Any]:
     fields = dict(zip(_FIELDS, row[:16], strict=True))
     cash = None if row[16] is None else Cash(row[16], row[17])
     steps = zip(row[18], row[19], row[20], row[21], strict=True)
-    return {**fields, "cash": cash, "history": [_step(*step) for step in steps]}
+    draw = {"draw_id": row[22], "draw_closes_at": row[23]}
+    return {**fields, "cash": cash, **draw, "history": [_step(*step) for step in steps]}
 
 
 def _step(status: str, at: datetime, actor: str, reason: str | None) -> HistoryStep:
     by = "member" if actor.startswith("member:") else "staff" if actor.startswith("staff:") else "system"
     # Notes of staff along the way are their own; why an order ended is the member's business.
-    return HistoryStep(status, at, by, reason if status in ENDED_EARLY else None)
+    return HistoryStep(status, at, by, reason if status in ENDED_EARLY or reason == NOT_DRAWN else None)

@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 
+from catalog.gifts.windows import COLLECTED_KINDS
 from catalog.redemption.addresses import SealedAddress
 from catalog.redemption.codes import CodeRow, draw_codes
 from catalog.redemption.lifecycle import GIVES_STOCK_BACK, OVER, Status
@@ -197,7 +198,7 @@ def move_order(
     """Move a locked order along ``path``; ``stock_back`` pieces return to stock when it ends by an exit."""
     values: dict[str, Any] = {"id": order.id, "item_id": order.item_id, "tracking": tracking, "carrier": carrier}
     clauses = {"moved": _MOVE}
-    if path[-1] in OVER and order.kind == "pickup":
+    if path[-1] in OVER and order.kind in COLLECTED_KINDS:
         clauses["closed"] = _CLOSE_CODE
     if stock_back and path[-1] in GIVES_STOCK_BACK:
         values |= {"change": stock_back, "movement": "returned", "movement_id": new_id("mov")}
@@ -223,7 +224,7 @@ def write_refund(
     payload = {"order": order.id, "member": order.member_id, "gift": order.gift_id}
     if order.refunded_points + part.points == order.points:
         values |= {"tracking": None, "carrier": None}
-        if order.kind == "pickup":
+        if order.kind in COLLECTED_KINDS:
             clauses["closed"] = _CLOSE_CODE
         path = [Status.REFUNDED]
         clauses["moved"] = _MOVE

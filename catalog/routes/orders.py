@@ -137,7 +137,7 @@ def get_order(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoint(
     blp, "POST", "/orders/<order_id>/cancel", auth=MEMBER, login=Login.REDEMPTION, response=OrderSchema,
-    idempotency="required", errors=("illegal_transition",), dump=False,
+    idempotency="required", errors=("illegal_transition", "draw_closed"), dump=False,
 )  # fmt: skip
 def post_cancel(call: Call, order_id: str) -> dict[str, Any]:
     require_active(call.member)

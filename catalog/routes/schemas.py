@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
+from catalog.draws.states import Outcome
 from catalog.gifts.limits import PERIODS
 from catalog.gifts.queries import SORTS
 from catalog.gifts.windows import GIFT_KINDS, GiftState
@@ -224,6 +225,16 @@ class OrderCauseSchema(StrictSchema):
     name = fields.String(required=True)
 
 
+class OrderDrawSchema(StrictSchema):
+    """The draw that was entered. ``entry``: as the published list knows it; ``outcome``: null for an entry that was
+    taken back."""
+
+    id = fields.String(required=True)
+    closes_at = Instant(required=True)
+    outcome = fields.String(required=True, allow_none=True, metadata={"enum": [*(one.value for one in Outcome), None]})
+    entry = fields.String(required=True)
+
+
 class OrderSchema(StrictSchema):
     """An order. Codes and address are there when there are any, and never in lists.
 
@@ -253,6 +264,7 @@ class OrderSchema(StrictSchema):
     carrier = fields.Nested(CarrierSchema)
     target = fields.String()
     cause = fields.Nested(OrderCauseSchema)
+    draw = fields.Nested(OrderDrawSchema)
     revealed_at = Instant()
     top_up = fields.String(metadata={"enum": [state.value for state in State]})
     delivery = fields.Nested(DeliverySchema)

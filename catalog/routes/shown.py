@@ -14,6 +14,7 @@ from catalog.gifts.countdown import time_until
 from catalog.gifts.models import Gift, PickupPoint
 from catalog.gifts.pictures import picture_url
 from catalog.gifts.queries import Shown, is_new
+from catalog.gifts.windows import COLLECTED_KINDS
 from catalog.payment.configured import can_be_paid
 from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
@@ -21,6 +22,7 @@ from catalog.redemption.views import OrderView
 from catalog.routes.wire import (
     carrier_wire,
     cash_wire,
+    draw_of_order,
     language,
     money_of,
     opening_shown,
@@ -90,7 +92,7 @@ def gift_page_view(
         "min_level": gift.min_level,
         "on_sale_from": gift.on_sale_from,
         "on_sale_until": gift.on_sale_until,
-        "pickup_points": [point_shown(point) for point in points] if gift.kind == "pickup" else [],
+        "pickup_points": [point_shown(point) for point in points] if gift.kind in COLLECTED_KINDS else [],
         "target": (gift.top_up or {}).get("target"),
         "valid_days": None,
     }
@@ -157,6 +159,8 @@ def order_row(order: OrderView) -> dict[str, Any]:
         "points": order.points,
         "quantity": order.quantity,
         "gift": _gift_of(order),
+        "kind": order.kind,
+        "outcome": order.outcome and order.outcome.value,
     }
 
 
@@ -165,7 +169,6 @@ def order_shown(order: OrderView) -> dict[str, Any]:
     code = order.pickup_code
     return {
         **order_row(order),
-        "kind": order.kind,
         "cash": cash_wire(order.cash),
         "payable": order.cash is not None and order.cash.payable,
         "pay_until": order.cash.pay_until if order.cash else None,
@@ -184,11 +187,24 @@ def order_shown(order: OrderView) -> dict[str, Any]:
         "revealed_at": order.revealed_at,
         "delivery": order.address,
         "refunded": refunded_wire(order),
+        "draw": draw_shown_of(order),
         "history": [
-            {"status": step.status, "at": step.at, "by": step.by, "reason": step.reason and reason_words(step.reason)}
+            {
+                "status": step.status,
+                "at": step.at,
+                "by": step.by,
+                "reason": step.reason and reason_words(step.reason),
+                "reason_code": step.reason,
+            }
             for step in reversed(order.history)
         ],
     }
+
+
+def draw_shown_of(order: OrderView) -> dict[str, Any] | None:
+    """The draw that an order entered."""
+    told = draw_of_order(order)
+    return None if told is None else {**told, "closes_at": order.draw_closes_at}
 
 
 def _gift_of(order: OrderView) -> dict[str, Any]:

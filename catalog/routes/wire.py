@@ -8,6 +8,8 @@ from typing import Any
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from catalog.draws.entries import entry_name
+from catalog.draws.states import ENTERED_LATE, NOT_DRAWN
 from catalog.drops.keep import NextRelease
 from catalog.fulfilment.carriers import BY_CODE
 from catalog.fulfilment.hours import opening_of, state_now
@@ -26,6 +28,7 @@ from catalog.redemption.views import HistoryStep, OrderView
 from catalog.routes.hours_words import hours_words, now_words
 from catalog.wording import in_language
 from mall import clock
+from mall.crypto import keyring
 from points.checkin.pace import Outlook
 from points.earning.book_events import mall_zone
 
@@ -188,10 +191,23 @@ def order_wire(order: OrderView) -> dict[str, Any]:
         "top_up": order.top_up_state,
         "refunded": refunded_wire(order),
         "cause": order.cause_id and {"id": order.cause_id, "name": in_language(order.cause_name, reader)},
+        "draw": draw_of_order(order),
         "revealed_at": order.revealed_at.isoformat() if order.revealed_at else None,
         "delivery": address and {"name": address.name, "phone": address.phone, "address": address.address},
     }
     return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def draw_of_order(order: OrderView) -> dict[str, Any] | None:
+    """The draw that an order entered; None for other orders."""
+    if order.draw_id is None or order.draw_closes_at is None:
+        return None
+    return {
+        "id": order.draw_id,
+        "closes_at": order.draw_closes_at.isoformat(),
+        "outcome": order.outcome and order.outcome.value,
+        "entry": entry_name(keyring(), order.draw_id, order.id),
+    }
 
 
 def refunded_wire(order: OrderView) -> dict[str, int] | None:
@@ -212,6 +228,8 @@ def reason_words(reason: str) -> str:
         NOT_COLLECTED: _("It was not collected in time."),
         NOT_PAID: _("It was not paid in time."),
         PAID_LATE: _("It was paid after it had ended."),
+        NOT_DRAWN: _("Not drawn this time."),
+        ENTERED_LATE: _("It came after the entries were closed."),
         ARRIVED: _("No complaint within 15 days of sending."),
     }
     return str(own.get(reason, reason))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from catalog.gifts.windows import ORDERABLE_KINDS
 from catalog.payment.configured import gateway, mall_currency
 from points.standing.levels import LEVELS
 
@@ -14,7 +13,8 @@ from points.standing.levels import LEVELS
 STANDINGS = """SELECT w.member_id, w.gift_id, w.affordable AS was_affordable, w.in_stock AS was_in_stock,
   coalesce(l.available, 0) >= g.from_points
    AND coalesce(s.public_points, 0) >= (%(levels)s::bigint[])[coalesce(g.min_level, 1)] AS affordable,
-  g.status = 'active' AND g.kind = ANY(%(kinds)s) AND (g.kind <> 'virtual' OR g.top_up IS NOT NULL)
+  g.status = 'active' AND (g.kind <> 'draw' OR g.on_sale_until IS NOT NULL)
+   AND (g.kind <> 'virtual' OR g.top_up IS NOT NULL)
    AND (g.cash_cents IS NULL OR coalesce(g.cash_currency = %(currency)s, false))
    AND coalesce(g.visible_from <= %(now)s, true)
    AND coalesce(g.on_sale_from <= %(now)s, true) AND coalesce(g.on_sale_until > %(now)s, true)
@@ -29,6 +29,6 @@ STANDINGS = """SELECT w.member_id, w.gift_id, w.affordable AS was_affordable, w.
 def standing_values(now: datetime) -> dict[str, Any]:
     """What ``STANDINGS`` is asked with."""
     return {
-        "now": now, "kinds": sorted(ORDERABLE_KINDS), "levels": [points for points, _ in LEVELS],
+        "now": now, "levels": [points for points, _ in LEVELS],
         "currency": mall_currency() if gateway() is not None else None,
     }  # fmt: skip

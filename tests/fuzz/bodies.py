@@ -187,6 +187,13 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "post_top_up_callback": ("stranger", lambda world: [
         {"order": world.ids["order_id"], "status": "done", "reason": "x", "reference": "y"},
     ]),
+    "post_draw": ("owner", _bodies({
+        "opens_at": LATER, "closes_at": "2027-06-02T00:00:00+08:00", "winners": 2, "losers": "returned",
+    })),
+    "patch_draw": ("owner", _bodies({
+        "opens_at": "2099-12-01T00:00:00+08:00", "closes_at": "2099-12-03T00:00:00+08:00", "winners": 2,
+        "losers": "returned",
+    })),
     "post_drop": ("owner", lambda world: [{
         "variant": world.names["variant"], "pieces": 5, "at": "10:00", "weekdays": [1], "first_day": "2026-12-01",
         "last_day": "2026-12-31",

@@ -29,6 +29,10 @@ NO_KEY = {"post_stripe_webhook", "post_earning_rule_backtest"}
 FILES = {"post_vouchers", "post_shipments", "post_bank_file"}
 """POSTs whose body is a file."""
 ALLOWED = {
+    "list_admin_draws": "catalog auditor",
+    "get_admin_draw": "catalog auditor",
+    "post_draw": "catalog",
+    "patch_draw": "catalog",
     "list_drops": "catalog auditor",
     "post_drop": "catalog",
     "patch_drop": "catalog",

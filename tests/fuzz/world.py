@@ -131,6 +131,12 @@ def _things(world: World) -> None:
     names["delivery"] = world.made("/admin/gifts", "owner", {"name": "Box", "kind": "delivery", **stocked})["id"]
     drop = {"pieces": 1, "at": "10:00", "first_day": "2026-12-01", "reserve": 1}
     ids["drop_id"] = world.made(f"/admin/gifts/{names['delivery']}/drops", "owner", drop)["id"]
+    drawn = world.made("/admin/gifts", "owner", {"name": "Prize", "kind": "draw", **stocked})["id"]
+    terms = {
+        "opens_at": "2099-12-01T00:00:00+08:00", "closes_at": "2099-12-02T00:00:00+08:00", "winners": 1,
+        "losers": "kept",
+    }  # fmt: skip
+    ids["draw_id"] = world.made(f"/admin/gifts/{drawn}/draw", "owner", terms)["id"]
     varied = world.made("/admin/gifts", "owner", {"name": "Shirt", "kind": "pickup", **stocked})["id"]
     ids["variant_id"] = world.made(f"/admin/gifts/{varied}/variants", "owner", {"name": "S", "stock": 5})["id"]
     path, photo = f"/admin/gifts/{ids['gift_id']}/pictures", io.BytesIO()

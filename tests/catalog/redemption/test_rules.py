@@ -43,6 +43,7 @@ def test_periods_begin_at_midnight_in_the_malls_zone(period: str, start: datetim
         (Window("pickup", "active", None, None, NOW + SECOND), 1, GiftState.ON_SALE),
         (Window("pickup", "archived"), 1, GiftState.ENDED),
         (Window("draw", "active"), 1, GiftState.UPCOMING),
+        (Window("draw", "active", None, NOW, NOW + SECOND), 1, GiftState.ON_SALE),
         (Window("virtual", "active", connected=False), 1, GiftState.UPCOMING),
         (Window("virtual", "active"), 1, GiftState.ON_SALE),
     ],

@@ -1,0 +1,1 @@
+"""Fair draws: members enter with points, a seed promised beforehand says who wins."""

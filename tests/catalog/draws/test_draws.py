@@ -1,0 +1,271 @@
+"""Draws: entered with points, drawn by a seed promised beforehand, settled exactly once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from sqlalchemy import text
+
+from catalog.draws import run as running
+from catalog.draws.fair import commitment_of, list_digest, lot_of, ranking
+from catalog.draws.run import hold_due, settle
+from catalog.draws.states import Outcome, outcome_of
+from mall.db import Login
+
+START = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
+END = START + timedelta(days=7)
+SCRIPT = Path(__file__).parents[3] / "docs" / "verify_draw.py"
+SEED = "00112233445566778899aabbccddeeff"
+
+
+@pytest.fixture(autouse=True)
+def at_the_start():
+    with time_machine.travel(START, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def make(shop):
+    """A gift that is drawn, open now; returns the ids of gift and draw."""
+
+    def work(winners=1, losers="returned", points=100, stock=50, **more):
+        gift = shop.gift(points, stock=stock, kind="draw", **more)
+        body = {"closes_at": END.isoformat(), "winners": winners, "losers": losers}
+        answer = shop.post(f"/admin/gifts/{gift}/draw", shop.owner, body)
+        assert answer.status_code == 201, answer.json
+        return gift, answer.json["id"]
+
+    return work
+
+
+def _enter(shop, gift, points=100):
+    member = shop.member(points)
+    answer = shop.order(member, gift)
+    assert answer.status_code == 201, answer.json
+    return member, answer.json
+
+
+def _hold(shop, *moments):
+    with shop.app.app_context():
+        return [hold_due(moment) for moment in moments]
+
+
+LISTED, DRAWN = END + timedelta(seconds=60), END + timedelta(seconds=120)
+
+
+def test_the_lots_of_a_known_seed_are_these():
+    entries = ["ent_c", "ent_a", "ent_b"]
+    assert commitment_of("drw_1", SEED) == hashlib.sha256(b"drw_1:" + SEED.encode()).hexdigest()
+    assert list_digest(entries) == hashlib.sha256(b"ent_a\nent_b\nent_c\n").hexdigest()
+    assert lot_of(SEED, "ent_a") == "5d723ba005c40dbe6eabfa482f41c4e44198eabffe1d0f04cf8a353a89827251"
+    assert ranking(SEED, entries) == ranking(SEED, reversed(entries)) == ["ent_b", "ent_a", "ent_c"]
+    assert outcome_of("draw", [("placed", None), ("cancelled", None)]) is None
+    assert outcome_of("pickup", [("placed", None)]) is None
+    assert outcome_of("draw", [("placed", None), ("completed", "not_drawn")]) == Outcome.NOT_WON
+
+
+def test_a_draw_promises_its_seed_lists_its_entries_and_then_reveals(shop, make):
+    gift, draw = make(winners=2)
+    people = [_enter(shop, gift) for _ in range(5)]
+    order = people[0][1]
+    assert (order["status"], order["draw"]["outcome"], shop.wallet(people[0][0])["held"]) == ("placed", "entered", 100)
+    before = shop.get(f"/draws/{draw}").json
+    assert (before["state"], before["entries"], before["seed"], before["winners"]) == ("open", 5, None, None)
+    staff = shop.get(f"/admin/draws/{draw}", shop.owner).json
+    assert staff["commitment"] == before["commitment"] and staff["seed"] is None
+    assert _hold(shop, END, LISTED - timedelta(seconds=1), LISTED, LISTED) == [{}, {}, {"listed": 1}, {}]
+    listed = shop.get(f"/draws/{draw}").json
+    entries = [one["entry"] for one in shop.get(f"/draws/{draw}/entries").json["items"]]
+    assert entries == sorted(one["draw"]["entry"] for _, one in people)
+    assert (listed["list_sha256"], listed["seed"]) == (list_digest(entries), None)
+    assert _hold(shop, DRAWN - timedelta(seconds=1), DRAWN, DRAWN) == [{}, {"drawn": 1, "settled": 5}, {}]
+    after = shop.get(f"/draws/{draw}").json
+    assert commitment_of(draw, after["seed"]) == before["commitment"] == after["commitment"]
+    assert after["state"] == "settled" and after["winners"] == ranking(after["seed"], entries)[:2]
+    for member, one in people:
+        shown = shop.get(f"/orders/{one['id']}", member).json
+        won = one["draw"]["entry"] in after["winners"]
+        assert shown["status"] == ("ready_for_pickup" if won else "cancelled")
+        assert shown["draw"]["outcome"] == ("won" if won else "not_won")
+        assert len(shown.get("pickup_code", "")) == (8 if won else 0)
+        wallet = {"available": 0, "held": 0, "redeemed": 100} if won else {"available": 100, "held": 0, "redeemed": 0}
+        assert {name: shop.wallet(member)[name] for name in wallet} == wallet
+    assert shop.sql("SELECT count(*) FROM stock_movements WHERE kind = 'returned'") == 0
+    desk = shop.post("/admin/pickups", shop.owner, {"code": _code(shop, people)})
+    assert (desk.status_code, desk.json["status"]) == (200, "completed")
+
+
+def _code(shop, people):
+    shown = [shop.get(f"/orders/{one['id']}", member).json for member, one in people]
+    return next(one["pickup_code"] for one in shown if "pickup_code" in one)
+
+
+def test_points_of_those_who_do_not_win_are_kept_where_that_was_announced(shop, make):
+    gift, _ = make(losers="kept")
+    people = [_enter(shop, gift, 150) for _ in range(3)]
+    _hold(shop, LISTED, DRAWN)
+    shown = [shop.get(f"/orders/{one['id']}", member).json for member, one in people]
+    assert sorted(one["status"] for one in shown) == ["completed", "completed", "ready_for_pickup"]
+    assert sorted(one["draw"]["outcome"] for one in shown) == ["not_won", "not_won", "won"]
+    assert [shop.wallet(member) for member, _ in people] == [
+        {"available": 50, "held": 0, "redeemed": 100, "debt": 0}
+    ] * 3
+
+
+def test_who_comes_too_late_is_refused_and_who_goes_in_time_is_not_on_the_list(shop, make, at_the_start):
+    gift, draw = make()
+    (gone, order), (stays, other) = _enter(shop, gift), _enter(shop, gift)
+    assert shop.post(f"/orders/{order['id']}/cancel", gone).status_code == 200
+    assert (shop.wallet(gone)["available"], shop.stock(gift)) == (100, 49)
+    late = shop.member(100)
+    at_the_start.move_to(END)
+    boss, before = shop.staff("owner"), shop.snapshot()
+    refusals = [
+        shop.order(late, gift),
+        shop.post(f"/orders/{other['id']}/cancel", stays),
+        shop.advance(other["id"], "cancelled", boss, reason="why"),
+        shop.advance(other["id"], "confirmed", boss),
+    ]
+    assert [(one.status_code, one.json["code"]) for one in refusals] == [
+        (409, "not_on_sale"), (409, "draw_closed"), (409, "draw_closed"), (409, "illegal_transition"),
+    ]  # fmt: skip
+    assert shop.snapshot() == before
+    assert shop.get(f"/orders/{other['id']}", stays).json["can_cancel"] is False
+    _hold(shop, LISTED)
+    assert [one["entry"] for one in shop.get(f"/draws/{draw}/entries").json["items"]] == [other["draw"]["entry"]]
+
+
+def test_entries_are_single_limited_and_end_with_the_places(shop, make):
+    limit = [{"per": "member", "period": "total", "quantity": 2}]
+    gift, _ = make(stock=3, limits=limit)
+    eager = shop.member(1000)
+    assert shop.order(eager, gift, 2).status_code == 422
+    codes = [shop.order(eager, gift).json.get("code") for _ in range(3)]
+    assert codes == [None, None, "limit_reached"]
+    _enter(shop, gift)
+    assert shop.order(shop.member(100), gift).json["code"] == "sold_out"
+
+
+def test_a_worker_that_dies_between_batches_is_taken_over_and_twice_is_once(shop, make, monkeypatch):
+    gift, draw = make(winners=2)
+    people = [_enter(shop, gift) for _ in range(7)]
+    monkeypatch.setattr(running, "AT_ONCE", 2)
+    with shop.app.app_context():
+        monkeypatch.setattr(running, "settle", lambda *_: 0)
+        hold_due(LISTED)
+        hold_due(DRAWN)
+        assert settle(draw, DRAWN, most=2) == 4
+    assert (shop.get(f"/draws/{draw}").json["state"], _waiting(shop, gift)) == ("drawn", 3)
+    winners = shop.get(f"/draws/{draw}").json["winners"]
+    with shop.app.app_context():
+        taken = sum(shop.at_once([lambda: _settle(shop, draw)] * 3))
+        assert (taken, settle(draw, DRAWN)) == (3, 0)
+    assert (shop.get(f"/draws/{draw}").json["winners"], _waiting(shop, gift)) == (winners, 0)
+    wallets = sorted((wallet["available"], wallet["redeemed"]) for wallet in (shop.wallet(who) for who, _ in people))
+    assert wallets == [(0, 100)] * 2 + [(100, 0)] * 5
+    assert shop.sql("SELECT count(*) FROM order_history") == 7 + 5 + 2 * 2
+
+
+def _settle(shop, draw):
+    with shop.app.app_context():
+        return settle(draw, DRAWN)
+
+
+def _waiting(shop, gift):
+    return shop.sql("SELECT count(*) FROM orders WHERE gift_id = :gift AND status = 'placed'", gift=gift)
+
+
+def test_nobody_wins_by_a_list_or_a_seed_that_was_changed(shop, make):
+    gift, draw = make()
+    _enter(shop, gift)
+    _hold(shop, LISTED)
+    shop.write("UPDATE draw_entries SET entry_id = 'ent_mine'")
+    before = shop.snapshot()
+    with pytest.raises(RuntimeError):
+        _hold(shop, DRAWN)
+    assert shop.snapshot() == before
+    assert shop.get(f"/draws/{draw}").json["seed"] is None
+
+
+def test_an_order_that_slips_in_behind_the_list_gets_its_points_back(shop, make):
+    gift, _ = make(losers="kept")
+    _enter(shop, gift)
+    _hold(shop, LISTED)
+    member, late = _enter(shop, gift)
+    assert _hold(shop, DRAWN) == [{"drawn": 1, "settled": 2}]
+    shown = shop.get(f"/orders/{late['id']}", member).json
+    assert (shown["status"], shown["draw"]["outcome"], shop.wallet(member)["available"]) == ("cancelled", None, 100)
+
+
+def test_the_script_finds_the_same_winners_and_every_forgery(shop, make, tmp_path):
+    gift, draw = make(winners=3)
+    for _ in range(10):
+        _enter(shop, gift)
+    record = tmp_path / "record.json"
+
+    def verdict(change=lambda _: None, *more):
+        told = json.loads(shop.app.test_client().get(f"/draws/{draw}/record.json").text)
+        change(told)
+        record.write_text(json.dumps(told))
+        done = subprocess.run(
+            [sys.executable, "-S", SCRIPT, record, *more], capture_output=True, text=True, check=False
+        )  # fmt: skip
+        return done.returncode, done.stdout
+
+    assert verdict()[0] == 1
+    _hold(shop, LISTED, DRAWN)
+    shown = shop.get(f"/draws/{draw}").json
+    code, out = verdict(lambda _: None, "--commitment", shown["commitment"])
+    assert (code, out.split()[1::2]) == (0, shown["winners"])
+    forgeries = [
+        lambda told: told["winners"].reverse(),
+        lambda told: told["entries"].append("ent_mine"),
+        lambda told: told.update(seed="another"),
+    ]
+    assert [verdict(one)[0] for one in forgeries] == [1, 1, 1]
+    assert verdict(lambda _: None, "--commitment", "0" * 64)[0] == 1
+    assert shop.app.test_client().get("/draws/verify_draw.py").data == SCRIPT.read_bytes()
+
+
+def test_terms_change_until_the_draw_opens_and_never_after(shop):
+    gift = shop.gift(100, kind="draw", status="draft")
+    later = {"opens_at": (START + timedelta(days=1)).isoformat(), "closes_at": END.isoformat()}
+    path, body = f"/admin/gifts/{gift}/draw", {"winners": 1, "losers": "kept", **later}
+    wrong = shop.post(path, shop.owner, {**body, "closes_at": START.isoformat()})
+    assert (wrong.status_code, list(wrong.json["errors"])) == (422, ["closes_at"])
+    assert shop.post(path, shop.staff("fulfilment"), body).status_code == 403
+    draw = shop.post(path, shop.staff("catalog"), body).json["id"]
+    assert shop.post(path, shop.owner, body).json["code"] == "draw_exists"
+    assert shop.get(f"/draws/{draw}").status_code == 404
+    shop.post(f"/admin/gifts/{gift}", shop.owner, {"status": "active"}, method="PATCH")
+    assert shop.get(f"/draws/{draw}").json["state"] == "upcoming"
+    dates = shop.post(f"/admin/gifts/{gift}", shop.owner, {"on_sale_until": None}, method="PATCH")
+    assert (dates.status_code, list(dates.json["errors"])) == (422, ["on_sale_until"])
+    changed = shop.post(f"/admin/draws/{draw}", shop.owner, {"winners": 5}, method="PATCH")
+    assert changed.json["winners_count"] == 5
+    assert shop.post(f"/admin/gifts/{gift}", shop.owner, {"points": 90}, method="PATCH").status_code == 200
+    with time_machine.travel(START + timedelta(days=2), tick=False):
+        boss = shop.staff("owner")
+        answers = [
+            shop.post(f"/admin/draws/{draw}", boss, {"winners": 1}, method="PATCH"),
+            shop.post(f"/admin/gifts/{gift}", boss, {"points": 1}, method="PATCH"),
+        ]
+        assert [one.json["code"] for one in answers] == ["draw_open"] * 2
+    pickup = shop.gift(100)
+    assert shop.post(f"/admin/gifts/{pickup}/draw", shop.owner, body).json["code"] == "not_a_draw"
+    assert shop.post(f"/admin/gifts/{gift}/variants", shop.owner, {"name": "A"}).json["code"] == "draw_with_variants"
+    assert shop.sql("SELECT count(*) FROM draws") == 1
+
+
+def test_members_logins_cannot_read_the_seed(shop, make, run):
+    make()
+    with pytest.raises(Exception, match="permission denied"):
+        run(Login.REDEMPTION, lambda tx: tx.execute(text("SELECT * FROM draw_seeds")))
+    assert shop.sql("SELECT count(*) FROM draw_seeds WHERE length(seed_box) > 64") == 1
