@@ -14,6 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from admin import cli as admin_cli
 from admin.pages import approvals as desk_approvals
 from admin.pages import audit as desk_audit
+from admin.pages import budgets as desk_budgets
+from admin.pages import campaigns as desk_campaigns
 from admin.pages import clients as desk_clients
 from admin.pages import counter as desk_counter
 from admin.pages import dashboard as desk_dashboard
@@ -201,6 +203,8 @@ PAGE_BLUEPRINTS = (
     desk_dashboard.pages,
     desk_rules.pages,
     desk_rule_set.pages,
+    desk_campaigns.pages,
+    desk_budgets.pages,
     desk_rule_editor.pages,
     desk_rule_steps.pages,
     desk_rule_backtests.pages,

@@ -40,6 +40,8 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         _l("Points"),
         (
             Item("desk-rules.rule_list", _l("Earning rules"), "scale"),
+            Item("desk-campaigns.campaign_list", _l("Campaigns"), "calendar-event"),
+            Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut"),
             Item("desk-approvals.inbox", _l("Approvals"), "checks"),
         ),
     ),

@@ -17,6 +17,7 @@ from points.earning.documents import DocumentInvalid, RuleDocument, read_documen
 from points.earning.event_types import EVENT_TYPES, STAGES
 from points.earning.explain_display import fact_name, value_name
 from points.earning.formulas import Formula, Table, plain, round_half_up
+from points.earning.periods import Active
 
 Choices = list[tuple[str, str]]
 MOST_COLUMNS = 8
@@ -209,7 +210,13 @@ def _limits(read: RuleDocument) -> list[tuple[str, str]]:
 
 
 def _windows(read: RuleDocument) -> list[tuple[str, str]]:
-    active, told = read.active, []
+    told = window_words(read.active)
+    return [(_("Pays in"), told)] if told else []
+
+
+def window_words(active: Active) -> str:
+    """Dates, weekdays and hours in plain words; empty for always."""
+    told = []
     if active.first_day is not None:
         told.append(_("from %(day)s", day=active.first_day.isoformat()))
     if active.last_day is not None:
@@ -218,7 +225,7 @@ def _windows(read: RuleDocument) -> list[tuple[str, str]]:
         names = weekday_names()
         told.append(_joined((names[day - 1] for day in sorted(active.weekdays)), "、", ", "))
     told += [_("from %(start)s:00 to %(end)s:00", start=start, end=end) for start, end in active.hours]
-    return [(_("Pays in"), _joined(told))] if told else []
+    return _joined(told)
 
 
 def _pending(read: RuleDocument) -> str:

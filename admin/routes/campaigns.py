@@ -74,7 +74,8 @@ class CampaignSchema(StrictSchema):
     created_at = Instant(required=True)
 
 
-def _document(body: dict[str, Any]) -> dict[str, Any]:
+def document_of(body: dict[str, Any]) -> dict[str, Any]:
+    """What a body of the API says, as the mall keeps it."""
     return {**{name: part for name, part in body.items() if name != "key"}, "name": wording(body["name"])}
 
 
@@ -99,7 +100,7 @@ def list_campaigns(call: Call) -> dict[str, Any]:
     response=CampaignSchema, status=201, errors=("campaign_exists",),
 )  # fmt: skip
 def post_campaign(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    return _wire(draft_campaign(call.tx, body["key"], _document(body), acting(call)))
+    return _wire(draft_campaign(call.tx, body["key"], document_of(body), acting(call)))
 
 
 @endpoint(blp, "GET", ONE, auth=READERS, login=Login.BACKOFFICE, response=CampaignSchema)
@@ -112,7 +113,7 @@ def get_campaign(call: Call, campaign_key: str) -> dict[str, Any]:
     errors=("not_a_draft",),
 )  # fmt: skip
 def put_campaign(call: Call, body: dict[str, Any], campaign_key: str) -> dict[str, Any]:
-    return _wire(change_campaign(call.tx, campaign_key, _document(body), acting(call)))
+    return _wire(change_campaign(call.tx, campaign_key, document_of(body), acting(call)))
 
 
 @endpoint(blp, "DELETE", ONE, auth=EDITORS, login=Login.BACKOFFICE, status=204, errors=("not_a_draft",))

@@ -16,7 +16,7 @@ change; it can only be retired.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -82,6 +82,17 @@ def best(running: list[Campaign], rule_key: str, event_type: str) -> Campaign | 
     """The campaign that counts for a rule among those that are on."""
     covering = [campaign for campaign in running if campaign.covers(rule_key, event_type)]
     return max(covering, key=lambda campaign: campaign.factor) if covering else None
+
+
+def phase(state: str, document: dict[str, Any], today: date) -> str:
+    """Where a campaign is on a day: ``draft``, ``coming``, ``running``, ``over`` (its dates), ``ended`` (by staff)."""
+    if state != "published":
+        return "draft" if state == "draft" else "ended"
+    active = document.get("active") or {}
+    first, last = active.get("first_day"), active.get("last_day")
+    if first and today < date.fromisoformat(first):
+        return "coming"
+    return "over" if last and today > date.fromisoformat(last) else "running"
 
 
 def read_campaign(
