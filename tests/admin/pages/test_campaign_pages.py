@@ -19,7 +19,8 @@ FORM = {
     "rules": ["tip-outcome"], "condition": "", "review": "1",
 }  # fmt: skip
 DOCUMENT = {
-    "name": {"zh": "周末双倍", "en": "Weekend"}, "factor": "2", "rules": ["tip-outcome"], "min_level": 2, "review": True,
+    "name": {"zh": "周末双倍", "en": "Weekend"}, "factor": "2", "rules": ["tip-outcome"], "min_level": 2,
+    "review": True,
     "active": {"first_day": "2026-01-01", "last_day": "2099-12-31", "weekdays": [6, 7], "hours": [[8, 20], [22, 24]]},
 }  # fmt: skip
 
