@@ -5,7 +5,6 @@ Everything runs on stores of its own in a temporary folder, with rate limits off
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -13,8 +12,6 @@ import sys
 import tempfile
 import time
 import urllib.request
-import uuid
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,17 +24,30 @@ from flask import Flask
 
 from bench.catalog import measure_catalog
 from bench.load import Result, request, run
-from bench.people import Crowd, enter_crowd
-from bench.pgbench import bare_credits
+from bench.orders import MANY, measure_history
+from bench.people import enter_crowd
+from bench.pgbench import bare_credits, bare_orders
+from bench.requests import (
+    CONNECTIONS,
+    HOT_CONNECTIONS,
+    PORT,
+    balances,
+    batches,
+    credits,
+    histories,
+    new_gift,
+    orders,
+    rush,
+    stream,
+)
+from bench.rules import RULES, evaluation_milliseconds, measure_backtest
 from mall.app import create_app
 from mall.embedded import PG_BIN
 from mall.settings import Settings
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
-MEMBERS = 400
-CONNECTIONS = 16
-PORT, BARE_PORT = 8451, 8452
-STAGES = ("received", "adopted", "solved")
+MEMBERS = 5_000
+BARE_PORT = 8452
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +95,22 @@ def _measure(folder: Path) -> None:
 
     bare = bare_credits(dsn, PG_BIN / "pgbench", SECONDS, folder)
     say(f"  (a) pgbench, minimal credit as one statement, 16 clients: {bare:,.0f} credits/s")
+    bare_order = bare_orders(dsn, PG_BIN / "pgbench", SECONDS, folder)
+    say(f"      pgbench, minimal order of one hot gift, 16 clients: {bare_order:,.0f} orders/s")
     with _server(app, environment) as supervisor, _bare_server(dsn, environment):
-        single = _load("(b) POST /credit-events", _credits(crowd))
-        batch = _load("(c) batches of 100", _batches(crowd))
-        balance = _load("(d) GET /me/balance", _balances(crowd))
+        single = _load("(b) POST /credit-events", credits(crowd))
+        batch = _load("(c) batches of 100", batches(crowd))
+        balance = _load("(d) GET /me/balance", balances(crowd))
         probe = run(BARE_PORT, CONNECTIONS, lambda *_: request("GET", "/select-1"), SECONDS)
-        gift = _gift(crowd, 10_000_000)
-        winning = _load("(e) winning order", _orders(crowd, gift), expect=201)
-        sold_out = _load("    sold-out order", _orders(crowd, _gift(crowd, 0)), expect=409)
+        gift = new_gift(crowd, 10_000_000)
+        winning = _load("(e) winning order", orders(crowd, gift), expect=201)
+        sold_out = _load("    sold-out order", orders(crowd, new_gift(crowd, 0)), expect=409)
+        hot = rush(crowd, new_gift(crowd, MEMBERS))
+        history = measure_history(
+            app, (crowd.member_ids[0], crowd.member_ids[1]), lambda index: histories(crowd, index)
+        )
         memory = _worker_memory(supervisor.pid)
+        backtest = measure_backtest(app, supervisor.pid, lambda seconds: stream(crowd, seconds))
     for name, result, each in (
         ("(b) POST /credit-events, 16 connections", single, 1),
         ("(c) POST /credit-events/batch of 100", batch, 100),
@@ -101,6 +118,7 @@ def _measure(folder: Path) -> None:
         ("    bare route with SELECT 1", probe, 1),
         ("(e) POST /orders, winning", winning, 1),
         ("    POST /orders, sold out", sold_out, 1),
+        (f"    {MEMBERS:,} members after one gift, {HOT_CONNECTIONS} connections", hot, 1),
     ):
         say(
             f"  {name}: {result.rate * each:,.0f}/s, p50 {result.percentile(0.5):.1f} ms, "
@@ -111,12 +129,25 @@ def _measure(folder: Path) -> None:
         f"  (f) mall page from 5,000 gifts: p50 {catalog.p50:.1f} ms, p99 {catalog.p99:.1f} ms; "
         f"its bare template {catalog.bare:.1f} ms"
     )
+    say(f"      order history, first page of 10 orders {history.few:.1f} ms, of {MANY:,} {history.many:.1f} ms (p50)")
+    evaluation = evaluation_milliseconds()
+    say(f"  (g) one event against {RULES} published rules: {evaluation:.2f} ms of CPU")
+    say(
+        f"  (h) back-test of {backtest.events:,} events beside a load: {backtest.seconds:.0f} s, worker "
+        f"{backtest.megabytes:.0f} MB; credits {backtest.quiet:,.0f}/s without it, {backtest.beside:,.0f}/s beside it"
+    )
     say("Ratios of this run")
     for figure in (
         Figure("b ÷ a  single credits over HTTP ÷ bare statement", single.rate / bare, 0.12),
         Figure("c ÷ a  batched credits over HTTP ÷ bare statement", batch.rate * 100 / bare, 1.0),
         Figure("balance ÷ bare SELECT 1 route", balance.rate / probe.rate, 0.6),
         Figure("sold-out ÷ winning orders", sold_out.rate / winning.rate, 4.0),
+        Figure("winning orders of one hot gift ÷ bare order transaction", hot.rate / bare_order, 0.4),
+        Figure("sold-out ÷ bare SELECT 1 route", sold_out.rate / probe.rate, 0.5),
+        Figure("order history of 100,000 ÷ of 10", history.ratio, 1.5, under=True),
+        Figure("g  one event against 50 rules, ms of CPU", evaluation, 1.0, "ms", under=True),
+        Figure("h  back-test of a million events, minutes", backtest.minutes_for_a_million, 5.0, "min", under=True),
+        Figure("h  credits beside a back-test ÷ without", backtest.beside / backtest.quiet, 0.8),
         Figure("f  mall page from 5,000 gifts, p99 ÷ bare template", catalog.ratio, 4.0, under=True),
     ):
         say(figure.line())
@@ -130,76 +161,6 @@ def _load(name: str, make: Any, expect: int | None = None) -> Result:
     if wrong or result.errors or (expect is not None and set(result.statuses) != {expect}):
         print(f"  {name}: unexpected answers {dict(result.statuses)}, {result.errors} broken", file=sys.stderr)
     return result
-
-
-def _credits(crowd: Crowd) -> Any:
-    def start(salt: int) -> Any:
-        def make(connection: int, number: int) -> bytes:
-            case = f"{salt}-{connection}-{number // 3}"
-            event = _event(f"{case}/{number % 3}", case, STAGES[number % 3])
-            body = json.dumps(event).encode()
-            return request(
-                "POST", "/api/v1/credit-events", body, Authorization=f"Bearer {crowd.client}",
-                Content_Type="application/json",
-            )  # fmt: skip
-
-        return make
-
-    return start
-
-
-def _event(event_id: str, case: str, stage: str) -> dict[str, Any]:
-    return {
-        "id": f"ev-{event_id}", "type": "tip.outcome", "member": f"u-{zlib.crc32(case.encode()) % 20_000}",
-        "occurred_at": "2026-11-20T10:00:00+08:00", "data": {"case": f"tip-{case}", "stage": stage, "grade": 2},
-    }  # fmt: skip
-
-
-def _batches(crowd: Crowd) -> Any:
-    def start(salt: int) -> Any:
-        def make(connection: int, number: int) -> bytes:
-            names = [f"b{salt}-{connection}-{number}-{index}" for index in range(100)]
-            body = json.dumps({"events": [_event(name, name, "adopted") for name in names]}).encode()
-            return request(
-                "POST", "/api/v1/credit-events/batch", body, Authorization=f"Bearer {crowd.client}",
-                Content_Type="application/json",
-            )  # fmt: skip
-
-        return make
-
-    return start
-
-
-def _balances(crowd: Crowd) -> Any:
-    messages = [request("GET", "/api/v1/me/balance", Authorization=f"Bearer {token}") for token in crowd.members]
-    return lambda salt: lambda connection, number: messages[(connection * 37 + number) % len(messages)]
-
-
-def _gift(crowd: Crowd, stock: int) -> str:
-    body = {"name": f"Bench {stock}", "kind": "pickup", "points": 1, "stock": stock}
-    call = urllib.request.Request(
-        f"http://127.0.0.1:{PORT}/api/v1/admin/gifts", json.dumps(body).encode(),
-        {"Authorization": f"Bearer {crowd.admin}", "Content-Type": "application/json",
-         "Idempotency-Key": uuid.uuid4().hex},
-    )  # fmt: skip
-    with urllib.request.urlopen(call) as response:
-        return str(json.load(response)["id"])
-
-
-def _orders(crowd: Crowd, gift: str) -> Any:
-    body = json.dumps({"gift": gift, "quantity": 1}).encode()
-
-    def start(salt: int) -> Any:
-        def make(connection: int, number: int) -> bytes:
-            token = crowd.members[(connection * 25 + number % 25) % len(crowd.members)]
-            return request(
-                "POST", "/api/v1/orders", body, Authorization=f"Bearer {token}", Content_Type="application/json",
-                Idempotency_Key=f"{gift}-{salt}-{connection}-{number}",
-            )  # fmt: skip
-
-        return make
-
-    return start
 
 
 @contextmanager

@@ -26,6 +26,7 @@ class Crowd:
     """Tokens of members (each with a million points), of a catalog admin, and a client's key."""
 
     members: list[str]
+    member_ids: list[str]
     admin: str
     client: str
 
@@ -35,7 +36,7 @@ def enter_crowd(app: Flask, count: int) -> Crowd:
     password = hash_password("a long enough phrase")
     now = clock.now()
 
-    def members(tx: Session) -> list[str]:
+    def members(tx: Session) -> tuple[list[str], list[str]]:
         tokens, ids = [], []
         for number in range(count):
             name, key = clean_username(f"bench-{number}")
@@ -46,7 +47,7 @@ def enter_crowd(app: Flask, count: int) -> Crowd:
         with open_books(tx, ids, now) as books:
             for book in books:
                 book.credit(MEMBER_POINTS, expires_at=now + timedelta(days=365), occurred_at=now)
-        return tokens
+        return tokens, ids
 
     def rest(tx: Session) -> tuple[str, str]:
         name, key = clean_username("bench-owner")
@@ -56,6 +57,6 @@ def enter_crowd(app: Flask, count: int) -> Crowd:
         return token, add_key(tx, client.id, now, "bench").secret
 
     with app.app_context():
-        tokens = run_tx(Login.OWNER, members)
+        tokens, ids = run_tx(Login.OWNER, members)
         admin, client = run_tx(Login.BACKOFFICE, rest)
-    return Crowd(tokens, admin, client)
+    return Crowd(tokens, ids, admin, client)
