@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
+from multiprocessing.util import Finalize
 
 from flask import Flask
 from flask_compress import Compress
@@ -240,8 +240,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or Settings.from_env()
     stores = EmbeddedStores(settings)
+    # Not atexit alone: a forked worker of the HTTP server ends without it, and may be the last to leave the stores.
+    Finalize(None, stores.stop, exitpriority=0)
     urls = stores.ensure()
-    atexit.register(stores.stop)
     app = Flask("mall", template_folder="../templates", static_folder="static")
     app.extensions["settings"] = settings
     app.extensions["keyring"] = Keyring(settings.secret_key)

@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 from functools import partial
-from multiprocessing.util import Finalize
 from typing import Any
 
 from granian import Granian
@@ -27,10 +26,7 @@ def load_app(main: int) -> Any:
     # Until granian listens to signals in a worker, those of its main process are in force and stop nothing.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     end_with(main)
-    app = importlib.import_module("wsgi").app
-    # A forked worker may be the last to leave the stores, and ends without its atexit functions.
-    Finalize(None, app.extensions["stores"].stop, exitpriority=0)
-    return app
+    return importlib.import_module("wsgi").app
 
 
 def run(settings: Settings) -> None:
