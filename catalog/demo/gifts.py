@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog.draws.keep import create_draw
 from catalog.gifts.edit import create_gift
 from catalog.gifts.models import Gift
 from catalog.gifts.pictures import read_picture, set_pictures
@@ -25,6 +26,8 @@ from mall.db import Login, run_tx
 
 ACTOR = "demo"
 VOUCHER = "voucher"
+APART = ("key", "category", "popular", "variants", "tags", "draw")
+"""Fields that are not the gift's own."""
 
 
 def load_categories(path: Path, now: datetime) -> tuple[int, int]:
@@ -77,7 +80,9 @@ def _make(tx: Session, fields: Mapping[str, Any], pictures: list[bytes], now: da
     gift = create_gift(
         tx,
         {
-            **_without(fields, "key", "category", "popular", "variants", "tags", *(["stock"] if counted_apart else [])),
+            **_without(
+                fields, "key", "category", "popular", "variants", "tags", "draw", *(["stock"] if counted_apart else [])
+            ),
             "code": fields["key"],
             "category_id": shelves[fields["category"]],
             "featured": fields["popular"],
@@ -89,6 +94,9 @@ def _make(tx: Session, fields: Mapping[str, Any], pictures: list[bytes], now: da
     set_pictures(tx, gift.id, [read_picture(picture) for picture in pictures], now)
     for variant in fields.get("variants", ()):
         add_variant(tx, gift.id, variant, ACTOR, now)
+    if "draw" in fields:
+        terms = {**_without(fields["draw"], "days"), "closes_at": now + timedelta(days=fields["draw"]["days"])}
+        create_draw(tx, gift.id, terms, ACTOR, now)
     if is_voucher:
         lines = "\n".join(voucher_codes(fields["key"], fields["stock"]))
         import_codes(tx, gift.id, None, lines.encode(), ACTOR, now)

@@ -10,12 +10,18 @@ from mall.crypto import Keyring
 from mall.db import cursor
 from mall.errors import Conflict
 
+_ENTERED = "SELECT id FROM orders WHERE member_id = %s AND gift_id = %s AND status = 'placed' ORDER BY id DESC"
 _FIXED = "SELECT closes_at FROM draws WHERE gift_id = %s AND (closes_at <= %s OR frozen_at IS NOT NULL)"
 
 
 def entry_name(ring: Keyring, draw_id: str, order_id: str) -> str:
     """The public name of an entry: whoever sees it learns neither the order nor its member."""
     return "ent_" + ring.hmac16("draw-entry", draw_id, order_id).hex()
+
+
+def entered_orders(tx: Session, member_id: str, gift_id: str) -> list[str]:
+    """A member's orders that wait for the draw of a gift, the newest first."""
+    return [str(row[0]) for row in cursor(tx).execute(_ENTERED, (member_id, gift_id))]
 
 
 def is_fixed(tx: Session, gift_id: str, now: datetime) -> bool:

@@ -99,7 +99,7 @@ def _draw_kind(kind: str, order_kind: str | None, not_drawn: bool) -> str:
     """An order's notice as one of its entry, where it entered a draw."""
     if order_kind != "draw":
         return kind
-    told = ("order.cancelled", "order.completed") if not_drawn else ("order.placed", "order.confirmed", READY)
+    told = ("order.placed", "order.confirmed", READY, *(("order.cancelled", "order.completed") if not_drawn else ()))
     return kind.replace("order.", "entry.") if kind in told else kind
 
 

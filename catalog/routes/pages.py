@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,8 +13,6 @@ from werkzeug.wrappers import Response as Redirect
 
 from catalog.addresses.book import add_address, addresses_of
 from catalog.causes.causes import find_cause
-from catalog.draws.keep import draw_of_gift
-from catalog.draws.views import view_of
 from catalog.drops.keep import next_releases
 from catalog.gifts.queries import SORTS, Shown, Wanted, count_gifts, find_shown, gifts_page, new_gifts, popular_gifts
 from catalog.gifts.shelves import pickup_points
@@ -26,7 +24,7 @@ from catalog.redemption.quote import quote
 from catalog.redemption.views import order_view, orders_page
 from catalog.routes.addresses import address_wire
 from catalog.routes.causes import cause_shown
-from catalog.routes.draws import draw_shown
+from catalog.routes.draws import drawn
 from catalog.routes.ids import checked_id
 from catalog.routes.orders import order_request, with_saved_address
 from catalog.routes.outlook import days_ahead
@@ -129,13 +127,8 @@ def gift(call: Call, gift_id: str) -> str:
         can_choose_less=len(shown.variants) > 1 and me is not None and shown.gift.from_points <= me.balance.available,
         refusals=refusals,
         cause=_cause(call.tx, shown.gift.cause_id),
-        draw=_draw(call.tx, shown, call.now),
+        **drawn(call, call.tx, shown),
     )
-
-
-def _draw(tx: Session, shown: Shown, now: datetime) -> dict[str, Any] | None:
-    announced = draw_of_gift(tx, shown.gift.id) if shown.gift.kind == "draw" else None
-    return None if announced is None else draw_shown(view_of(tx, announced, shown.gift, now))
 
 
 def _cause(tx: Session, cause_id: str | None) -> dict[str, Any] | None:
@@ -174,7 +167,7 @@ def _confirm(call: Call, tx: Session, gift_id: str, quantity: int, wanted: str |
         pickup_points=[point_shown(point) for point in points],
         addresses=_book(call, tx) if shown.gift.kind == "delivery" else [],
         may_keep=not call.member.restricted,
-        draw=_draw(tx, shown, call.now),
+        **drawn(call, tx, shown),
         **typed,
     )
 

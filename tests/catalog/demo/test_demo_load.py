@@ -95,16 +95,16 @@ def test_the_demo_loads_replays_and_does_nothing_the_second_time(
     assert client.get("/api/v1/me/balance", headers=zhang).json["available"] == 3865
 
 
-def test_thirty_gifts_stand_on_the_shelves_with_pictures_and_stock_and_are_made_once(
+def test_the_gifts_stand_on_the_shelves_with_pictures_and_stock_and_are_made_once(
     app: Flask, client: FlaskClient
 ) -> None:
     now = datetime.now(UTC)
     assert load_categories(HERE / "categories.json", now) == (7, 7)
-    assert load_gifts(HERE, now) == (30, 30)
+    assert load_gifts(HERE, now) == (31, 31)
     assert load_categories(HERE / "categories.json", now) == (7, 0)
-    assert load_gifts(HERE, now) == (30, 0)
+    assert load_gifts(HERE, now) == (31, 0)
     shown = client.get("/api/v1/gifts?limit=100").json["items"]
-    assert len(shown) == 30
+    assert len(shown) == 31
     pictures, codes, stock = run_tx(
         Login.BACKOFFICE,
         lambda tx: (
@@ -120,7 +120,7 @@ def test_thirty_gifts_stand_on_the_shelves_with_pictures_and_stock_and_are_made_
         ),
     )
     wanted = json.loads((HERE / "gifts.json").read_text(encoding="utf-8"))
-    assert pictures == 33  # three gifts are shown from near by too
+    assert pictures == 34  # three gifts are shown from near by too
     assert codes == sum(gift["stock"] for gift in wanted if gift["kind"] == "voucher")
     assert stock == {gift["key"]: gift["stock"] for gift in wanted}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from browsing import Browser
 from sqlalchemy import text
 
 from catalog.draws import run as running
@@ -18,6 +19,7 @@ from catalog.draws.fair import commitment_of, list_digest, lot_of, ranking
 from catalog.draws.run import hold_due, settle
 from catalog.draws.states import Outcome, outcome_of
 from mall.db import Login
+from mall.outbox import deliver_due
 
 START = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
 END = START + timedelta(days=7)
@@ -57,6 +59,8 @@ def _hold(shop, *moments):
         return [hold_due(moment) for moment in moments]
 
 
+WON = "You have won “Gift”! It is ready for pickup."
+LOST = "“Gift”: your entry was not drawn this time. The points are back with you."
 LISTED, DRAWN = END + timedelta(seconds=60), END + timedelta(seconds=120)
 
 
@@ -98,6 +102,12 @@ def test_a_draw_promises_its_seed_lists_its_entries_and_then_reveals(shop, make)
         wallet = {"available": 0, "held": 0, "redeemed": 100} if won else {"available": 100, "held": 0, "redeemed": 0}
         assert {name: shop.wallet(member)[name] for name in wallet} == wallet
     assert shop.sql("SELECT count(*) FROM stock_movements WHERE kind = 'returned'") == 0
+    while deliver_due(DRAWN):
+        pass
+    for member, one in people:
+        told = [notice["text"] for notice in shop.get("/me/notifications", member).json["items"]]
+        won = one["draw"]["entry"] in after["winners"]
+        assert sorted(told) == sorted([WON if won else LOST, "“Gift”: you have entered the draw."])
     desk = shop.post("/admin/pickups", shop.owner, {"code": _code(shop, people)})
     assert (desk.status_code, desk.json["status"]) == (200, "completed")
 
@@ -269,3 +279,31 @@ def test_members_logins_cannot_read_the_seed(shop, make, run):
     with pytest.raises(Exception, match="permission denied"):
         run(Login.REDEMPTION, lambda tx: tx.execute(text("SELECT * FROM draw_seeds")))
     assert shop.sql("SELECT count(*) FROM draw_seeds WHERE length(seed_box) > 64") == 1
+
+
+def test_pages_tell_the_terms_the_entry_and_what_came_of_it(shop, make, at_the_start):
+    limit = [{"per": "member", "period": "total", "quantity": 1}]
+    gift, draw = make(losers="kept", limits=limit)
+    browser = Browser(shop, 150)
+    confirm = browser.get(f"/gifts/{gift}/redeem")
+    assert "Your points are set aside" in browser.get(f"/gifts/{gift}") and "not given back" in confirm
+    placed = browser.submit(confirm, f"/gifts/{gift}/redeem")
+    order = placed.location
+    entry = shop.get(f"/orders/{order.rsplit('/')[-1]}", browser.member).json["draw"]["entry"]
+    assert f'href="{order}"' in browser.get(f"/gifts/{gift}") and entry in browser.get(order)
+    assert shop.get(f"/draws/{draw}").json["commitment"] in browser.get(f"/draws/{draw}")
+    for _ in range(3):
+        _enter(shop, gift)
+    at_the_start.move_to(END)
+    assert "Take my entry back" not in browser.get(order)
+    assert "Entries are closed" in browser.get(f"/draws/{draw}")
+    _hold(shop, LISTED)
+    assert "This entry is on the list." in browser.get(f"/draws/{draw}?entry={entry}")
+    _hold(shop, DRAWN)
+    won = entry in shop.get(f"/draws/{draw}").json["winners"]
+    said, place = browser.get(order), browser.get(f"/draws/{draw}?entry={entry}")
+    assert ("You have won" in said, "Not this time" in said) == (won, not won)
+    assert "of 4" in place and ("lots__own" in place) is won
+    assert "not on the list" in browser.get(f"/draws/{draw}?entry=%00%FFent_other")
+    assert "See the draw" in browser.get(f"/gifts/{gift}")
+    assert ("You have won" in browser.get("/orders")) is won
