@@ -12,8 +12,11 @@ from sqlalchemy.pool import NullPool
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin import cli as admin_cli
+from admin.pages import adjustments as desk_adjustments
+from admin.pages import appeals as desk_appeals
 from admin.pages import approvals as desk_approvals
 from admin.pages import audit as desk_audit
+from admin.pages import awards as desk_awards
 from admin.pages import budgets as desk_budgets
 from admin.pages import campaigns as desk_campaigns
 from admin.pages import clients as desk_clients
@@ -209,6 +212,9 @@ PAGE_BLUEPRINTS = (
     desk_rule_steps.pages,
     desk_rule_backtests.pages,
     desk_approvals.pages,
+    desk_awards.pages,
+    desk_appeals.pages,
+    desk_adjustments.pages,
     desk_gifts.pages,
     desk_orders.pages,
     desk_members.pages,

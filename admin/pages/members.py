@@ -39,5 +39,5 @@ def member_page(call: Call, member_id: str) -> str:
     lines = page_of(rows, query["limit"], lambda row: (row.version,))
     return render_template(
         "admin/member.html", member=member, balance=balance(call.tx, own, call.now), lines=lines["items"],
-        next_cursor=lines["next_cursor"], errors=errors,
+        next_cursor=lines["next_cursor"], errors=errors, may_adjust=call.staff.role in ("owner", "rules"),
     )  # fmt: skip

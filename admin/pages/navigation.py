@@ -43,6 +43,9 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-campaigns.campaign_list", _l("Campaigns"), "calendar-event"),
             Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut"),
             Item("desk-approvals.inbox", _l("Approvals"), "checks"),
+            Item("desk-awards.award_list", _l("Awards to confirm"), "award"),
+            Item("desk-appeals.appeal_list", _l("Appeals"), "flag"),
+            Item("desk-adjustments.adjustment_list", _l("Adjustments by hand"), "adjustments-horizontal"),
         ),
     ),
     (

@@ -95,7 +95,7 @@ def get_adjustment(call: Call, adjustment_id: str) -> Any:
     response=AdjustmentSchema, status=201, idempotency="required", errors=("own_account", "too_much_open"),
 )  # fmt: skip
 def post_adjustment(call: Call, body: dict[str, Any]) -> Any:
-    return ask(call.tx, _wanted("adjustment", body), acting(call))
+    return ask(call.tx, wanted("adjustment", body), acting(call))
 
 
 @endpoint(
@@ -105,7 +105,7 @@ def post_adjustment(call: Call, body: dict[str, Any]) -> Any:
 )  # fmt: skip
 def post_write_off(call: Call, body: dict[str, Any]) -> Any:
     """Ask to forgive debt; listed, approved and rejected with the adjustments."""
-    return ask(call.tx, _wanted("write_off", body), acting(call))
+    return ask(call.tx, wanted("write_off", body), acting(call))
 
 
 @endpoint(
@@ -124,5 +124,6 @@ def reject_adjustment(call: Call, body: dict[str, Any], adjustment_id: str) -> A
     return reject(call.tx, adjustment_id, body["reason"], acting(call))
 
 
-def _wanted(kind: str, body: dict[str, Any]) -> Wanted:
+def wanted(kind: str, body: dict[str, Any]) -> Wanted:
+    """What a body of the API asks for."""
     return Wanted(kind, body["member"], body["points"], body["reason"], body.get("note", ""))

@@ -12,6 +12,11 @@ from mall.identity.models import Member
 from mall.identity.names import username_key
 
 
+def member_called(tx: Session, text: str) -> Member | None:
+    """The member whose id or whole username ``text`` is."""
+    return tx.scalars(select(Member).where(or_(Member.id == text, Member.username_key == username_key(text)))).first()
+
+
 def search_members(tx: Session, text: str | None, limit: int, cursor: str | None) -> dict[str, Any]:
     """Members, the newest first; ``text`` is an id, or the beginning of a username or nickname.
 

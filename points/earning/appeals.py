@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mall import audit
@@ -63,6 +63,11 @@ def appeal_page(tx: Session, state: str, limit: int, cursor_text: str | None) ->
         query = query.where(AnnouncedDebit.id < last[0])
     rows = tx.scalars(query.order_by(AnnouncedDebit.id.desc()).limit(limit + 1)).all()
     return page_of(rows, limit, lambda row: (row.id,))
+
+
+def open_appeals(tx: Session) -> int:
+    """How many debits are announced and neither taken nor waived yet."""
+    return tx.scalar(select(func.count()).where(AnnouncedDebit.state == "open")) or 0
 
 
 def uphold(tx: Session, debit_id: str, reason: str, by: By) -> AnnouncedDebit:

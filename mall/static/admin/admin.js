@@ -40,6 +40,12 @@
     if (form) form.requestSubmit();
   });
 
+  /* One box ticks a column of boxes. */
+  document.addEventListener("change", function (event) {
+    var name = event.target.dataset && event.target.dataset.tickAll;
+    if (name) document.querySelectorAll("input[name='" + name + "']").forEach(function (box) { box.checked = event.target.checked; });
+  });
+
   /* The answer to htmx is a whole page; another one than asked for (signed out, an error) is gone to. */
   document.addEventListener("htmx:beforeSwap", function (event) {
     var wanted = (event.detail.requestConfig.elt.getAttribute("hx-select") || "").match(/^#([\w-]+)/);

@@ -1,0 +1,131 @@
+"""Awards that wait, in the back office: looked at, and decided on one by one, several or all together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import flash, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response as Redirect
+
+from admin.acting import acting
+from admin.pages.blueprint import desk
+from admin.pages.lists import list_query
+from admin.routes.awards import EDITORS, READERS, AdjustAwardSchema, AwardQuery, ReasonSchema, ReviewSchema
+from catalog.routes.ids import checked_id
+from catalog.routes.wire import language
+from catalog.wording import in_language
+from mall.db import Login
+from mall.errors import Invalid, MallError
+from mall.http.call import Call, load
+from mall.http.fields import Text
+from mall.http.page import page
+from points.earning.award_decisions import Decision, decide_award, decide_awards
+from points.earning.award_lists import AwardFilter, award_page, waiting_ids
+from points.earning.case_states import AwardState
+from points.earning.drafts import KEY_PATTERN
+from points.earning.explain import Line
+from points.earning.explain_display import localized
+from points.earning.versions import rules
+
+pages = desk("awards", __name__)
+HERE = "/admin/awards"
+MOST_TICKED = 100
+
+
+class AwardPageQuery(AwardQuery):
+    """Of one rule, of one campaign."""
+
+    campaign = Text(1, 60, pattern=KEY_PATTERN)
+
+
+@page(pages, "GET", "/awards", auth=READERS, login=Login.EARNING)
+def award_list(call: Call) -> str:
+    """What waits until somebody confirms it."""
+    query, errors = list_query(AwardPageQuery())
+    titles = {view.key: in_language(view.title, language()) for view in rules(call.tx, call.now)}
+    wanted = AwardFilter("pending", query.get("rule"), query.get("campaign"))
+    found = award_page(call.tx, wanted, query["limit"], query.get("cursor"), call.now)
+    awards = [
+        {"award": award, "title": titles.get(award.rule_key, award.rule_key),
+         "member": award.member_id if award.visibility == "public" else None,
+         "lines": [localized(Line.read(line)) for line in award.explanation]}
+        for award in found["items"]
+    ]  # fmt: skip
+    return render_template(
+        "admin/awards.html", awards=awards, next_cursor=found["next_cursor"], query=query, errors=errors,
+        titles=titles, waiting=waiting_ids(call.tx, wanted, call.now)[1],
+        may_edit=call.staff.role in ("owner", *EDITORS.names),
+    )  # fmt: skip
+
+
+@page(
+    pages, "POST", "/awards/<award_id>/decide", auth=EDITORS, login=Login.EARNING, idempotent=True, on_error=HERE
+)  # fmt: skip
+def decide(call: Call, award_id: str) -> Redirect:
+    """Confirm an award, lower or void it, with a reason."""
+    action = request.form.get("act", "")
+    given: dict[str, Any] = {"reason": _reason()}
+    if action == "adjust":
+        text = request.form.get("points", "").strip()
+        given["points"] = int(text) if text.isascii() and text.isdigit() and len(text) < 15 else text
+        body = load(AdjustAwardSchema(), given)
+    else:
+        body = load(ReasonSchema(), given)
+    known = action if action in ("adjust", "cancel") else "confirm"
+    decide_award(call.tx, Decision(checked_id(award_id), known, body["reason"], body.get("points")), acting(call))
+    told = {
+        "confirm": _("The award is confirmed."), "adjust": _("The award is lowered."),
+        "cancel": _("The award is void."),
+    }  # fmt: skip
+    flash(told[known], "success")
+    return _back()
+
+
+@page(pages, "POST", "/awards/decide", auth=EDITORS, login=Login.EARNING, idempotent=True, on_error=HERE)
+def decide_ticked(call: Call) -> Redirect:
+    """Confirm or void those that are ticked; each stands alone."""
+    reason, ticked = load(ReasonSchema(), {"reason": _reason()})["reason"], request.form.getlist("award")
+    if not 1 <= len(ticked) <= MOST_TICKED:
+        raise Invalid(detail=_("Tick at least one award, and at most %(most)s.", most=MOST_TICKED))
+    action = "cancel" if request.form.get("act") == "cancel" else "confirm"
+    decisions = [Decision(checked_id(award_id), action, reason) for award_id in dict.fromkeys(ticked)]
+    _tell(decide_awards(call.tx, decisions, acting(call)), 0)
+    return _back()
+
+
+@page(pages, "POST", "/awards/review", auth=EDITORS, login=Login.EARNING, idempotent=True, on_error=HERE)
+def review(call: Call) -> Redirect:
+    """Confirm or void all that wait of a rule, or of a rule and a campaign, at most 500 at once."""
+    given = {"reason": _reason(), "action": request.form.get("act", ""), "rule": request.form.get("rule", "")}
+    if request.form.get("campaign"):
+        given["campaign"] = request.form["campaign"]
+    body = load(ReviewSchema(), given)
+    ids, count = waiting_ids(call.tx, AwardFilter("pending", body["rule"], body.get("campaign")), call.now)
+    decisions = [Decision(award_id, body["action"], body["reason"]) for award_id in ids]
+    _tell(decide_awards(call.tx, decisions, acting(call)), count - len(ids))
+    return _back()
+
+
+def _tell(outcomes: Sequence[AwardState | MallError], left: int) -> None:
+    done = sum(not isinstance(outcome, MallError) for outcome in outcomes)
+    told = ngettext("%(num)s award decided.", "%(num)s awards decided.", done)
+    if refused := len(outcomes) - done:
+        told += " " + ngettext("%(num)s did not wait any more.", "%(num)s did not wait any more.", refused)
+    if left:
+        told += " " + ngettext("%(num)s still waits.", "%(num)s still wait.", left)
+    flash(told, "success" if done else "error")
+
+
+def _reason() -> str:
+    return request.form.get("reason", "").strip()
+
+
+def _back() -> Redirect:
+    """The list again, with the filters it had."""
+    kept = {name: request.form.get(name, "")[:60] for name in ("rule", "campaign")}
+    query = urlencode({name: text for name, text in kept.items() if text})
+    return redirect(f"{HERE}?{query}" if query else HERE, 303)
