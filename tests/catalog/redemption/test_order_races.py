@@ -35,6 +35,18 @@ def test_a_stock_of_a_hundred_is_exactly_a_hundred_orders(shop):
     _books_balance(shop)
 
 
+def test_fifty_members_after_the_last_piece_are_one_order(shop, pytestconfig):
+    rounds = pytestconfig.getoption("--race-rounds")
+    members = [shop.member(rounds) for _ in range(50)]
+    for _ in range(rounds):
+        gift = shop.gift(1, stock=1)
+        answers = shop.at_once([lambda m=m, g=gift: shop.order(m, g) for m in members])
+        assert _codes(answers) == {201: 1, "sold_out": 49}
+        assert shop.stock(gift) == 0
+    assert sum(shop.wallet(member)["available"] for member in members) == 49 * rounds
+    _books_balance(shop)
+
+
 def test_a_limit_is_exact_when_a_member_orders_many_times_at_once(shop):
     member = shop.member(1000)
     gift = shop.gift(1, stock=100, limits=[{"per": "member", "period": "day", "quantity": 3}])
