@@ -22,6 +22,7 @@ from admin.pages import campaigns as desk_campaigns
 from admin.pages import clients as desk_clients
 from admin.pages import counter as desk_counter
 from admin.pages import dashboard as desk_dashboard
+from admin.pages import draws as desk_draws
 from admin.pages import gifts as desk_gifts
 from admin.pages import home as desk_home
 from admin.pages import members as desk_members
@@ -216,6 +217,7 @@ PAGE_BLUEPRINTS = (
     desk_appeals.pages,
     desk_adjustments.pages,
     desk_gifts.pages,
+    desk_draws.pages,
     desk_orders.pages,
     desk_members.pages,
     desk_clients.pages,

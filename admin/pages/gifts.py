@@ -110,7 +110,7 @@ def save_gift(call: Call, gift_id: str) -> Response | Redirect:
 def move_gift_stock(call: Call, gift_id: str) -> Redirect:
     """Pieces received or corrected."""
     given = {name: request.form.get(name, "").strip() for name in ("change", "reason", "variant")}
-    body = load(StockChangeSchema(), {name: _number(text) for name, text in given.items() if text})
+    body = load(StockChangeSchema(), {name: number_of(text) for name, text in given.items() if text})
     variant = checked_id(body["variant"]) if "variant" in body else None
     change_stock(
         call.tx, checked_id(gift_id), variant, body["change"], body.get("reason"), call.staff.name, call.now,
@@ -186,20 +186,21 @@ def _body(*, new: bool) -> dict[str, Any]:
     """The form as the API's body: what the schema refuses is refused at the same field."""
     sent = request.form
     body: dict[str, Any] = {
-        "name": _wording("name"), "description": _wording("description"), "points": _number(sent.get("points", "")),
+        "name": _wording("name"), "description": _wording("description"), "points": number_of(sent.get("points", "")),
         "status": sent.get("status"), "code": sent.get("code", "").strip() or None,
-        "category": sent.get("category") or None, "min_level": _number(sent.get("min_level", "").strip()) or None,
+        "category": sent.get("category") or None, "min_level": number_of(sent.get("min_level", "").strip()) or None,
         "tags": sent.getlist("tags"), **{name: sent.get(name) == "1" for name in FLAGS},
-        **{name: _moment(sent.get(name, "")) for name in MOMENTS},
+        # The dates of a draw are not in the form of its gift.
+        **{name: moment_of(sent[name]) for name in MOMENTS if name in sent},
         "limits": [
-            {"per": "member", "period": period, "quantity": _number(sent[f"limit.{period}"].strip())}
+            {"per": "member", "period": period, "quantity": number_of(sent[f"limit.{period}"].strip())}
             for period in PERIODS if sent.get(f"limit.{period}", "").strip()
         ],
     }  # fmt: skip
     if new:
         body["kind"] = sent.get("kind")
         if sent.get("stock", "").strip():
-            body["stock"] = _number(sent["stock"].strip())
+            body["stock"] = number_of(sent["stock"].strip())
     return body
 
 
@@ -208,12 +209,13 @@ def _wording(name: str) -> dict[str, str]:
     return {lang: text for lang, text in texts.items() if text}
 
 
-def _number(text: str) -> int | str:
+def number_of(text: str) -> int | str:
+    """A whole number as it was typed; what is none stays as it is, for the schema to refuse."""
     bare = text.strip().removeprefix("-")
     return int(text) if bare.isascii() and bare.isdigit() and len(bare) < 16 else text
 
 
-def _moment(text: str) -> str | None:
+def moment_of(text: str) -> str | None:
     """A moment of the form, in the mall's zone, as the API writes it."""
     if not text.strip():
         return None

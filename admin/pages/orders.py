@@ -26,7 +26,7 @@ from catalog.gifts.shelves import pickup_points
 from catalog.redemption.lifecycle import OVER, Status
 from catalog.redemption.staff_views import count_by_status, staff_order, staff_orders
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language
+from catalog.routes.wire import language, reason_words
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call, load
@@ -66,7 +66,13 @@ def order_page(call: Call, order_id: str) -> str:
     points = {point.id: _text(point.name) for point in pickup_points(call.tx, all_of_them=True)}
     allowed = order.allowed if role == "owner" or role in WORKERS.names else []
     history = [
-        {"status": status, "at": at, "reason": reason, "member": actor.startswith("member:"), "actor": actor}
+        {
+            "status": status,
+            "at": at,
+            "reason": reason and reason_words(reason),
+            "member": actor.startswith("member:"),
+            "actor": actor,
+        }
         for status, at, actor, reason in order.history
     ]
     return render_template(

@@ -15,6 +15,7 @@ from catalog.draws.guard import refuse_if_open
 from catalog.draws.models import Draw, DrawSeed
 from catalog.gifts.edit import get_gift
 from catalog.gifts.models import Gift, GiftVariant
+from catalog.gifts.windows import GiftStatus
 from mall import audit
 from mall.crypto import keyring
 from mall.errors import Conflict, Invalid, NotFound
@@ -93,6 +94,13 @@ def find_draw(tx: Session, draw_id: str) -> Draw:
 def draw_of_gift(tx: Session, gift_id: str) -> Draw | None:
     """The draw of a gift, if one is announced."""
     return tx.execute(select(Draw).where(Draw.gift_id == gift_id)).scalar_one_or_none()
+
+
+def gifts_to_draw(tx: Session) -> list[Gift]:
+    """Gifts of the kind draw that have none yet, the newest first."""
+    announced = select(Draw.id).where(Draw.gift_id == Gift.id).exists()
+    waiting = select(Gift).where(Gift.kind == "draw", Gift.status != GiftStatus.ARCHIVED.value, ~announced)
+    return list(tx.scalars(waiting.order_by(Gift.id.desc()).limit(100)))
 
 
 def _apply(gift: Gift, draw: Draw, now: datetime) -> None:

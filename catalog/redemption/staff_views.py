@@ -57,11 +57,13 @@ _ONE = f"""SELECT {_COLUMNS}, k.key_box, a.address_box FROM orders AS o
  LEFT JOIN address_keys AS k ON k.order_id = o.id LEFT JOIN order_addresses AS a ON a.order_id = o.id
  WHERE o.id = %s"""
 _LIST = f"""SELECT {_COLUMNS} FROM orders AS o WHERE (%(status)s::text IS NULL OR o.status = %(status)s)
+ AND (o.kind <> 'draw' OR %(status)s IS DISTINCT FROM 'placed' OR %(kind)s = 'draw')
  AND (%(kind)s::text IS NULL OR o.kind = %(kind)s) AND (%(number)s::text IS NULL OR o.number = %(number)s)
  AND o.id < %(before)s ORDER BY o.id DESC LIMIT %(limit)s"""
 _HIGHEST = "~"
 _OPEN = """SELECT status, count(*) FROM orders
- WHERE status NOT IN ('completed', 'cancelled', 'expired', 'refunded') GROUP BY status"""
+ WHERE status NOT IN ('completed', 'cancelled', 'expired', 'refunded') AND NOT (kind = 'draw' AND status = 'placed')
+ GROUP BY status"""
 
 
 def staff_order(tx: Session, order_id: str, *, with_address: bool) -> StaffOrder:
@@ -78,7 +80,10 @@ def staff_order(tx: Session, order_id: str, *, with_address: bool) -> StaffOrder
 def staff_orders(
     tx: Session, wanted: dict[str, Any], limit: int, cursor_text: str | None
 ) -> tuple[list[StaffOrder], str | None]:
-    """A page of orders by ``status``, ``kind`` and ``number`` (None: any), newest first; and the next cursor."""
+    """A page of orders by ``status``, ``kind`` and ``number`` (None: any), newest first; and the next cursor.
+
+    Entries that wait for a draw are not what staff confirm: among those ``placed`` they are there for ``kind`` draw.
+    """
     seen = decode_cursor(cursor_text, str)
     asked = {**wanted, "before": seen[0] if seen else _HIGHEST, "limit": limit + 1}
     rows: list[Any] = cursor(tx).execute(_LIST, asked).fetchall()
