@@ -25,6 +25,7 @@ from mall.http.page import page
 from mall.http.principals import staff
 from mall.http.problems import STATUS, plain_errors, problem_of
 from points.earning.book_events import mall_zone
+from points.earning.campaign_examples import campaign_examples, published_campaigns
 from points.earning.conditions import known_facts
 from points.earning.drafts import change_draft, checked
 from points.earning.event_types import EVENT_TYPES, MEMBER_FACTS
@@ -146,7 +147,7 @@ def _tried(call: Call, view: VersionView, document: dict[str, Any]) -> tuple[dic
          "choices": rule_words.value_choices(name)}
         for name in known
     ]  # fmt: skip
-    example: dict[str, Any] = {"at": at_text, "draft": None, "today": None, "errors": {}}
+    example: dict[str, Any] = {"at": at_text, "draft": None, "today": None, "errors": {}, "campaigns": []}
     try:
         at = datetime.fromisoformat(at_text).replace(tzinfo=mall_zone())
         given = {name: int(text) if known[name] is int and _is_whole(text) else text for name, text in sent.items()}
@@ -162,6 +163,10 @@ def _tried(call: Call, view: VersionView, document: dict[str, Any]) -> tuple[dic
     current = version_in_force(call.tx, view.rule_key, call.now)
     example["draft"] = document_example(document, facts)
     example["today"] = document_example(current.document, facts) if current else Example(None, [])
+    example["campaigns"] = [
+        {"one": one, "name": in_language(one.name, language()), "when": rule_words.window_words(one.active)}
+        for one in campaign_examples(published_campaigns(call.tx, call.now), view.rule_key, document, facts)
+    ]
     return example, shown
 
 

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from admin.pages.condition_rows import Row, to_rows
 from admin.pages.rule_form import natural
+from points.earning.compare_display import line_value
 from points.earning.conditions import known_facts
 from points.earning.documents import DocumentInvalid, RuleDocument, read_document
 from points.earning.event_types import EVENT_TYPES, STAGES
@@ -127,6 +128,8 @@ def sentences(document: dict[str, Any]) -> list[tuple[str, str]]:
     lines += _windows(read)
     lines.append((_("Spendable"), _pending(read)))
     lines.append((_("Valid"), _expiry(read)))
+    if read.clawback.limited:
+        lines.append((_("Taken back"), _clawback(read)))
     together = _("adds to what other rules pay")
     if read.best_of is not None:
         together = _("only the best of the group “%(group)s” counts", group=read.best_of)
@@ -225,6 +228,17 @@ def window_words(active: Active) -> str:
         names = weekday_names()
         told.append(_joined((names[day - 1] for day in sorted(active.weekdays)), "、", ", "))
     told += [_("from %(start)s:00 to %(end)s:00", start=start, end=end) for start, end in active.hours]
+    return _joined(told)
+
+
+def _clawback(read: RuleDocument) -> str:
+    reach = read.clawback
+    told = [
+        _("after an error in good faith: %(reach)s", reach=line_value("clawback", reach.good_faith)),
+        _("after malice: %(reach)s", reach=line_value("clawback", reach.malice)),
+    ]
+    if reach.appeal_days:
+        told.append(ngettext("%(num)s day to answer", "%(num)s days to answer", reach.appeal_days))
     return _joined(told)
 
 

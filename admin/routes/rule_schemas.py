@@ -153,11 +153,22 @@ class ExampleSchema(StrictSchema):
     lines = fields.List(fields.String(), required=True)
 
 
+class CampaignExampleSchema(StrictSchema):
+    """A campaign that would change the draft's example to ``points``; ``applies``: it is on at that moment."""
+
+    key = fields.String(required=True)
+    name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    factor = fields.String(required=True)
+    points = fields.Integer(required=True)
+    applies = fields.Boolean(required=True)
+
+
 class ExamplesSchema(StrictSchema):
-    """The version asked for, beside the one in force."""
+    """The version asked for, beside the one in force; both without campaigns, which stand by themselves."""
 
     draft = fields.Nested(ExampleSchema, required=True)
     published = fields.Nested(ExampleSchema, required=True)
+    campaigns = fields.List(fields.Nested(CampaignExampleSchema), required=True)
 
 
 class WindowSchema(StrictSchema):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from mall.errors import Invalid
 from points.earning.book_events import mall_zone
+from points.earning.campaign_examples import CampaignExample, campaign_examples, published_campaigns
 from points.earning.documents import read_document
 from points.earning.evaluate import AwardWorth, RuleSet, RuleVersion, dry_run
 from points.earning.event_types import EVENT_TYPES, MAX_GRADE, MEMBER_FACTS, STAGES, UNKNOWN_MEMBER, Facts, FactValue
@@ -34,6 +35,15 @@ RANGES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Examples:
+    """A version as ``draft``, the one in force as ``published``, and campaigns that would change the draft's."""
+
+    draft: Example
+    published: Example
+    campaigns: list[CampaignExample]
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """What a version would pay for one event, before caps. ``lines``: why, in the reader's language.
 
@@ -46,17 +56,19 @@ class Example:
 
 def example(
     tx: Session, key: str, number: int, given: Mapping[str, Any], occurred_at: datetime, now: datetime
-) -> dict[str, Example]:
-    """Version ``number`` as ``draft``, and the version in force as ``published``, on the facts ``given``.
+) -> Examples:
+    """What version ``number``, and the one in force, pay for the facts ``given``.
 
     Raises NotFound, Invalid naming the bad facts.
     """
     shown = version(tx, key, number, now)
     current = version_in_force(tx, key, now)
     facts = read_facts(str(shown.document["event"]), given, occurred_at)
-    found = {"draft": document_example(shown.document, facts)}
-    found["published"] = document_example(current.document, facts) if current else Example(None, [])
-    return found
+    return Examples(
+        document_example(shown.document, facts),
+        document_example(current.document, facts) if current else Example(None, []),
+        campaign_examples(published_campaigns(tx, now), key, shown.document, facts),
+    )
 
 
 def document_example(document: dict[str, Any], facts: Facts) -> Example:

@@ -83,3 +83,33 @@ def test_a_draft_can_be_thrown_away_and_a_key_used_once(client: FlaskClient, rul
     assert client.delete(f"{URL}/double", headers=rules.auth).status_code == 204
     assert client.get(f"{URL}/double", headers=rules.auth).status_code == 404
     assert client.post(URL, json={"key": "x", **WEEKEND}, headers=make_staff("catalog").auth).status_code == 403
+
+
+def test_a_live_example_says_which_campaigns_would_change_it_and_whether_they_are_on(
+    client: FlaskClient, rules: Any
+) -> None:
+    active = {"weekdays": [6, 7]}
+    for key, more in {
+        "weekend": {"factor": "2", "active": active},
+        "sunday": {"factor": "3", "active": {"weekdays": [7]}},
+        "elite": {"factor": "5", "min_level": 4},
+        "quiz": {"factor": "5", "rules": ["quiz-result"]},
+        "past": {"factor": "5", "active": {"last_day": "2026-01-01"}},
+        "idea": {"factor": "5"},
+        "stopped": {"factor": "5"},
+    }.items():
+        client.post(URL, json={"key": key, **WEEKEND, **more}, headers=rules.auth)
+        if key != "idea":
+            assert client.post(f"{URL}/{key}/publish", headers=rules.auth).status_code == 200
+    client.post(f"{URL}/stopped/retire", headers=rules.auth)
+
+    def tried(day: str) -> Any:
+        body = {"facts": {"stage": "solved", "grade": 1}, "occurred_at": f"{day}T12:00:00+08:00"}
+        path = "/api/v1/admin/earning-rules/tip-outcome/versions/1/example"
+        answer = client.post(path, json=body, headers=rules.auth).json
+        assert (answer["draft"]["points"], answer["published"]["points"]) == (120, 120)
+        return [(one["key"], one["factor"], one["points"], one["applies"]) for one in answer["campaigns"]]
+
+    assert tried("2099-01-05") == [("sunday", "3", 360, False), ("weekend", "2", 240, False)]  # a Monday
+    assert tried("2099-01-03") == [("weekend", "2", 240, True), ("sunday", "3", 360, False)]
+    assert tried("2099-01-04") == [("sunday", "3", 360, True), ("weekend", "2", 240, False)]

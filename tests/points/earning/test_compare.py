@@ -68,3 +68,32 @@ def test_the_largest_award_of_a_document():
     assert largest_award(read_document(TIP)) == 300
     assert largest_award(read_document(DEFAULT_RULES["points-credit"])) == 1_000_000
     assert largest_award(read_document(DEFAULT_RULES["daily-check-in"])) == 30
+
+
+def test_every_line_a_document_may_have_has_a_name_and_codes_are_words(app):
+    documents = [
+        _changed(
+            diminishing={"per": "day", "factors": ["1", "0.5"], "then": "0"},
+            corroboration={"first": 100, "corroborating": 40, "duplicate": 10},
+            clawback={"good_faith": "pending_only", "malice": "into_debt", "appeal_days": 7},
+            caps=[{"per": "all", "period": "week", "unit": "times", "limit": 3}],
+            active={"first_day": "2026-12-01", "last_day": "2026-12-31", "weekdays": [6, 7], "hours": [[8, 20]]},
+            pending={"kind": "days", "days": 7},
+            expiry={"kind": "months", "count": 12, "round_to": "year"},
+            stacking={"mode": "best", "group": "x"},
+        ),
+        {"name": {"zh": "周末", "en": "Weekend"}, "factor": "2", "rules": ["x"], "min_level": 2, "review": True},
+        {"scope": "programme", "period": "month", "limit_points": 5, "action": "pend"},
+        {"clawback": "within_balance"},
+    ]
+    read_document(documents[0])
+    with app.test_request_context(), force_locale("en"):
+        shown = {line.path: told(line) for document in documents for line in compare({}, document)}
+    unnamed = {path for path, line in shown.items() if line["label"] == path}
+    assert unnamed == {"scope"}  # it is the key of the budget, and never a line of it
+    words = {path: line["after_words"] for path, line in shown.items()}
+    assert words["active.weekdays"] == "Saturday, Sunday"
+    assert (words["diminishing.per"], words["caps.1.period"], words["expiry.round_to"]) == ("day", "week", "year")
+    assert (words["caps.1.per"], words["caps.1.unit"]) == ("all members together", "times")
+    assert (words["clawback.good_faith"], words["clawback"]) == ("only what still waits", "what can be spent too")
+    assert (words["review"], words["action"], words["factor"]) == ("yes", "awards wait until somebody confirms", "2")
