@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from catalog.draws.run import hold_due
 from catalog.drops.release import release_due
 from catalog.gifts.popularity import count_popularity
+from catalog.queue.run import advance_rooms, open_rooms
 from catalog.redemption.addresses import destroy_due_keys
 from catalog.redemption.overdue import complete_shipped, expire_uncollected, remind_to_collect
 from catalog.stock.alerts import watch_stock
@@ -40,9 +41,10 @@ def complete_parcels(now: datetime) -> dict[str, int]:
 
 @job("release-drops", every=timedelta(seconds=5))
 def release_drops(now: datetime) -> dict[str, int]:
-    """Release the day's pieces of drops whose time has come."""
-    released = release_due(now, mall_zone())
-    return {"released": released} if released else {}
+    """Release the day's pieces of drops whose time has come, open waiting rooms, and turns in those that run."""
+    zone = mall_zone()
+    found = {"opened": open_rooms(now, zone), "released": release_due(now, zone), "turns": advance_rooms(now)}
+    return {name: count for name, count in found.items() if count}
 
 
 @job("hold-draws", every=timedelta(seconds=10), aside=True)

@@ -26,6 +26,8 @@ from mall.http.pagination import PageQuery, list_schema, page_in_memory
 
 blp = api_blueprint("admin-drops", __name__, description="Drops and low stock, for the back office")
 MOST_PIECES = 1_000_000
+MOST_WAITING = 240
+LEAST_TURN, MOST_TURN = 30, 3600
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
@@ -72,10 +74,13 @@ class DropChangeSchema(StrictSchema):
     withdraws = Flag()
     reserve = Whole(0, MOST_PIECES)
     active = Flag()
+    waiting_minutes = Whole(1, MOST_WAITING, allow_none=True)
+    turn_seconds = Whole(LEAST_TURN, MOST_TURN)
 
 
 class NewDropSchema(StrictSchema):
-    """A new drop. ``reserve``: pieces there are to release; ``withdraws``: leftovers go back before the next."""
+    """A new drop. ``reserve``: pieces there are to release; ``withdraws``: leftovers go back before the next;
+    ``waiting_minutes``: a waiting room opens so long before a release (null: none), turns last ``turn_seconds``."""
 
     variant = Text(1, ID_MOST)
     pieces = Whole(1, MOST_PIECES, required=True)
@@ -85,6 +90,8 @@ class NewDropSchema(StrictSchema):
     last_day = Day(allow_none=True, load_default=None)
     withdraws = Flag(load_default=False)
     reserve = Whole(0, MOST_PIECES, required=True)
+    waiting_minutes = Whole(1, MOST_WAITING, allow_none=True, load_default=None)
+    turn_seconds = Whole(LEAST_TURN, MOST_TURN, load_default=180)
 
 
 class DropSchema(StrictSchema):
@@ -101,6 +108,8 @@ class DropSchema(StrictSchema):
     withdraws = fields.Boolean(required=True)
     reserve = fields.Integer(required=True)
     active = fields.Boolean(required=True)
+    waiting_minutes = fields.Integer(required=True, allow_none=True)
+    turn_seconds = fields.Integer(required=True)
 
 
 class AlertSchema(StrictSchema):

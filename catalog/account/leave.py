@@ -11,6 +11,7 @@ from catalog.addresses.book import forget_addresses
 from catalog.draws.entries import is_fixed
 from catalog.notices.models import Notification
 from catalog.payment.due import is_on_hold
+from catalog.queue.places import leave_all
 from catalog.redemption.addresses import destroy_addresses_of
 from catalog.redemption.advance import cancel_order
 from catalog.redemption.lifecycle import By, Status, targets
@@ -38,6 +39,7 @@ def leave(tx: Session, member_id: str, now: datetime, request_id: str) -> None:
     forget_targets_of(tx, member_id)
     tx.execute(delete(Notification).where(Notification.member_id == member_id))
     forget_wishes(tx, member_id)
+    leave_all(tx, member_id)
     show_on_boards(tx, member_id, False, now)
     forget_person(tx, member_id)
     name = f"member:{member_id}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,10 @@ from mall import audit
 from mall.errors import Conflict, Invalid, NotFound
 from mall.ids import new_id
 
-CHANGEABLE = ("pieces", "minute", "weekdays", "first_day", "last_day", "withdraws", "reserve", "active")
+CHANGEABLE = (
+    "pieces", "minute", "weekdays", "first_day", "last_day", "withdraws", "reserve", "active", "waiting_minutes",
+    "turn_seconds",
+)  # fmt: skip
 
 
 def schedule_of(drop: Drop) -> Schedule:
@@ -97,11 +100,12 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class NextRelease:
-    """The pieces of an item that come next, and when (UTC)."""
+    """The pieces of an item that come next, and when (UTC); ``opens_at``: when its waiting room opens, if any."""
 
     item_id: str
     pieces: int
     at: datetime
+    opens_at: datetime | None = None
 
 
 def next_releases(tx: Session, gift_id: str, now: datetime, zone: ZoneInfo) -> list[NextRelease]:
@@ -110,5 +114,6 @@ def next_releases(tx: Session, gift_id: str, now: datetime, zone: ZoneInfo) -> l
     for drop in active_drops(tx, gift_id):
         at = schedule_of(drop).next_after(now, zone)
         if at is not None:
-            found.append(NextRelease(drop.item_id, min(drop.pieces, drop.reserve), at))
+            opens = None if drop.waiting_minutes is None else at - timedelta(minutes=drop.waiting_minutes)
+            found.append(NextRelease(drop.item_id, min(drop.pieces, drop.reserve), at, opens))
     return sorted(found, key=lambda one: (one.at, one.item_id))

@@ -14,13 +14,15 @@ class Drop(Base):
     """So many ``pieces`` of an item at ``minute`` of the mall's day (600 is 10:00), out of a ``reserve``.
 
     ``weekdays``: 1 is Monday, none means every day. ``withdraws``: what is left goes back to the reserve before the
-    next release; else it stays on sale. ``reserve``: pieces that cannot be ordered yet.
+    next release; else it stays on sale. ``reserve``: pieces that cannot be ordered yet. ``waiting_minutes``: how long
+    before a release its waiting room opens, None: it has none; ``turn_seconds``: how long a turn of it lasts.
     """
 
     __tablename__ = "drops"
     __table_args__ = (
         CheckConstraint("pieces > 0 AND reserve >= 0 AND minute BETWEEN 0 AND 1439", name="figures"),
         CheckConstraint("first_day <= last_day", name="days"),
+        CheckConstraint("waiting_minutes > 0 AND turn_seconds > 0", name="waiting"),
         Index("uq_drops_item_id", "item_id", unique=True, postgresql_where=text("active")),
     )
 
@@ -35,6 +37,8 @@ class Drop(Base):
     withdraws: Mapped[bool]
     reserve: Mapped[int] = mapped_column(Integer)
     active: Mapped[bool]
+    waiting_minutes: Mapped[int | None] = mapped_column(SmallInteger)
+    turn_seconds: Mapped[int] = mapped_column(SmallInteger, server_default=text("180"))
     created_at: Mapped[datetime]
 
 

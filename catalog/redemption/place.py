@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from catalog.payment.configured import can_be_paid
 from catalog.payment.due import open_payment
+from catalog.queue.turn import queue_refusals, use_turn
 from catalog.redemption.addresses import Address, seal_address
 from catalog.redemption.eligibility import cash_refusals, limit_refusals, purse_refusals, shop_refusals
 from catalog.redemption.lifecycle import Status, path_after
@@ -52,8 +53,9 @@ def place_order(tx: Session, member_id: str, asked: OrderRequest, now: datetime,
     """Place an order, pay it with points and take it from stock; all of it or nothing.
 
     Raises NotFound for an unknown gift, variant or pickup point, Invalid for a missing or needless address,
-    Conflict ``payment_unavailable``, ``not_on_sale``, ``not_eligible``, ``sold_out``, ``limit_reached``, ``in_debt`` or
-    ``insufficient_points``. ``secrets``: the answer may show codes and the address.
+    Conflict ``payment_unavailable``, ``not_on_sale``, ``not_eligible``, ``sold_out``, ``queue_turn_needed``,
+    ``queue_one_each``, ``limit_reached``, ``in_debt`` or ``insufficient_points``. ``secrets``: the answer may show
+    codes and the address.
     """
     terms = read_terms(tx, asked.gift_id, asked.variant_id, asked.pickup_point_id, now)
     terms.check_quantity(asked.quantity)
@@ -63,6 +65,7 @@ def place_order(tx: Session, member_id: str, asked: OrderRequest, now: datetime,
     # Before any lock: most of those who come too late for a hot gift are turned away here.
     refuse_if_any(cash_refusals(can_be_paid(terms.cash_cents, terms.cash_currency)))
     refuse_if_any(shop_refusals(terms.window, terms.min_level, terms.on_hand, asked.quantity, level, now))
+    refuse_if_any(queue_refusals(tx, terms.queue_id, member_id, asked.quantity, now))
     order_id, points, zone = new_id("ord"), order_points(terms.points, asked.quantity), mall_zone()
     with open_books(tx, [member_id], now) as books:
         book = books[member_id]
@@ -70,6 +73,8 @@ def place_order(tx: Session, member_id: str, asked: OrderRequest, now: datetime,
         used = used_within(tx, member_id, terms.gift_id, terms.limits, now, zone)
         refuse_if_any(limit_refusals(terms.limits, used, asked.quantity))
         refuse_if_any(purse_refusals(points, book.wallet.available, book.wallet.debt))
+        if terms.queue_id is not None and not use_turn(tx, terms.queue_id, member_id, order_id, now):
+            raise Conflict("queue_turn_needed")
         book.hold(points, hold_id=order_id, label="gift", ref=order_id)
         if terms.cash_cents is None and terms.kind != "draw":
             book.capture(order_id)
@@ -102,6 +107,7 @@ def _write(
         order_id, member_id, terms.gift_id, terms.item_id, terms.kind, asked.quantity,
         order_points(terms.points, asked.quantity), terms.name, terms.variant_name, terms.picture,
         terms.point.id if terms.point else None, terms.cause_id, cash_cents, terms.cash_currency,
+        terms.queue_id,
     )  # fmt: skip
     sealed = seal_address(ring, order_id, asked.delivery) if asked.delivery is not None else None
     top_up = None

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from catalog.payment.configured import can_be_paid
+from catalog.queue.turn import queue_refusals
 from catalog.redemption.eligibility import (
     Refusal,
     cash_refusals,
@@ -64,9 +65,11 @@ def quote(tx: Session, member: MemberPrincipal, asked: OrderRequest, now: dateti
     refusals = [Refusal("forbidden")] if member.suspended else []
     refusals += cash_refusals(can_be_paid(terms.cash_cents, terms.cash_currency))
     refusals += shop_refusals(terms.window, terms.min_level, terms.on_hand, asked.quantity, level, now)
+    refusals += queue_refusals(tx, terms.queue_id, member.member_id, asked.quantity, now)
     refusals += limit_refusals(terms.limits, used, asked.quantity)
     refusals += purse_refusals(points, figures.available, figures.debt)
-    most = most_possible(terms.limits, used, terms.on_hand, 1 if terms.kind == "draw" else MAX_QUANTITY)
+    single = terms.kind == "draw" or terms.queue_id is not None
+    most = most_possible(terms.limits, used, terms.on_hand, 1 if single else MAX_QUANTITY)
     return Quote(
         terms.gift_id, asked.variant_id, asked.quantity, terms.points, points, figures.available, figures.debt, most,
         refusals, order_cash(terms.cash_cents, asked.quantity), terms.cash_currency,

@@ -33,6 +33,8 @@ def _sentence(refusal: Refusal) -> Any:
         return _("This gift is sold out.")
     if refusal.code == "limit_reached":
         return _limit_sentence(figures["period"], figures["quantity"])
+    if refusal.code.startswith("queue_"):
+        return _queue_sentence(refusal.code, figures)
     if refusal.code == "payment_unavailable":
         return _("This gift has a part to pay in cash, which cannot be paid here at the moment.")
     if refusal.code == "in_debt":
@@ -52,6 +54,21 @@ def _limit_sentence(period: str, quantity: int) -> Any:
     if period == "year":
         return _("At most %(count)s a year for each member.", count=quantity)
     return _("At most %(count)s for each member.", count=quantity)
+
+
+def _queue_sentence(code: str, figures: dict[str, Any]) -> Any:
+    if code == "queue_one_each":
+        return _("While others wait, each turn is for one piece.")
+    if figures.get("ahead") is not None:
+        minutes = -(-figures["wait_seconds"] // 60)
+        return _(
+            "A queue stands before this gift. People in front of you: %(ahead)s. Your turn comes in %(minutes)s "
+            "minutes at the latest, if pieces are left then.",
+            ahead=figures["ahead"], minutes=minutes,
+        )  # fmt: skip
+    if figures.get("you") == "waiting":
+        return _("A queue stands before this gift: your place in it is being given out.")
+    return _("A queue stands before this gift: take a place in its waiting room.")
 
 
 def refusal_wire(refusal: Refusal) -> dict[str, Any]:

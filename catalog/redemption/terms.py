@@ -19,7 +19,8 @@ _TERMS = """SELECT g.kind, g.status, g.visible_from, g.on_sale_from, g.on_sale_u
   v.id, v.name, v.id IS NULL AND EXISTS (SELECT 1 FROM gift_variants WHERE gift_id = g.id AND active),
   p.id, p.name, p.address, p.hours, p.phone, p.opening, g.top_up,
   (SELECT approval_above_points FROM redemption_policy), g.cause_id, g.cash_cents, g.cash_currency,
-  CASE WHEN g.kind = 'draw' THEN (SELECT d.id FROM draws AS d WHERE d.gift_id = g.id) END
+  CASE WHEN g.kind = 'draw' THEN (SELECT d.id FROM draws AS d WHERE d.gift_id = g.id) END,
+  s.queue_id
  FROM gifts AS g
  LEFT JOIN gift_variants AS v ON v.id = %(variant)s AND v.gift_id = g.id AND v.active
  LEFT JOIN stock_items AS s ON s.item_id = coalesce(%(variant)s, g.id)
@@ -64,6 +65,8 @@ class Terms:
     cash_cents: int | None = None
     cash_currency: str | None = None
     draw_id: str | None = None
+    queue_id: str | None = None
+    """The waiting room whose turns alone take pieces now."""
 
     def must_be_approved(self, order_points: int) -> bool:
         """Whether staff confirm an order of ``order_points`` first."""
@@ -112,5 +115,5 @@ def read_terms(tx: Session, gift_id: str, variant_id: str | None, pickup_point_i
         raise _unknown("pickup_point")
     return Terms(
         gift_id, found_variant or gift_id, window, name, variant_name, picture, points, limits_of(limits), min_level,
-        preparation, approval, on_hand, point, row[22] if window.kind == "virtual" else None, *row[23:28],
+        preparation, approval, on_hand, point, row[22] if window.kind == "virtual" else None, *row[23:29],
     )  # fmt: skip

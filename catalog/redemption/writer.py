@@ -73,6 +73,8 @@ _TOP_UP = """INSERT INTO top_ups (order_id, provider_id, product, target_box, st
  updated_at) VALUES (%(id)s, %(provider_id)s, %(product)s, %(target_box)s, 'waiting', 0, %(now)s, %(now)s, %(now)s)"""
 _STOCK = """UPDATE stock_items SET on_hand = on_hand + %(change)s
  WHERE item_id = %(item_id)s AND on_hand + %(change)s >= 0 RETURNING on_hand"""
+# A queue that came or went since the order looked refuses it: no piece goes past a queue.
+_TAKE = _STOCK.replace("RETURNING", "AND queue_id IS NOT DISTINCT FROM %(queue_id)s RETURNING")
 _MOVEMENT = """INSERT INTO stock_movements (id, item_id, kind, change, ref, actor, at)
  VALUES (%(movement_id)s, %(item_id)s, %(movement)s, %(change)s, %(id)s, %(actor)s, %(now)s)"""
 
@@ -95,6 +97,8 @@ class NewOrder:
     cause_id: str | None = None
     cash_cents: int | None = None
     cash_currency: str | None = None
+    queue_id: str | None = None
+    """The waiting room whose turn it uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +169,9 @@ def insert_order(
         "variant_name": order.variant_name and json.dumps(order.variant_name, ensure_ascii=False),
         "pickup_point_id": order.pickup_point_id, "cause_id": order.cause_id,
         "cash_cents": order.cash_cents, "cash_currency": order.cash_currency,
-        "change": -order.quantity, "movement": "ordered", "movement_id": new_id("mov"),
+        "queue_id": order.queue_id, "change": -order.quantity, "movement": "ordered", "movement_id": new_id("mov"),
     }  # fmt: skip
-    clauses = {"moved": _ORDER, "stock": _STOCK, "movement": _MOVEMENT}
+    clauses = {"moved": _ORDER, "stock": _TAKE, "movement": _MOVEMENT}
     if address is not None:
         values |= {"address_box": address.address_box, "key_box": address.key_box}
         clauses |= {"address": _ADDRESS, "address_key": _ADDRESS_KEY}

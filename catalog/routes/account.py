@@ -63,6 +63,18 @@ class ExportAttemptSchema(StrictSchema):
     points = fields.Integer(required=True, allow_none=True)
 
 
+class ExportQueueSchema(StrictSchema):
+    """A place in a waiting room."""
+
+    id = fields.String(required=True)
+    gift = fields.String(required=True)
+    release_at = Instant(required=True)
+    joined_at = Instant(required=True)
+    state = fields.String(required=True)
+    place = fields.Integer(required=True, allow_none=True)
+    order = fields.String(required=True, allow_none=True)
+
+
 class ExportSchema(StrictSchema):
     """Everything held about a member."""
 
@@ -77,6 +89,7 @@ class ExportSchema(StrictSchema):
     addresses = fields.List(fields.Nested(AddressSchema), required=True)
     orders = fields.List(fields.Nested(OrderSchema), required=True)
     wishes = fields.List(fields.String(), required=True)
+    queues = fields.List(fields.Nested(ExportQueueSchema), required=True)
     notifications = fields.List(fields.Nested(NotificationSchema), required=True)
     sessions = fields.List(fields.Nested(ExportSessionSchema), required=True)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from catalog.addresses.book import addresses_of
 from catalog.notices.queries import notices_page
+from catalog.queue.places import tickets_of
 from catalog.redemption.models import Order
 from catalog.redemption.views import order_view
 from catalog.routes.addresses import address_wire
@@ -56,6 +57,7 @@ def mall_part(tx: Session, member_id: str, now: datetime) -> dict[str, Any]:
         "addresses": [address_wire(saved) for saved in addresses_of(tx, member_id)],
         "orders": [order_wire(order_view(tx, order_id, member_id, now)) for order_id in orders.all()],
         "wishes": [shown.gift.id for shown in _all(lambda cursor: wishes_page(tx, member_id, PAGE, cursor, now))],
+        "queues": tickets_of(tx, member_id),
         "notifications": [notice_wire(notice) for notice in notices],
     }
 

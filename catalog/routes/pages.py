@@ -116,11 +116,13 @@ def gift(call: Call, gift_id: str) -> str:
         offered = quote_shown(quote(call.tx, call.principal, OrderRequest(gift_id, 1, variant), call.now))
         missing, refusals = offered["missing_points"], offered["refusals"]
         ahead = days_ahead(call.principal, missing, call.now)
+    coming = drops_shown(shown, next_releases(call.tx, gift_id, call.now, mall_zone()), call.now)
     return render_template(
         "storefront/gift.html",
         me=me,
         gift=gift_page_view(shown, list(pickup_points(call.tx)), _available(me), call.now, variant),
-        drops=drops_shown(shown, next_releases(call.tx, gift_id, call.now, mall_zone()), call.now),
+        drops=coming,
+        gathering=next((f"/gifts/{gift_id}/queue?variant={drop['item']}" for drop in coming if drop["open"]), None),
         missing_points=missing,
         outlook=ahead,
         wished=isinstance(call.principal, MemberPrincipal) and is_wished(call.tx, call.principal.member_id, gift_id),

@@ -106,11 +106,13 @@ class TagSchema(CategorySchema):
 
 
 class DropShownSchema(StrictSchema):
-    """Pieces of a gift, or of a variant of it (``item``), that can be ordered from ``next_at``."""
+    """Pieces of a gift, or of a variant of it (``item``), that can be ordered from ``next_at``;
+    ``waiting_room_at``: when its waiting room opens, null when there is none."""
 
     item = fields.String(required=True)
     pieces = fields.Integer(required=True)
     next_at = Instant(required=True)
+    waiting_room_at = Instant(required=True, allow_none=True)
 
 
 class GiftDetailSchema(GiftSchema):

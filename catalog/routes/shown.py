@@ -67,6 +67,9 @@ def drops_shown(shown: Shown, releases: Sequence[NextRelease], now: datetime) ->
             "variant": names.get(one.item_id),
             "pieces": one.pieces,
             "at": one.at,
+            "item": one.item_id,
+            "opens_at": one.opens_at,
+            "open": one.opens_at is not None and one.opens_at <= now,
             "day": days.get(local_date(one.at, mall_zone())),
         }
         for one in releases

@@ -86,7 +86,10 @@ def gift_detail_wire(shown: Shown, available: int | None, drops: Sequence[NextRe
         "tags": tags,
         "target": target,
         "cause": shown.gift.cause_id,
-        "drops": [{"item": one.item_id, "pieces": one.pieces, "next_at": one.at} for one in drops],
+        "drops": [
+            {"item": one.item_id, "pieces": one.pieces, "next_at": one.at, "waiting_room_at": one.opens_at}
+            for one in drops
+        ],
     }
 
 

@@ -15,7 +15,8 @@ KINDS_CHECK = "kind IN ('received', 'corrected', 'imported', 'ordered', 'returne
 class StockItem(Base):
     """How many pieces can be ordered. The hot row: it is locked last in every transaction.
 
-    Of a voucher gift this is the number of its unused codes.
+    Of a voucher gift this is the number of its unused codes. ``queue_id``: the waiting room that stands before the
+    item; while there is one, only its turns take pieces.
     """
 
     __tablename__ = "stock_items"
@@ -24,6 +25,7 @@ class StockItem(Base):
     item_id: Mapped[str] = mapped_column(IdText, primary_key=True)
     gift_id: Mapped[str] = mapped_column(ForeignKey("gifts.id"), type_=IdText, index=True)
     on_hand: Mapped[int] = mapped_column(BigInteger)
+    queue_id: Mapped[str | None] = mapped_column(IdText)
 
 
 class StockMovement(Base):

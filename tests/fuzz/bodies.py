@@ -194,14 +194,15 @@ BODIES: dict[str, tuple[str, Bodies]] = {
         "opens_at": "2099-12-01T00:00:00+08:00", "closes_at": "2099-12-03T00:00:00+08:00", "winners": 2,
         "losers": "returned",
     })),
+    "post_queue_place": ("member", _bodies({"variant": "gft_00000000000000000000000000"})),
     "post_drop": ("owner", lambda world: [{
         "variant": world.names["variant"], "pieces": 5, "at": "10:00", "weekdays": [1], "first_day": "2026-12-01",
         "last_day": "2026-12-31",
-        "withdraws": True, "reserve": 5,
+        "withdraws": True, "reserve": 5, "waiting_minutes": 10, "turn_seconds": 180,
     }]),
     "patch_drop": ("owner", _bodies({
         "pieces": 5, "at": "10:00", "weekdays": [1], "first_day": "2026-12-01", "last_day": None,
-        "withdraws": True, "reserve": 5, "active": True,
+        "withdraws": True, "reserve": 5, "active": True, "waiting_minutes": None, "turn_seconds": 60,
     })),
     "put_stock_alert": ("owner", lambda world: [{"variant": world.names["variant"], "low_at": 5}]),
     "post_refund": ("owner", lambda world: [

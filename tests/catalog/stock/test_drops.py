@@ -131,7 +131,7 @@ def test_a_gifts_page_and_the_api_say_when_the_next_pieces_come(shop, client):
     _drop(shop, gift)
     with time_machine.travel(TEN - timedelta(hours=1), tick=False):
         shown = shop.get(f"/gifts/{gift}").json["drops"]
-        assert shown == [{"item": gift, "pieces": 50, "next_at": "2026-12-07T02:00:00+00:00"}]
+        assert shown == [{"item": gift, "pieces": 50, "next_at": "2026-12-07T02:00:00+00:00", "waiting_room_at": None}]
         assert "今天 10:00" in client.get(f"/gifts/{gift}").text
     _release(shop, TEN)
     with time_machine.travel(TEN + timedelta(hours=1), tick=False):

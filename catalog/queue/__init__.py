@@ -1,0 +1,1 @@
+"""The waiting room of a hot drop: a fair order, and turns to place an order."""
