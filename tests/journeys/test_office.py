@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -22,6 +23,8 @@ RULE = "/admin/rules/tip-outcome"
 PAGES = (
     "/admin", "/admin/rules", "/admin/new-rule", "/admin/rule-controls", RULE, f"{RULE}/versions/1",
 )  # fmt: skip
+DESKS = ("/admin/rule-set", "/admin/new-campaign", "/admin/budgets", "/admin/approvals", "/admin/audit")
+"""Made of the same pieces: looked at once, dark and narrow, where contrast and width are hardest."""
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +103,33 @@ def test_a_new_admin_changes_a_rule_tries_it_has_it_approved_and_takes_it_back(
     assert _post(history, 1)["points"] == 120
 
 
+def test_a_campaign_made_in_the_form_pays_in_its_days_and_says_so(visit: Enter, history: Installation) -> None:
+    page = visit(size=DESK).sign_in_office("rules", "/admin/campaigns")
+    page.get_by_role("link", name="新建加倍活动").first.click()
+    page.fill("[name='name.zh']", "两天双倍")
+    page.fill("[name='name.en']", "Two days")
+    page.fill("[name=key]", "two-days")
+    page.fill("[name=factor]", "2")
+    today = datetime.now(ZoneInfo("Asia/Shanghai"))  # and tomorrow: the journey may cross midnight
+    for day in (today, today + timedelta(days=1)):
+        page.locator("label", has=page.locator(f"[name=weekdays][value='{day.isoweekday()}']")).click()
+    page.fill("[name=hours]", "0-24")
+    page.get_by_role("button", name="保存草稿").click()
+    assert _post(history, 1)["points"] == 120
+    page.locator("summary", has_text="发布").click()
+    page.get_by_role("button", name="发布").click()
+    expect(page.locator(".page-title .badge")).to_have_text("进行中")
+
+    paid = _post(history, 1)
+    assert paid["points"] == 240
+    assert paid["awards"][0]["explanation"] == ["stage solved: 100", "grade 1: × 1.2", "campaign Two days: × 2"]
+
+    page.locator("summary", has_text="立即结束").click()
+    page.get_by_role("button", name="立即结束").click()
+    expect(page.locator(".page-title .badge")).to_have_text("已结束")
+    assert _post(history, 1)["points"] == 120
+
+
 def test_rows_are_added_where_one_is_and_a_condition_is_picked(visit: Enter, history: Installation) -> None:
     window = visit(size=DESK)
     page = window.sign_in_office("rules", "/admin/rules/quiz-result")
@@ -135,7 +165,7 @@ def test_axe_finds_nothing_wrong_and_nothing_is_wider_than_its_window(
     page.wait_for_url("**/daily-check-in/versions/**")
     number = page.url.split("/versions/")[1].split("/")[0]
     edited = f"/admin/rules/daily-check-in/versions/{number}"
-    for path in (*PAGES, edited, f"{edited}/edit"):
+    for path in (*PAGES, *(DESKS if looks else ()), edited, f"{edited}/edit"):
         window.open(path)
         found[path] = window.accessibility()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
