@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from catalog.draws.run import hold_due
 from catalog.drops.release import release_due
 from catalog.gifts.popularity import count_popularity
+from catalog.notices.remind import AT_ONCE as REMINDED_AT_ONCE
+from catalog.notices.remind import remind_of_check_ins
 from catalog.queue.run import advance_rooms, open_rooms
 from catalog.redemption.addresses import destroy_due_keys
 from catalog.redemption.overdue import complete_shipped, expire_uncollected, remind_to_collect
@@ -68,6 +70,17 @@ def tell_wishes(now: datetime) -> dict[str, int]:
         turned, told = turned + more, told + notices
         if more < AT_ONCE:
             return {"turned": turned, "told": told}
+
+
+@job("remind-of-check-ins", every=timedelta(minutes=5))
+def remind_check_ins(now: datetime) -> dict[str, int]:
+    """Remind members who asked for it and have not checked in today."""
+    told = 0
+    while True:
+        settled, notices = run_tx(Login.BACKOFFICE, lambda tx: remind_of_check_ins(tx, now))
+        told += notices
+        if settled < REMINDED_AT_ONCE:
+            return {"told": told} if told else {}
 
 
 @job("watch-voucher-pools", every=timedelta(minutes=10))

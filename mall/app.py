@@ -119,6 +119,8 @@ from points.ledger import jobs as ledger_jobs
 from points.ledger import models as ledger_models
 from points.routes import (
     appeals,
+    check_in_pages,
+    check_ins,
     claims,
     credit_events,
     effectiveness,
@@ -140,6 +142,7 @@ API_BLUEPRINTS = (
     credit_events.blp,
     sources.blp,
     me.blp,
+    check_ins.blp,
     claims.blp,
     quizzes.blp,
     leaderboards.blp,
@@ -190,6 +193,7 @@ PAGE_BLUEPRINTS = (
     metrics.metrics,
     identity_pages.pages,
     points_pages.pages,
+    check_in_pages.pages,
     effectiveness.pages,
     appeals.pages,
     me_pages.pages,

@@ -32,6 +32,7 @@ _PATTERNS: Final = {
         "monthday": "MM-dd",
         "time": "HH:mm",
         "weekday": "EEE",
+        "month": "y年M月",
     },
     "en": {
         "date": "d MMM yyyy",
@@ -39,6 +40,7 @@ _PATTERNS: Final = {
         "monthday": "d MMM",
         "time": "HH:mm",
         "weekday": "EEE",
+        "month": "MMMM y",
     },
 }
 
@@ -154,6 +156,11 @@ def format_weekday(value: datetime | date | None) -> str:
     return _moment(value, "weekday")
 
 
+def format_month(value: datetime | date | None) -> str:
+    """A month of a year in the mall's zone."""
+    return _moment(value, "month")
+
+
 def init_app(app: Flask) -> None:
     """Give ``app`` its languages, and every template the filters and looks that go with them."""
     settings: Settings = app.extensions["settings"]
@@ -171,6 +178,7 @@ def init_app(app: Flask) -> None:
         date=format_day,
         last_day=format_last_day,
         datetime=format_moment,
+        month=format_month,
         monthday=format_monthday,
         time=format_clock,
         weekday=format_weekday,

@@ -48,6 +48,7 @@ def event_choices() -> Choices:
         "activity.attended": _("Activity attended"),
         "points.credit": _("Points that the source states"),
         "check.in": _("Daily check-in"),
+        "streak.reached": _("Days in a row reached"),
     }
     return [(name, words.get(name, name)) for name in EVENT_TYPES]
 

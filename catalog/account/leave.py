@@ -20,6 +20,7 @@ from catalog.topups.orders import forget_targets_of
 from catalog.wishes.wish import forget_wishes
 from mall import audit
 from mall.identity.leaving import forget_person
+from points.checkin.reminders import forget_reminder
 from points.standing.boards import show_on_boards
 
 
@@ -40,6 +41,7 @@ def leave(tx: Session, member_id: str, now: datetime, request_id: str) -> None:
     tx.execute(delete(Notification).where(Notification.member_id == member_id))
     forget_wishes(tx, member_id)
     leave_all(tx, member_id)
+    forget_reminder(tx, member_id)
     show_on_boards(tx, member_id, False, now)
     forget_person(tx, member_id)
     name = f"member:{member_id}"

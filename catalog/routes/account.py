@@ -48,6 +48,7 @@ class ExportCheckInSchema(StrictSchema):
     date = fields.Date(required=True)
     points = fields.Integer(required=True)
     streak = fields.Integer(required=True)
+    repaired = fields.Boolean(required=True)
 
 
 class ExportAttemptSchema(StrictSchema):

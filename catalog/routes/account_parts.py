@@ -42,7 +42,9 @@ def points_part(tx: Session, member_id: str, now: datetime) -> dict[str, Any]:
         "on_boards": is_on_boards(tx, member_id),
         "balance": balance_wire(balance(tx, member_id, now)),
         "statement": [statement_line(line) for line in lines],
-        "check_ins": [{"date": row.day, "points": row.points, "streak": row.streak} for row in check_ins],
+        "check_ins": [
+            {"date": row.day, "points": row.points, "streak": row.streak, "repaired": row.repaired} for row in check_ins
+        ],
         "quiz_attempts": [_attempt(row) for row in attempts],
     }
 

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from mall.clock import local_date
 from mall.db import cursor
-from points.checkin.check_in import streak_of, worth_of_check_ins
 from points.checkin.pace import Outlook, outlook_of
+from points.checkin.paying import worth_of_check_ins
+from points.checkin.records import streak_of
 from points.earning.book_events import mall_zone
 
 LATELY = timedelta(days=30)

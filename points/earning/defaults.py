@@ -1,8 +1,8 @@
 """Pure: the rules of the community's charter, published in a new database (docs/api.md, "Reporting systems").
 
-Migration 0005 publishes them; a test compares the two. Points last to the end of the next calendar year. What
-reporting systems pay is confidential or carries the neutral label; only the check-in and own quizzes name
-themselves on a statement.
+Migration 0005 publishes them, and a later one the milestones of check-ins; a test compares. Points last to the end of
+the next calendar year. What reporting systems pay is confidential or carries the neutral label; only the check-in and
+own quizzes name themselves on a statement.
 """
 
 from __future__ import annotations
@@ -37,6 +37,12 @@ DEFAULT_RULES: dict[str, dict[str, Any]] = {
     "daily-check-in": {
         "event": "check.in",
         "points": {"base": {"by": "streak_day", "at_least": [[1, 5], [7, 30]]}},
+        "expiry": _EXPIRY,
+        "visibility": "public",
+    },
+    "check-in-streak": {
+        "event": "streak.reached",
+        "points": {"base": {"by": "streak", "equal": {"30": 50, "100": 200}}},
         "expiry": _EXPIRY,
         "visibility": "public",
     },

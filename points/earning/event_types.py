@@ -42,9 +42,10 @@ EVENT_TYPES: dict[str, EventType] = {
         EventType("activity.attended", {}, Deciding.BEST, "already_awarded"),
         EventType("points.credit", {"points": int, "label": str}, Deciding.BEST, "already_awarded"),
         EventType("check.in", {"streak": int, "streak_day": int}, Deciding.BEST, "already_awarded"),
+        EventType("streak.reached", {"streak": int}, Deciding.BEST, "already_awarded"),
     )
 }
-INTERNAL_TYPES = frozenset({"check.in"})
+INTERNAL_TYPES = frozenset({"check.in", "streak.reached"})
 """Only the mall itself books these."""
 COMMON_FACTS: dict[str, type] = {"weekday": int, "hour": int}
 """Known of every event: Monday is 1; the hour is 0 to 23; both in the mall's zone."""

@@ -8,6 +8,7 @@ from typing import Any
 FORMS = {
     "base": "{0} {1}: {2}",
     "percent": "score {0} %: {1}",
+    "streak": "{0} days in a row: {1}",
     "streak_day": "day {0} of the streak: {1}",
     "base_member": "{0}: {2}",
     "times_member": "{0}: × {2}",

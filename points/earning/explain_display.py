@@ -15,6 +15,7 @@ def localized(line: Line) -> str:
     middle = rest[0] if rest else ""
     words = {
         "percent": lambda: _("score %(score)s %%: %(points)s", score=first, points=last),
+        "streak": lambda: _("%(days)s days in a row: %(points)s", days=first, points=last),
         "streak_day": lambda: _("day %(day)s of the streak: %(points)s", day=first, points=last),
         "share": lambda: _("share %(share)s %%: × %(factor)s", share=first, factor=last),
         "fixed": lambda: _("each time: %(points)s", points=first),

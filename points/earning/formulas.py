@@ -108,7 +108,7 @@ class Formula:
         if found is None:
             return None, None
         by = self.table.by
-        if by in ("percent", "streak_day"):
+        if by in ("percent", "streak", "streak_day"):
             return found, Line(by, (_shown(facts[by]), plain(found)))
         return found, Line("base_member" if by in MEMBER_FACTS else "base", (by, _shown(facts[by]), plain(found)))
 

@@ -30,6 +30,7 @@ RANGES = {
     "grade": (0, MAX_GRADE),
     "share": (1, 100),
     "max_score": (1, BIGGEST),
+    "streak": (1, BIGGEST),
     "streak_day": (1, BIGGEST),
 }
 

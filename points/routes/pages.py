@@ -1,4 +1,4 @@
-"""Pages of points: check-in, tasks, balance, statement, claim codes."""
+"""Pages of points: tasks, balance, statement, claim codes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mall.db import Login
 from mall.errors import NotFound
 from mall.http import idempotency
 from mall.http.call import Call
-from mall.http.page import page, safe_path
+from mall.http.page import page
 from mall.http.principals import MEMBER, OPTIONAL_MEMBER, MemberPrincipal
 from mall.identity.step_up import is_recent
-from points.checkin.check_in import check_in, week
+from points.checkin.check_in import week
 from points.earning.appeals import own_debits
 from points.earning.book_events import mall_zone
 from points.earning.claim_codes import claim
@@ -27,21 +27,10 @@ from points.ledger.queries import awards_pending, balance
 from points.routes.claims import counting_misses
 from points.standing.levels import standing_of
 from points.statement import statement_page
-from points.viewer import require_active, viewer
+from points.viewer import viewer
 
 pages = Blueprint("points", __name__)
 STATEMENT_LINES = 20
-
-
-@page(pages, "POST", "/check-in", auth=MEMBER, login=Login.EARNING, idempotent=True, on_error="/")
-def check_in_form(call: Call) -> Redirect:
-    require_active(call.member)
-    done = check_in(call.tx, call.member.member_id, call.now)
-    flash(
-        _("Checked in: +%(points)s points, day %(streak)s.", points=done.points, streak=done.streak),
-        "success",
-    )
-    return redirect(safe_path(request.form.get("next")), 303)
 
 
 @page(pages, "GET", "/tasks", auth=OPTIONAL_MEMBER, login=Login.EARNING)
@@ -68,7 +57,7 @@ def _tasks(today_points: int, shown: Any) -> list[dict[str, Any]]:
             "detail": _("Every seventh day in a row pays more."),
             "points": today_points,
             "done": done,
-            "url": "/",
+            "url": "/check-in",
             "action": _("Check in"),
         },
         {

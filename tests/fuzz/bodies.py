@@ -163,6 +163,8 @@ BODIES: dict[str, tuple[str, Bodies]] = {
         {"member": world.ids["member_id"], "points": 5, "reason": "hardship", "note": "why"},
     ]),
     "reject_adjustment": ("owner", _bodies({"reason": "no"})),
+    "post_repair": ("member", _bodies({"date": "2026-11-20"})),
+    "put_reminder": ("member", _bodies({"hour": 20})),
     "post_appeal": ("member", lambda world: [{"debit": world.ids["debit_id"], "answer": "It was not me"}]),
     "uphold_debit": ("owner", _bodies({"reason": "seen"})),
     "waive_debit": ("owner", _bodies({"reason": "seen"})),
