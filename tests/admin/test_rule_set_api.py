@@ -65,7 +65,7 @@ def rule_in(file, key):
 
 def test_the_file_holds_what_is_in_force_and_nothing_else(file):
     assert (file["format"], file["format_version"]) == ("points-mall/rule-set", 1)
-    assert len(file["earning_rules"]) == 6
+    assert len(file["earning_rules"]) == 7
     assert rule_in(file, "tip-outcome")["document"]["points"]["base"]["equal"]["solved"] == 100
     assert file["campaigns"] == [{"key": "weekend", "document": WEEKEND}]
     assert file["budgets"] == [
@@ -81,7 +81,7 @@ def test_the_file_holds_what_is_in_force_and_nothing_else(file):
 def test_putting_the_exported_file_back_changes_nothing(file, owner, put, stored, dry_run):
     before = stored()
     answer = put(owner, file, dry_run)
-    assert answer.json == {"dry_run": dry_run, "changes": [], "unchanged": 9, "kept": []}
+    assert answer.json == {"dry_run": dry_run, "changes": [], "unchanged": 10, "kept": []}
     assert stored() == before
 
 
@@ -124,7 +124,7 @@ def test_a_dry_run_tells_the_difference_line_by_line_and_writes_nothing(file, ow
     ]
     assert shown == [("Multiplier", "2", "3")]
     assert answer.json["kept"] == [{"section": "earning_rules", "key": "member-login"}]
-    assert answer.json["unchanged"] == 5
+    assert answer.json["unchanged"] == 6
 
 
 def test_a_file_makes_drafts_and_publishes_nothing_and_twice_is_once(file, owner, put, client, run, stored):
@@ -165,8 +165,8 @@ def test_every_error_is_told_with_its_path_and_nothing_changes(file, owner, put,
             answer.json["errors"]
             == {
                 f"earning_rules.{place}.document.condition": ["line 1, column 1: there is no field grad"],
-                "earning_rules.6.key": ["stands in the file twice"],
-                "earning_rules.7": ["There is a rule with this key already."],
+                "earning_rules.7.key": ["stands in the file twice"],
+                "earning_rules.8": ["There is a rule with this key already."],
                 "campaigns.0.key": ["has been published here and does not change any more: give it another key"],
                 "campaigns.1.document.rules": ["there is no rule nowhere"],
                 "budgets.2.scope": ["there is no rule nowhere"],
@@ -217,12 +217,12 @@ def test_a_shell_takes_the_file_out_and_puts_it_in(app, owner, stored, tmp_path)
     assert taken == json.loads(runner.invoke(args=["rules", "export", "-"]).output)
     before = stored()
     same = runner.invoke(args=["rules", "import", str(path)])
-    assert (same.exit_code, same.output) == (0, "9 unchanged\nDone.\n")
+    assert (same.exit_code, same.output) == (0, "10 unchanged\nDone.\n")
     rule_in(taken, "tip-outcome")["document"]["points"]["base"]["equal"]["solved"] = 120
     path.write_text(json.dumps(taken), encoding="utf-8")
     tried = runner.invoke(args=["rules", "import", "--dry-run", str(path)])
     assert tried.output == (
-        "earning_rules tip-outcome: drafted version 2\n  Points for solved: 100 → 120\n8 unchanged\n"
+        "earning_rules tip-outcome: drafted version 2\n  Points for solved: 100 → 120\n9 unchanged\n"
         "Nothing was changed: a dry run.\n"
     )
     assert stored() == before
