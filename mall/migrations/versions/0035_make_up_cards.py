@@ -15,8 +15,8 @@ from alembic import op
 from mall.db import Login
 from mall.migrations.grants import grant, role
 
-revision = "0033"
-down_revision = "0032"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
