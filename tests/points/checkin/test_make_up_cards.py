@@ -136,7 +136,7 @@ def test_thirty_days_pay_the_milestone_once_and_earn_a_card(mend):
     assert (done.points, done.streak, done.cards) == (5 + 50, 30, 1)
     lines, _cursor = mend.tx(lambda tx, member: statement_page(tx, member, 10, None))
     assert [(line.label, line.points) for line in lines] == [("streak", 50), ("check_in", 5)]
-    assert lines[0].why == ["30 days in a row: 50"]
+    assert lines[0].why == ["连续 30 天：50"]
     assert mend.state[1:] == (55, 1)
 
 
