@@ -25,6 +25,7 @@ from admin.pages import dashboard as desk_dashboard
 from admin.pages import draws as desk_draws
 from admin.pages import gifts as desk_gifts
 from admin.pages import home as desk_home
+from admin.pages import levels as desk_levels
 from admin.pages import members as desk_members
 from admin.pages import orders as desk_orders
 from admin.pages import parcels as desk_parcels
@@ -50,6 +51,7 @@ from admin.routes import gift_parts as admin_gift_parts
 from admin.routes import gifts as admin_gifts
 from admin.routes import labels as admin_labels
 from admin.routes import ledger as admin_ledger
+from admin.routes import levels as admin_levels
 from admin.routes import members as admin_members
 from admin.routes import notices as admin_notices
 from admin.routes import orders as admin_orders
@@ -132,6 +134,8 @@ from points.routes import (
     sources,
 )
 from points.routes import pages as points_pages
+from points.standing import jobs as standing_jobs
+from points.standing import level_models
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """A batch of 1,000 credit events is about 300 KB."""
@@ -180,6 +184,7 @@ API_BLUEPRINTS = (
     admin_campaigns.blp,
     admin_rule_backtests.blp,
     admin_budgets.blp,
+    admin_levels.blp,
     effectiveness.blp,
     admin_awards.blp,
     admin_adjustments.blp,
@@ -217,6 +222,7 @@ PAGE_BLUEPRINTS = (
     desk_rule_set.pages,
     desk_campaigns.pages,
     desk_budgets.pages,
+    desk_levels.pages,
     desk_rule_editor.pages,
     desk_rule_steps.pages,
     desk_rule_backtests.pages,
@@ -236,6 +242,7 @@ COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_
 BACKGROUND = (
     identity_jobs,
     earning_jobs,
+    standing_jobs,
     ledger_figures,
     ledger_jobs,
     backtest_runner,
@@ -245,7 +252,16 @@ BACKGROUND = (
     payment_jobs,
 )
 """Modules that register jobs, outbox handlers and figures when they are imported."""
-TABLES = (ledger_models, rule_models, voucher_models, top_up_models, cause_models, staff_notice_models, draw_models)
+TABLES = (
+    level_models,
+    ledger_models,
+    rule_models,
+    voucher_models,
+    top_up_models,
+    cause_models,
+    staff_notice_models,
+    draw_models,
+)
 """Models of tables that hand-written SQL serves, here so that migrations are compared with them."""
 
 

@@ -42,6 +42,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-rules.rule_list", _l("Earning rules"), "scale"),
             Item("desk-campaigns.campaign_list", _l("Campaigns"), "calendar-event"),
             Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut"),
+            Item("desk-levels.level_list", _l("Levels"), "star"),
             Item("desk-approvals.inbox", _l("Approvals"), "checks"),
             Item("desk-awards.award_list", _l("Awards to confirm"), "award"),
             Item("desk-appeals.appeal_list", _l("Appeals"), "flag"),

@@ -50,6 +50,18 @@ def notify_of_debit(tx: Session, payload: dict[str, Any], now: datetime) -> None
         )
 
 
+@handler("standing.told")
+def notify_of_standing(tx: Session, payload: dict[str, Any], now: datetime) -> None:
+    """Tell a member of a level, as the package of points put it; ``kind`` says which sentence it becomes."""
+    if get_member(tx, payload["member"]).status != CLOSED:
+        detail = {name: value for name, value in payload.items() if name not in ("member", "kind")}
+        tx.add(
+            Notification(
+                id=new_id("ntc"), member_id=payload["member"], kind=payload["kind"], detail=detail, created_at=now
+            )
+        )
+
+
 @handler("budget.warned")
 def tell_of_budget(tx: Session, payload: dict[str, Any], now: datetime) -> None:
     """Tell staff that a budget of points has come to 80 %."""

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from catalog.draws.states import NOT_DRAWN
 from catalog.gifts.models import Gift
 from catalog.notices.models import Notification
+from catalog.notices.standing_words import standing_words
 from catalog.redemption.models import Order, OrderHistory
 from catalog.wording import in_language
 from mall.errors import NotFound
@@ -62,7 +63,8 @@ def notices_page(
         Notice(
             row.id,
             row.kind,
-            _words(_draw_kind(row.kind, order_kind, not_drawn), in_language(name, language), row.detail),
+            standing_words(row.kind, row.detail, language)
+            or _words(_draw_kind(row.kind, order_kind, not_drawn), in_language(name, language), row.detail),
             row.order_id,
             row.gift_id,
             row.created_at,

@@ -16,11 +16,12 @@ from flask import current_app
 from mall.clock import local_date
 from points.earning.periods import period_start
 from points.standing.effectiveness import ADOPTED_STAGES, JUDGED_STAGES, Effectiveness
-from points.standing.levels import level_number
+from points.standing.ladder import DEFAULT
+from points.standing.levels import ladder
 
 TIP_FACTS = frozenset({"effectiveness", "adopted_tips", "adopted_tips_month"})
-_MEMBERS = """SELECT m.id, m.created_at, coalesce(s.public_points, 0) FROM members m
- LEFT JOIN standings s ON s.member_id = m.id WHERE m.id = ANY(%s)"""
+_MEMBERS = """SELECT m.id, m.created_at, coalesce(s.public_points, 0) - coalesce(l.rolled_off_points, 0) FROM members m
+ LEFT JOIN standings s ON s.member_id = m.id LEFT JOIN member_levels l ON l.member_id = m.id WHERE m.id = ANY(%s)"""
 _TIPS = """SELECT coalesce(o.alias_of, o.id), count(*) FILTER (WHERE e.facts ->> 'stage' = ANY(%(adopted)s)),
  count(*), count(*) FILTER (WHERE e.facts ->> 'stage' = ANY(%(adopted)s) AND c.deciding_at >= %(month)s)
  FROM members o JOIN sources.cases c ON c.member_id = o.id
@@ -38,11 +39,12 @@ def member_facts(
     tips: dict[str, tuple[int, int, int]] = {}
     if TIP_FACTS & set(wanted):
         tips = _tips(cur, listed, now, zone)
+    steps = ladder(cur) if "level" in wanted else DEFAULT
     found: dict[str, dict[str, int]] = {}
     for member_id, created_at, public_points in cur.execute(_MEMBERS, (listed,)):
         adopted, judged, month = tips.get(member_id, (0, 0, 0))
         every = {
-            "level": level_number(public_points),
+            "level": steps.number_at(public_points),
             "days_of_membership": max(0, (today - local_date(created_at, zone)).days),
             "effectiveness": Effectiveness(adopted, judged).percent,
             "adopted_tips": adopted,

@@ -1,35 +1,34 @@
-"""Star levels by public points."""
+"""Star levels by public points: read from the levels as staff set them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+import psycopg
+from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
-from points.standing.models import Standing
+from mall.db import cursor
+from points.standing.ladder import DEFAULT, Ladder, Step, Words
 
-LEVELS: tuple[tuple[int, Any], ...] = (
-    (0, _l("Neighbour")),
-    (100, _l("Helper")),
-    (500, _l("Active netizen")),
-    (2_000, _l("Keen netizen")),
-    (5_000, _l("Star netizen")),
-)
-"""Public points from which each level begins, and its name; the first row is level 1."""
+LADDER = "SELECT steps, policy, window_months, warn_days, version FROM level_settings"
+_STANDING = f"""SELECT coalesce((SELECT public_points FROM standings WHERE member_id = %(member)s), 0)
+ - coalesce((SELECT rolled_off_points FROM member_levels WHERE member_id = %(member)s), 0), s.*
+ FROM (VALUES (1)) AS one LEFT JOIN ({LADDER}) AS s ON true"""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A member's level. ``next_at`` is the figure at which the next one begins, None at the top."""
+    """A member's level. ``public_points``: those that count under the policy. ``next_at``: the figure at which the
+    next level begins, None at the top."""
 
     number: int
     name: str
     public_points: int
     begins_at: int
     next_at: int | None
+    perks: str = ""
 
     @property
     def missing(self) -> int:
@@ -45,23 +44,43 @@ class Level:
         return min(100, done * 100 // (self.next_at - self.begins_at))
 
 
-def level_number(public_points: int) -> int:
-    """The number of the level that ``public_points`` reach; less than nothing is still level 1."""
-    return max(1, sum(public_points >= threshold for threshold, _ in LEVELS))
+def worded(words: Words) -> str:
+    """``words`` in the reader's language, else in Chinese, else in whatever there is."""
+    return words.get(str(get_locale() or "zh")) or words.get("zh") or next(iter(words.values()), "")
 
 
-def level_for(public_points: int) -> Level:
+def ladder_of(row: tuple[Any, ...] | None) -> Ladder:
+    """The ladder in a row of ``LADDER``; the defaults where staff set nothing."""
+    if row is None or row[0] is None:
+        return DEFAULT
+    steps, policy, window_months, warn_days, version = row
+    found = tuple(Step(step["from_points"], step["name"], step["perks"]) for step in steps)
+    return Ladder(found, policy, window_months, warn_days, version)
+
+
+def ladder(cur: psycopg.Cursor[tuple]) -> Ladder:
+    """The levels as they are now."""
+    return ladder_of(cur.execute(LADDER).fetchone())
+
+
+def thresholds(tx: Session) -> list[int]:
+    """The points from which each level begins."""
+    return [step.from_points for step in ladder(cursor(tx)).steps]
+
+
+def level_for(public_points: int, steps: Ladder = DEFAULT) -> Level:
     """The level that ``public_points`` reach; less than nothing is still level 1."""
-    number = level_number(public_points)
-    following = LEVELS[number][0] if number < len(LEVELS) else None
-    begins_at, name = LEVELS[number - 1]
-    return Level(number, str(name), public_points, begins_at, following)
+    number = steps.number_at(public_points)
+    following = steps.begins_at(number + 1) if number < len(steps.steps) else None
+    step = steps.steps[number - 1]
+    return Level(number, worded(step.name), public_points, step.from_points, following, worded(step.perks))
 
 
 def standing_of(tx: Session, member_id: str) -> Level:
     """A member's level with the figures behind it."""
-    points = tx.execute(select(Standing.public_points).where(Standing.member_id == member_id)).scalar()
-    return level_for(points or 0)
+    row = cursor(tx).execute(_STANDING, {"member": member_id}).fetchone()
+    assert row is not None
+    return level_for(row[0], ladder_of(row[1:]))
 
 
 def level_of(tx: Session, member_id: str) -> int:

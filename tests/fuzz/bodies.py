@@ -53,6 +53,8 @@ LIMITS = {
     "approve_above_award_points": 5, "approve_above_minted_points": 5, "backtest_budget_points": 5,
     "backtest_required": False,
 }  # fmt: skip
+LEVELS = [{"from_points": 10 * place, "name": WORDS, "perks": WORDS} for place in range(5)]
+DOWNGRADE = {"policy": "rolling", "months": 12, "warn_days": 30}
 DELIVERY = {"name": "Li", "phone": "123456", "address": "Street 1"}
 
 
@@ -146,6 +148,7 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     })),
     "post_campaign": ("owner", _bodies({"key": "fuzzed", **CAMPAIGN})),
     "put_budget": ("owner", _bodies({"period": "month", "limit_points": 5000, "action": "pend"})),
+    "put_levels": ("owner", _bodies({"version": 0, "levels": LEVELS, "downgrade": DOWNGRADE})),
     "confirm_award": ("owner", _bodies({"reason": "seen"})),
     "adjust_award": ("owner", _bodies({"reason": "seen", "points": 5})),
     "cancel_award": ("owner", _bodies({"reason": "seen"})),

@@ -130,6 +130,8 @@ ALLOWED = {
     "get_budget": "rules auditor",
     "put_budget": "rules",
     "delete_budget": "rules",
+    "get_levels": "rules catalog auditor",
+    "put_levels": "rules",
     "list_awards": "rules auditor",
     "get_award": "rules auditor",
     "confirm_award": "rules",

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from mall.db import Login
-from points.standing.levels import LEVELS, level_for, level_of, standing_of
+from points.standing.ladder import DEFAULT
+from points.standing.levels import level_for, level_of, standing_of
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ def test_levels_begin_at_their_thresholds(app, points, number, missing, percent)
 
 
 def test_there_are_five_levels_in_rising_order():
-    thresholds = [threshold for threshold, _ in LEVELS]
+    thresholds = [step.from_points for step in DEFAULT.steps]
     assert len(thresholds) == 5
     assert thresholds == sorted(set(thresholds))
     assert thresholds[0] == 0

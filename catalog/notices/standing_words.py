@@ -1,0 +1,48 @@
+"""Sentences of notices about a member's standing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+
+from catalog.wording import in_language
+from mall.i18n import format_day
+
+Detail = dict[str, Any]
+
+
+def standing_words(kind: str, detail: Detail, language: str) -> str | None:
+    """The sentence of a notice about standing, None for one of another kind."""
+    sentence = _SENTENCES.get(kind)
+    return str(sentence(detail, language)) if sentence else None
+
+
+def _up(detail: Detail, language: str) -> str:
+    return str(_("Level %(level)s reached: %(name)s. Congratulations!", **_named(detail, language)))
+
+
+def _down(detail: Detail, language: str) -> str:
+    return str(
+        _("You are on level %(level)s now: %(name)s. New points bring you up again.", **_named(detail, language))
+    )
+
+
+def _warning(detail: Detail, language: str) -> str:
+    day, missing = format_day(date.fromisoformat(detail["on"])), f"{detail['missing']:,}"
+    words = _(
+        "%(missing)s more points by %(day)s keep you on level %(level)s, %(name)s.",
+        day=day,
+        missing=missing,
+        **_named(detail, language),
+    )
+    return str(words)
+
+
+def _named(detail: Detail, language: str) -> dict[str, Any]:
+    return {"level": detail["level"], "name": in_language(detail["name"], language)}
+
+
+_SENTENCES: dict[str, Callable[[Detail, str], str]] = {"level.up": _up, "level.down": _down, "level.warning": _warning}
