@@ -136,6 +136,7 @@ from points.routes import (
 from points.routes import pages as points_pages
 from points.standing import jobs as standing_jobs
 from points.standing import level_models
+from points.standing import models as standing_models
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """A batch of 1,000 credit events is about 300 KB."""
