@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from mall.db import IdText
 from mall.migrations.grants import grant
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 
