@@ -254,6 +254,7 @@ BACKGROUND = (
 )
 """Modules that register jobs, outbox handlers and figures when they are imported."""
 TABLES = (
+    standing_models,
     level_models,
     ledger_models,
     rule_models,
