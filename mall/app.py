@@ -27,6 +27,7 @@ from admin.pages import gifts as desk_gifts
 from admin.pages import home as desk_home
 from admin.pages import levels as desk_levels
 from admin.pages import members as desk_members
+from admin.pages import order_policy as desk_order_policy
 from admin.pages import orders as desk_orders
 from admin.pages import parcels as desk_parcels
 from admin.pages import providers as desk_providers
@@ -234,6 +235,7 @@ PAGE_BLUEPRINTS = (
     desk_gifts.pages,
     desk_draws.pages,
     desk_orders.pages,
+    desk_order_policy.pages,
     desk_members.pages,
     desk_clients.pages,
     desk_audit.pages,

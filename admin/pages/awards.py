@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,16 +30,21 @@ from points.earning.drafts import KEY_PATTERN
 from points.earning.explain import Line
 from points.earning.explain_display import localized
 from points.earning.versions import rules
+from points.quizzes.cases import cases_of_quiz
+from points.quizzes.queries import newest_quizzes
 
 pages = desk("awards", __name__)
 HERE = "/admin/awards"
 MOST_TICKED = 100
+MOST_QUIZZES = 50
+"""The newest ones are offered as a filter."""
 
 
 class AwardPageQuery(AwardQuery):
-    """Of one rule, of one campaign."""
+    """Of one rule, of one campaign, of one quiz."""
 
     campaign = Text(1, 60, pattern=KEY_PATTERN)
+    quiz = Text(1, 60)
 
 
 @page(pages, "GET", "/awards", auth=READERS, login=Login.EARNING)
@@ -47,7 +52,7 @@ def award_list(call: Call) -> str:
     """What waits until somebody confirms it."""
     query, errors = list_query(AwardPageQuery())
     titles = {view.key: in_language(view.title, language()) for view in rules(call.tx, call.now)}
-    wanted = AwardFilter("pending", query.get("rule"), query.get("campaign"))
+    wanted = _wanted(call, query)
     found = award_page(call.tx, wanted, query["limit"], query.get("cursor"), call.now)
     awards = [
         {"award": award, "title": titles.get(award.rule_key, award.rule_key),
@@ -57,7 +62,7 @@ def award_list(call: Call) -> str:
     ]  # fmt: skip
     return render_template(
         "admin/awards.html", awards=awards, next_cursor=found["next_cursor"], query=query, errors=errors,
-        titles=titles, waiting=waiting_ids(call.tx, wanted, call.now)[1],
+        titles=titles, quizzes=_quizzes(call), waiting=waiting_ids(call.tx, wanted, call.now)[1],
         may_edit=call.staff.role in ("owner", *EDITORS.names),
     )  # fmt: skip
 
@@ -99,15 +104,23 @@ def decide_ticked(call: Call) -> Redirect:
 
 @page(pages, "POST", "/awards/review", auth=EDITORS, login=Login.EARNING, idempotent=True, on_error=HERE)
 def review(call: Call) -> Redirect:
-    """Confirm or void all that wait of a rule, or of a rule and a campaign, at most 500 at once."""
+    """Confirm or void all that wait of a rule, and of a campaign or quiz, at most 500 at once."""
     given = {"reason": _reason(), "action": request.form.get("act", ""), "rule": request.form.get("rule", "")}
-    if request.form.get("campaign"):
-        given["campaign"] = request.form["campaign"]
+    given |= {name: request.form[name] for name in ("campaign", "quiz") if request.form.get(name)}
     body = load(ReviewSchema(), given)
-    ids, count = waiting_ids(call.tx, AwardFilter("pending", body["rule"], body.get("campaign")), call.now)
+    ids, count = waiting_ids(call.tx, _wanted(call, body), call.now)
     decisions = [Decision(award_id, body["action"], body["reason"]) for award_id in ids]
     _tell(decide_awards(call.tx, decisions, acting(call)), count - len(ids))
     return _back()
+
+
+def _wanted(call: Call, asked: Mapping[str, Any]) -> AwardFilter:
+    cases = cases_of_quiz(call.tx, asked["quiz"]) if asked.get("quiz") else None
+    return AwardFilter("pending", asked.get("rule"), asked.get("campaign"), cases)
+
+
+def _quizzes(call: Call) -> list[tuple[str, str]]:
+    return [(quiz.id, in_language(quiz.title, language())) for quiz in newest_quizzes(call.tx, MOST_QUIZZES)]
 
 
 def _tell(outcomes: Sequence[AwardState | MallError], left: int) -> None:
@@ -126,6 +139,6 @@ def _reason() -> str:
 
 def _back() -> Redirect:
     """The list again, with the filters it had."""
-    kept = {name: request.form.get(name, "")[:60] for name in ("rule", "campaign")}
+    kept = {name: request.form.get(name, "")[:60] for name in ("rule", "campaign", "quiz")}
     query = urlencode({name: text for name, text in kept.items() if text})
     return redirect(f"{HERE}?{query}" if query else HERE, 303)

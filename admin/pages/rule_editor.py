@@ -15,7 +15,8 @@ from admin.pages import rule_words
 from admin.pages.blueprint import desk
 from admin.pages.condition_rows import to_cel, to_rows
 from admin.pages.forms import attempt
-from admin.pages.rule_form import RuleForm, act_on, document_of, field_of, form_of, read_form
+from admin.pages.rule_form import RuleForm, act_on, document_of, form_of, read_form
+from admin.pages.rule_form_fields import field_of
 from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login

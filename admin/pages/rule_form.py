@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from admin.pages.condition_rows import Row, to_cel, to_rows
+from admin.pages.rule_form_after import CLAWBACK, CORROBORATION, clawback_fields, clawback_part, corroboration_fields
 from points.earning.event_types import STAGES
 
 MOST_ROWS = 60
 WRITTEN = (
     "event", "condition", "points", "caps", "diminishing", "active", "pending", "expiry", "stacking", "visibility",
+    "clawback", "corroboration",
 )  # fmt: skip
 """The parts of a document that the form writes; others are kept as they were."""
 Pairs = list[tuple[str, str]]
@@ -58,6 +60,8 @@ class RuleForm:
     stacking_mode: str = "sum"
     stacking_group: str = ""
     visibility: str = "public"
+    clawback: dict[str, str] = field(default_factory=dict)
+    corroboration: dict[str, str] = field(default_factory=dict)
 
 
 def form_of(document: dict[str, Any]) -> RuleForm:
@@ -96,6 +100,8 @@ def form_of(document: dict[str, Any]) -> RuleForm:
         stacking_mode=_text(stacking.get("mode") or "sum"),
         stacking_group=_text(stacking.get("group")),
         visibility=_text(document.get("visibility") or "public"),
+        clawback=clawback_fields(document),
+        corroboration=corroboration_fields(document),
     )
 
 
@@ -134,6 +140,11 @@ def document_of(form: RuleForm, kinds: dict[str, type], kept: dict[str, Any]) ->
     best = form.stacking_mode == "best"
     document["stacking"] = {"mode": form.stacking_mode, **({"group": form.stacking_group.strip()} if best else {})}
     document["visibility"] = form.visibility
+    clawback = clawback_part(form.clawback, kept.get("clawback"), number(form.clawback.get("appeal_days", "")))
+    if clawback is not None:
+        document["clawback"] = clawback
+    if shares := {name: number(text) for name, text in form.corroboration.items() if text.strip()}:
+        document["corroboration"] = shares
     return document
 
 
@@ -171,6 +182,8 @@ def read_form(get: Callable[[str], str], every: Callable[[str], list[str]], name
         ],
         caps=[{part: get(f"cap.{i}.{part}") for part in CAP} for i in places("cap")],
         diminishing={part: get(f"dim.{part}") for part in ("per", "factors", "then")},
+        clawback={part: get(f"clawback.{part}") for part in CLAWBACK},
+        corroboration={part: get(f"corroboration.{part}") for part in CORROBORATION},
         weekdays=every("weekdays"),
         hours=[_pair(get, f"hours.{i}") for i in places("hours")],
     )
@@ -201,45 +214,7 @@ def act_on(form: RuleForm, act: str) -> None:
         del target[numbers[-1]]
 
 
-def field_of(path: str, form: RuleForm) -> str:
-    """The form's field that a path of the document is about; ``form`` for what no field is about."""
-    path = path.removeprefix("document.")
-    if path in _FIELDS:
-        return _FIELDS[path]
-    parts = path.split(".")
-    if parts[:2] == ["points", "base"] and len(parts) > 3:
-        return _row_field("base", form.base, ".".join(parts[3:]), parts[2])
-    if parts[:2] == ["points", "multipliers"] and len(parts) > 2 and parts[2].isdigit():
-        place = int(parts[2])
-        if len(parts) > 4 and place < len(form.multipliers):
-            return _row_field(f"mult.{place}", form.multipliers[place], ".".join(parts[4:]), parts[3])
-        return f"mult.{place}"
-    if parts[0] == "caps" and len(parts) == 3:
-        return f"cap.{parts[1]}.{parts[2]}"
-    if path.startswith("active.hours."):
-        return f"hours.{parts[2]}"
-    if path.startswith("active.weekdays"):
-        return "weekdays"
-    if parts[0] == "diminishing":
-        return "dim.then" if path == "diminishing.then" else "dim.factors"
-    return "base" if parts[:2] == ["points", "base"] else "form"
-
-
-_LISTS = ("rows", "base", "multipliers", "caps", "diminishing", "weekdays", "hours")
-_FIELDS = {
-    "event": "event", "condition": "condition", "visibility": "visibility", "points": "base",
-    "points.base.fixed": "base_fixed", "points.base.fact": "base_fact", "points.base.by": "base.by",
-    "active.first_day": "first_day", "active.last_day": "last_day", "pending.kind": "pending_kind",
-    "pending.days": "pending_days", "expiry.kind": "expiry_kind", "expiry.count": "expiry_count",
-    "expiry.round_to": "expiry_round_to", "stacking.mode": "stacking_mode", "stacking.group": "stacking_group",
-}  # fmt: skip
-
-
-def _row_field(prefix: str, table: TableForm, key: str, kind: str) -> str:
-    if kind == "at_least" and key.split(".")[0].isdigit():
-        return f"{prefix}.{key.split('.')[0]}"
-    kept = [(place, pair) for place, pair in enumerate(table.rows) if any(pair)]
-    return next((f"{prefix}.{place}.value" for place, pair in kept if pair[0].strip() == key), prefix)
+_LISTS = ("rows", "base", "multipliers", "caps", "diminishing", "weekdays", "hours", "clawback", "corroboration")
 
 
 def _text(value: Any) -> str:

@@ -55,6 +55,11 @@ def list_quizzes(
     return _overviews(tx, list(tx.execute(wanted).scalars()), member_id, now, zone)
 
 
+def newest_quizzes(tx: Session, limit: int) -> list[Quiz]:
+    """Quizzes, retired ones too, the newest first."""
+    return list(tx.scalars(select(Quiz).order_by(Quiz.id.desc()).limit(limit)))
+
+
 def quiz_overview(tx: Session, quiz_id: str, member_id: str | None, now: datetime, zone: ZoneInfo) -> QuizOverview:
     """One quiz, also a retired one, with the member's best score. Raises NotFound."""
     return _overviews(tx, [quiz_by_id(tx, quiz_id)], member_id, now, zone)[0]

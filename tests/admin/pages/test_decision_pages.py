@@ -107,6 +107,19 @@ def test_what_a_campaign_pays_is_decided_together(desk, send, figures):
     assert (figures(), told(browser)[-1]) == ((10, 0, 0), "1 award decided.")
 
 
+def test_awards_of_one_quiz_are_looked_at_and_an_owner_sets_from_what_price_orders_are(desk, run):
+    columns = "id, code, category, title, summary, created_at"
+    row = text(f"INSERT INTO quizzes ({columns}) VALUES ('quz_p', 'p', 'law', '{{\"en\": \"Law\"}}', '{{}}', now())")
+    run(Login.OWNER, lambda tx: tx.execute(row))
+    page = desk("rules").get("/admin/awards?rule=quiz-result&quiz=quz_p").text
+    assert '<option value="quz_p" selected>Law</option>' in page and "No award waits." in page
+    assert desk("rules").get("/admin/awards?quiz=quz_x").status_code == 404
+    owner = desk("owner")
+    assert owner.post("/admin/order-policy", data={"approval_above_points": "many"}).status_code == 422
+    assert owner.post("/admin/order-policy", data={"approval_above_points": "5000"}).status_code == 303
+    assert 'value="5000"' in desk("catalog").get("/admin/order-policy").text
+
+
 def test_an_appeal_is_answered_in_the_back_office(desk, rule, send, figures, client, make_member, run):
     member = make_member()
     rule("tip-outcome", {"clawback": {"appeal_days": 3}})

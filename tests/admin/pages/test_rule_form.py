@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from admin.pages.condition_rows import Row, to_cel, to_rows
-from admin.pages.rule_form import act_on, document_of, field_of, form_of, read_form
+from admin.pages.rule_form import act_on, document_of, form_of, read_form
+from admin.pages.rule_form_fields import field_of
 from points.earning.compare import compare
 from points.earning.conditions import Condition, known_facts
 from points.earning.defaults import DEFAULT_RULES
@@ -26,10 +27,17 @@ FULL = {
     "expiry": {"kind": "months", "count": 12, "round_to": "year"},
     "stacking": {"mode": "best", "group": "quizzes"},
     "visibility": "public",
+    "clawback": {"good_faith": "pending_only", "malice": "within_balance", "appeal_days": 7},
 }
+REPORTED = {
+    **DEFAULT_RULES["tip-outcome"], "clawback": {"good_faith": "into_debt", "malice": "pending_only"},
+    "corroboration": {"first": 100, "corroborating": 40, "duplicate": 0},
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("document", [FULL, *DEFAULT_RULES.values()], ids=lambda one: one["event"])
+@pytest.mark.parametrize(
+    "document", [FULL, REPORTED, *DEFAULT_RULES.values()], ids=lambda one: one["event"] + "+" * ("clawback" in one)
+)
 def test_a_document_survives_the_form(document):
     kinds = known_facts(document["event"])
     again = document_of(form_of(document), kinds, {})
@@ -55,10 +63,14 @@ def sent(form):
         fields |= {f"cap.{place}.{part}": text for part, text in cap.items()}
     for place, (start, end) in enumerate(form.hours):
         fields |= {f"hours.{place}.key": start, f"hours.{place}.value": end}
+    for name in ("clawback", "corroboration"):
+        fields |= {f"{name}.{part}": text for part, text in getattr(form, name).items()}
     return fields | {f"dim.{part}": text for part, text in form.diminishing.items()}
 
 
-@pytest.mark.parametrize("document", [FULL, *DEFAULT_RULES.values()], ids=lambda one: one["event"])
+@pytest.mark.parametrize(
+    "document", [FULL, REPORTED, *DEFAULT_RULES.values()], ids=lambda one: one["event"] + "+" * ("clawback" in one)
+)
 def test_what_a_browser_sends_back_is_the_same_document(document):
     form = form_of(document)
     fields = sent(form)
@@ -70,6 +82,10 @@ def test_parts_that_the_form_does_not_know_are_kept():
     assert document_of(form_of(FULL), known_facts("quiz.result"), {**FULL, "budget": {"points": 5}})["budget"] == {
         "points": 5
     }
+    for kept in ("within_balance", {"malice": "pending_only"}, {"appeal_days": 3}, {}):
+        document = {**REPORTED, "clawback": kept}
+        again = document_of(form_of(document), known_facts("tip.outcome"), document)
+        assert again["clawback"] == kept  # however it was written, untouched it is written so again
 
 
 @pytest.mark.parametrize(
@@ -135,6 +151,10 @@ def test_rows_come_and_go():
         ("document.diminishing.factors.2", "dim.factors"),
         ("document.diminishing.then", "dim.then"),
         ("document.expiry.count", "expiry_count"),
+        ("document.clawback.appeal_days", "clawback.appeal_days"),
+        ("document.corroboration.first", "corroboration.first"),
+        ("document.clawback", "clawback.malice"),
+        ("document.corroboration", "corroboration.first"),
         ("document.something", "form"),
     ],
 )

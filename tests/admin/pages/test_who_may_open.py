@@ -92,6 +92,8 @@ MAY = {
     "GET /admin/gifts/<gift_id>": only("catalog", "auditor"),
     "POST /admin/gifts/<gift_id>": only("catalog"),
     **{f"POST /admin/gifts/<gift_id>/{part}": only("catalog") for part in ("stock", "pictures", "pictures/arrange")},
+    "GET /admin/order-policy": only("fulfilment", "catalog", "auditor"),
+    "POST /admin/order-policy": only(),
     "GET /admin/orders": only("fulfilment", "catalog", "auditor"),
     "GET /admin/orders/<order_id>": only("fulfilment", "catalog", "auditor"),
     "POST /admin/orders/<order_id>/advance": only("fulfilment"),
