@@ -11,9 +11,10 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import fields
 
 from admin.routes.gifts import EDITORS, READERS
-from catalog.drops.keep import change_drop, create_drop, drops_of
+from catalog.drops.keep import change_drop, create_drop, drops_of, find_drop
 from catalog.drops.models import Drop
 from catalog.gifts.edit import get_gift
+from catalog.queue.show import rooms_page
 from catalog.routes.ids import checked_id
 from catalog.routes.schemas import ID_MOST
 from catalog.stock.alerts import LowItem, low_items, set_alert
@@ -112,6 +113,30 @@ class DropSchema(StrictSchema):
     turn_seconds = fields.Integer(required=True)
 
 
+class TicketCountsSchema(StrictSchema):
+    """How many tickets of a waiting room are in each state."""
+
+    waiting = fields.Integer(required=True)
+    turn = fields.Integer(required=True)
+    used = fields.Integer(required=True)
+    lapsed = fields.Integer(required=True)
+    left = fields.Integer(required=True)
+
+
+class RoomSchema(StrictSchema):
+    """A waiting room of a drop; ``seed`` (hex) once the order is drawn."""
+
+    id = fields.String(required=True)
+    opens_at = Instant(required=True)
+    release_at = Instant(required=True)
+    drawn_at = Instant(required=True, allow_none=True)
+    ended = fields.String(required=True, allow_none=True)
+    ended_at = Instant(required=True, allow_none=True)
+    tickets = fields.Nested(TicketCountsSchema, required=True)
+    seed_sha256 = fields.String(required=True)
+    seed = fields.String(required=True, allow_none=True)
+
+
 class AlertSchema(StrictSchema):
     """Tell staff at ``low_at`` pieces or fewer; null: no longer."""
 
@@ -160,6 +185,17 @@ def post_drop(call: Call, body: dict[str, Any], gift_id: str) -> Drop:
 )  # fmt: skip
 def patch_drop(call: Call, body: dict[str, Any], drop_id: str) -> Drop:
     return change_drop(call.tx, checked_id(drop_id), body, *_who(call))
+
+
+@endpoint(
+    blp, "GET", "/admin/drops/<drop_id>/queues", auth=READERS, login=Login.BACKOFFICE, query=PageQuery,
+    response=list_schema(RoomSchema),
+)  # fmt: skip
+def list_queues(call: Call, drop_id: str) -> dict[str, Any]:
+    """A drop's waiting rooms, the newest first."""
+    return rooms_page(
+        call.tx, find_drop(call.tx, checked_id(drop_id)).id, call.query["limit"], call.query.get("cursor")
+    )
 
 
 @endpoint(

@@ -70,6 +70,14 @@ def change_drop(tx: Session, drop_id: str, changes: dict[str, Any], actor: str, 
     return drop
 
 
+def find_drop(tx: Session, drop_id: str) -> Drop:
+    """A drop. Raises NotFound."""
+    drop = tx.get(Drop, drop_id)
+    if drop is None:
+        raise NotFound()
+    return drop
+
+
 def drops_of(tx: Session, gift_id: str) -> list[Drop]:
     """A gift's drops, the newest first."""
     return list(tx.scalars(select(Drop).where(Drop.gift_id == gift_id).order_by(Drop.id.desc())))

@@ -49,7 +49,8 @@ class QueueRoom(Base):
 
 
 class QueueTicket(Base):
-    """A member's place in a room. ``place`` is drawn at the release, or given on arrival after it.
+    """A member's place in a room. ``place`` is drawn at the release, or given on arrival after it; ``drawn_place`` is
+    what was drawn, kept also when the member comes again and stands behind.
 
     ``waiting`` → ``turn`` (until ``turn_until``) → ``used`` for ``order_id``, or ``lapsed``; ``left`` by oneself.
     Who has left or lapsed may come again, behind everybody.
@@ -60,6 +61,7 @@ class QueueTicket(Base):
         CheckConstraint(STATES_CHECK, name="state"),
         CheckConstraint("state <> 'turn' OR (place IS NOT NULL AND turn_until IS NOT NULL)", name="turn"),
         Index("uq_queue_tickets_member_id", "member_id", "room_id", unique=True),
+        Index("ix_queue_tickets_drawn", "room_id", "drawn_place", postgresql_where=text("drawn_place IS NOT NULL")),
         Index("ix_queue_tickets_waiting", "room_id", "place", postgresql_where=text("state = 'waiting'")),
         Index("ix_queue_tickets_turn", "room_id", "turn_until", postgresql_where=text("state = 'turn'")),
     )
@@ -70,5 +72,6 @@ class QueueTicket(Base):
     joined_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(Text)
     place: Mapped[int | None] = mapped_column(Integer)
+    drawn_place: Mapped[int | None] = mapped_column(Integer)
     turn_until: Mapped[datetime | None]
     order_id: Mapped[str | None] = mapped_column(IdText)

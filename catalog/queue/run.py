@@ -39,7 +39,7 @@ _CALL = """WITH next AS (SELECT id FROM queue_tickets WHERE room_id = %(room)s A
  called AS (UPDATE queue_tickets SET state = 'turn', turn_until = %(until)s WHERE id IN (SELECT id FROM next)
   RETURNING place)
  SELECT count(*), max(place) FROM called"""
-_DRAW = """UPDATE queue_tickets AS t SET place = n.number
+_DRAW = """UPDATE queue_tickets AS t SET place = n.number, drawn_place = n.number
  FROM unnest(%(ids)s::text[]) WITH ORDINALITY AS n(id, number) WHERE t.id = n.id"""
 
 

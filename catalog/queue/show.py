@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from catalog.drops.keep import next_releases
 from catalog.gifts.queries import find_shown
+from catalog.queue.models import QueueRoom, QueueTicket
 from catalog.queue.read import find_room
-from catalog.queue.rules import CLOSED, OUTSIDE, RoomFacts, Standing, TicketFacts, standing
+from catalog.queue.rules import (
+    CLOSED,
+    OUTSIDE,
+    RoomFacts,
+    Standing,
+    TicketFacts,
+    commitment,
+    standing,
+)
 from mall.errors import NotFound
+from mall.http.pagination import decode_cursor, page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +55,57 @@ def show_room(
             nowhere = Standing(CLOSED, OUTSIDE)
             return Shown(None, None, nowhere, coming.item_id, coming.opens_at, coming.at, coming.pieces)
     raise NotFound()
+
+
+def drawn_page(
+    tx: Session, gift_id: str, item_id: str | None, limit: int, cursor_text: str | None, now: datetime
+) -> dict[str, Any]:
+    """The tickets of a room in the order that was drawn, for whoever wants to repeat it; nobody's names.
+
+    Raises NotFound for a gift whose room has not been drawn.
+    """
+    found = find_room(tx, gift_id, item_id, None, now)
+    if found is None or found[0].drawn_at is None:
+        raise NotFound()
+    drawn = select(QueueTicket).where(QueueTicket.room_id == found[0].id, QueueTicket.drawn_place.is_not(None))
+    seen = decode_cursor(cursor_text, int)
+    if seen is not None:
+        drawn = drawn.where(QueueTicket.drawn_place > seen[0])
+    rows = tx.scalars(drawn.order_by(QueueTicket.drawn_place).limit(limit + 1)).all()
+    return page_of(rows, limit, lambda ticket: (ticket.drawn_place,))
+
+
+STATES = ("waiting", "turn", "used", "lapsed", "left")
+
+
+def rooms_page(tx: Session, drop_id: str, limit: int, cursor_text: str | None) -> dict[str, Any]:
+    """A drop's rooms, the newest first, with how many tickets are in each state; for staff."""
+    query = select(QueueRoom).where(QueueRoom.drop_id == drop_id).order_by(QueueRoom.id.desc())
+    seen = decode_cursor(cursor_text, str)
+    if seen is not None:
+        query = query.where(QueueRoom.id < seen[0])
+    page = page_of(tx.scalars(query.limit(limit + 1)).all(), limit, lambda room: (room.id,))
+    counted = select(QueueTicket.room_id, QueueTicket.state, func.count()).group_by(
+        QueueTicket.room_id, QueueTicket.state
+    )
+    counts = {
+        (room_id, state): count
+        for room_id, state, count in tx.execute(counted.where(QueueTicket.room_id.in_([r.id for r in page["items"]])))
+    }
+    page["items"] = [_figures(room, counts) for room in page["items"]]
+    return page
+
+
+def _figures(room: QueueRoom, counts: dict[tuple[str, str], int]) -> dict[str, Any]:
+    drawn = room.drawn_at is not None
+    return {
+        "id": room.id,
+        "opens_at": room.opens_at,
+        "release_at": room.releases_at,
+        "drawn_at": room.drawn_at,
+        "ended": room.ended,
+        "ended_at": room.ended_at,
+        "tickets": {state: counts.get((room.id, state), 0) for state in STATES},
+        "seed_sha256": commitment(room.seed),
+        "seed": room.seed.hex() if drawn else None,
+    }

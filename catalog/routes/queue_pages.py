@@ -52,7 +52,7 @@ def queue(call: Call, gift_id: str) -> str:
         may_join=here.may_join,
         may_leave=here.may_leave,
         path=_path(gift_id, shown.item_id),
-        now=call.now,
+        seconds_left=None if here.turn_until is None else int((here.turn_until - call.now).total_seconds()),
     )
 
 

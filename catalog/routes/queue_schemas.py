@@ -7,6 +7,7 @@ from marshmallow import fields
 from catalog.queue.rules import PHASES, YOU
 from catalog.routes.schemas import ID_MOST
 from mall.http.fields import Instant, StrictSchema, Text
+from mall.http.pagination import PageQuery
 
 
 class QueueQuery(StrictSchema):
@@ -48,3 +49,16 @@ class QueueSchema(StrictSchema):
     poll_seconds = fields.Integer(required=True, allow_none=True)
     seed_sha256 = fields.String(required=True, allow_none=True)
     seed = fields.String(required=True, allow_none=True)
+
+
+class DrawnQuery(PageQuery):
+    """``variant``: of which variant, when several have a waiting room."""
+
+    variant = Text(1, ID_MOST)
+
+
+class DrawnTicketSchema(StrictSchema):
+    """A ticket and the place that was drawn for it."""
+
+    ticket = fields.String(attribute="id", required=True)
+    place = fields.Integer(attribute="drawn_place", required=True)

@@ -6,21 +6,22 @@ from typing import Any
 
 from catalog.queue.places import join, leave
 from catalog.queue.rules import commitment
-from catalog.queue.show import Shown, show_room
+from catalog.queue.show import Shown, drawn_page, show_room
 from catalog.routes.ids import checked_id
-from catalog.routes.queue_schemas import JoinQueueSchema, QueueQuery, QueueSchema
+from catalog.routes.queue_schemas import DrawnQuery, DrawnTicketSchema, JoinQueueSchema, QueueQuery, QueueSchema
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
-from mall.http.limits import limiter
+from mall.http.limits import spend
+from mall.http.pagination import list_schema
 from mall.http.principals import MEMBER
 from points.earning.book_events import mall_zone
 from points.viewer import require_active
 
 blp = api_blueprint("queues", __name__, description="Waiting rooms: a fair order for what many want at once")
-ASKED_AT_MOST = "20 per 10 seconds"
-"""Of one member; a page asks every 5 seconds."""
+ASKED_AT_MOST = (20, 10)
+"""Times in so many seconds, of one member; a page asks every 5 seconds."""
 
 
 def queue_wire(shown: Shown) -> dict[str, Any]:
@@ -56,8 +57,8 @@ def _item(asked: dict[str, Any]) -> str | None:
 )
 def get_queue_place(call: Call, gift_id: str) -> dict[str, Any]:
     """Where one stands. 429 with ``Retry-After`` for whoever asks much more often than ``poll_seconds``."""
-    with limiter.limit(ASKED_AT_MOST):
-        return _shown(call, gift_id, call.query)
+    spend("queue", *ASKED_AT_MOST)
+    return _shown(call, gift_id, call.query)
 
 
 def _shown(call: Call, gift_id: str, asked: dict[str, Any]) -> dict[str, Any]:
@@ -81,3 +82,13 @@ def post_queue_place(call: Call, body: dict[str, Any], gift_id: str) -> dict[str
 def delete_queue_place(call: Call, gift_id: str) -> None:
     """Give one's place up; somebody else gets the turn."""
     leave(call.tx, call.member.member_id, checked_id(gift_id), _item(call.query), call.now)
+
+
+@endpoint(
+    blp, "GET", "/gifts/<gift_id>/queue/drawn", auth=MEMBER, login=Login.REDEMPTION, query=DrawnQuery,
+    response=list_schema(DrawnTicketSchema),
+)  # fmt: skip
+def list_drawn_places(call: Call, gift_id: str) -> dict[str, Any]:
+    """All tickets in the order that was drawn: with the seed, anybody can repeat it."""
+    asked = call.query
+    return drawn_page(call.tx, checked_id(gift_id), _item(asked), asked["limit"], asked.get("cursor"), call.now)

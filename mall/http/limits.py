@@ -11,7 +11,10 @@ import time
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
+from limits import RateLimitItemPerSecond
+from redis.exceptions import RedisError
 
+from mall.errors import TooMany
 from mall.settings import Settings
 
 PER_SECOND = "100 per second"
@@ -43,6 +46,24 @@ def _exempt() -> bool:
 
 
 limiter.request_filter(_exempt)
+
+
+def spend(scope: str, times: int, seconds: int) -> None:
+    """Count this request of the caller: at most ``times`` in so many seconds, for what is asked again and again.
+
+    Raises TooMany ``too_many_requests``, saying when to come back. Counts nothing while limits are off
+    or Redis is away.
+    """
+    if not limiter.enabled:
+        return
+    budget, who = RateLimitItemPerSecond(times, seconds), caller()
+    try:
+        if limiter.limiter.hit(budget, scope, who):
+            return
+        again = limiter.limiter.get_window_stats(budget, scope, who).reset_time - time.time()
+    except RedisError:
+        return
+    raise TooMany("too_many_requests", retry_after=max(1, round(again)))
 
 
 def _headers(response: Response) -> Response:

@@ -34,6 +34,7 @@ ALLOWED = {
     "post_draw": "catalog",
     "patch_draw": "catalog",
     "list_drops": "catalog auditor",
+    "list_queues": "catalog auditor",
     "post_drop": "catalog",
     "patch_drop": "catalog",
     "put_stock_alert": "catalog",
