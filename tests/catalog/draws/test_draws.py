@@ -14,12 +14,15 @@ import time_machine
 from browsing import Browser
 from sqlalchemy import text
 
+from catalog.account.leave import leave
 from catalog.draws import run as running
 from catalog.draws.fair import commitment_of, list_digest, lot_of, ranking
 from catalog.draws.run import hold_due, settle
 from catalog.draws.states import Outcome, outcome_of
+from catalog.redemption.overdue import expire_uncollected
 from mall.db import Login
 from mall.outbox import deliver_due
+from points.ledger.cli import verdict
 
 START = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
 END = START + timedelta(days=7)
@@ -178,6 +181,8 @@ def test_a_worker_that_dies_between_batches_is_taken_over_and_twice_is_once(shop
         taken = sum(shop.at_once([lambda: _settle(shop, draw)] * 3))
         assert (taken, settle(draw, DRAWN)) == (3, 0)
     assert (shop.get(f"/draws/{draw}").json["winners"], _waiting(shop, gift)) == (winners, 0)
+    with shop.app.app_context():
+        assert verdict().bad is None
     wallets = sorted((wallet["available"], wallet["redeemed"]) for wallet in (shop.wallet(who) for who, _ in people))
     assert wallets == [(0, 100)] * 2 + [(100, 0)] * 5
     assert shop.sql("SELECT count(*) FROM order_history") == 7 + 5 + 2 * 2
@@ -307,3 +312,29 @@ def test_pages_tell_the_terms_the_entry_and_what_came_of_it(shop, make, at_the_s
     assert "not on the list" in browser.get(f"/draws/{draw}?entry=%00%FFent_other")
     assert "See the draw" in browser.get(f"/gifts/{gift}")
     assert ("You have won" in browser.get("/orders")) is won
+
+
+@pytest.mark.parametrize(("closed", "status"), [(False, "cancelled"), (True, "ready_for_pickup")])
+def test_who_leaves_takes_an_open_entry_along_and_leaves_a_closed_one(shop, make, run, at_the_start, closed, status):
+    gift, _ = make()
+    member, order = _enter(shop, gift)
+    gone = END if closed else START
+    at_the_start.move_to(gone)
+    run(Login.REDEMPTION, lambda tx: leave(tx, member.id, gone, "req"))
+    _hold(shop, LISTED, DRAWN)
+    assert shop.sql("SELECT status FROM orders WHERE id = :id", id=order["id"]) == status
+    assert shop.wallet(member)["held"] == 0
+
+
+def test_a_prize_that_is_prepared_by_hand_waits_for_staff_and_goes_back_when_nobody_comes(shop, make, at_the_start):
+    gift, _ = make(needs_preparation=True, needs_approval=True)
+    member, order = _enter(shop, gift)
+    _hold(shop, LISTED, DRAWN)
+    path = f"/orders/{order['id']}"
+    assert (shop.get(path, member).json["status"], shop.get(path, member).json["can_cancel"]) == ("confirmed", False)
+    at_the_start.move_to(DRAWN)
+    boss = shop.staff("owner")
+    assert shop.advance(order["id"], "ready_for_pickup", boss).status_code == 200
+    with shop.app.app_context():
+        assert expire_uncollected(DRAWN + timedelta(days=15)) == 1
+    assert (shop.wallet(member)["available"], shop.stock(gift)) == (100, 49)
