@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -42,14 +43,29 @@ _LATE = f"""SELECT o.id, o.member_id, NULL FROM ({_ENTERED}) AS p JOIN orders AS
  WHERE NOT EXISTS (SELECT 1 FROM draw_entries AS e WHERE e.order_id = o.id) LIMIT %s"""
 
 
+class NotAsPublished(RuntimeError):
+    """Seed or list of a draw are no longer those that were published: nobody wins by them."""
+
+
 def hold_due(now: datetime) -> dict[str, int]:
-    """Take every draw as far as it can go now; how many were listed and drawn, and entries that got their outcome."""
-    steps = {
-        "listed": sum(run_tx(Login.BACKOFFICE, _list(draw_id, now)) for draw_id in _due(_to_list, now)),
-        "drawn": sum(run_tx(Login.BACKOFFICE, _draw(draw_id, now)) for draw_id in _due(_to_draw, now)),
-        "settled": sum(settle(draw_id, now) for draw_id in _due(_to_settle, now)),
-    }
-    return {name: count for name, count in steps.items() if count}
+    """Take every draw as far as it can go now; how many were listed and drawn, and entries that got their outcome.
+
+    Raises NotAsPublished once all others are done.
+    """
+    counts = {"listed": 0, "drawn": 0, "settled": 0}
+    wrong: list[NotAsPublished] = []
+    for draw_id in _due(_to_list, now):
+        counts["listed"] += run_tx(Login.BACKOFFICE, _list(draw_id, now))
+    for draw_id in _due(_to_draw, now):
+        try:
+            counts["drawn"] += run_tx(Login.BACKOFFICE, _draw(draw_id, now))
+        except NotAsPublished as error:
+            wrong.append(error)
+    for draw_id in _due(_to_settle, now):
+        counts["settled"] += settle(draw_id, now)
+    if wrong:
+        raise wrong[0]
+    return {name: count for name, count in counts.items() if count}
 
 
 def _due(which: Callable[[datetime], Any], now: datetime) -> list[str]:
@@ -88,18 +104,21 @@ def _list(draw_id: str, now: datetime) -> Callable[[Session], int]:
 def _draw(draw_id: str, now: datetime) -> Callable[[Session], int]:
     """Reveal the seed and rank the list by it.
 
-    Raises RuntimeError when seed or list are no longer what was published: then nobody wins by them.
+    Raises NotAsPublished when seed or list were changed, or the seed cannot be opened.
     """
 
     def work(tx: Session) -> int:
         draw = _locked(tx, draw_id)
         if draw.drawn_at is not None:
             return 0
-        seed = keyring().decrypt(SEED_PURPOSE, tx.get_one(DrawSeed, draw.id).seed_box).decode()
+        try:
+            seed = keyring().decrypt(SEED_PURPOSE, tx.get_one(DrawSeed, draw.id).seed_box).decode()
+        except InvalidTag as error:
+            raise NotAsPublished(draw.id) from error
         cur = cursor(tx)
         entries = [row[0] for row in cur.execute(_READ, (draw.id,))]
         if commitment_of(draw.id, seed) != draw.commitment or list_digest(entries) != draw.list_sha256:
-            raise RuntimeError(f"draw {draw.id}: seed or list are not those that were published")
+            raise NotAsPublished(draw.id)
         cur.execute(_RANK, (ranking(seed, entries), draw.id))
         draw.seed, draw.drawn_at = seed, now
         return 1

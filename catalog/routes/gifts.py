@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog.draws.keep import draw_of_gift
 from catalog.drops.keep import next_releases
 from catalog.gifts.queries import Wanted, find_shown, gifts_page
 from catalog.gifts.shelves import categories
@@ -46,7 +47,9 @@ def list_gifts(call: Call) -> dict[str, Any]:
 @endpoint(blp, "GET", "/gifts/<gift_id>", auth=OPTIONAL_MEMBER, login=Login.REDEMPTION, response=GiftDetailSchema)
 def get_gift(call: Call, gift_id: str) -> dict[str, Any]:
     shown = find_shown(call.tx, checked_id(gift_id), call.now)
-    return gift_detail_wire(shown, _available(call), next_releases(call.tx, gift_id, call.now, mall_zone()))
+    detail = gift_detail_wire(shown, _available(call), next_releases(call.tx, gift_id, call.now, mall_zone()))
+    announced = draw_of_gift(call.tx, gift_id) if shown.gift.kind == "draw" else None
+    return {**detail, "draw": announced and announced.id}
 
 
 @endpoint(

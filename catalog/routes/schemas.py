@@ -116,13 +116,15 @@ class DropShownSchema(StrictSchema):
 
 
 class GiftDetailSchema(GiftSchema):
-    """A gift with its variants, tags and drops. ``target``: what a virtual gift asks for, ``phone`` or ``account``."""
+    """A gift with its variants, tags and drops. ``target``: what a virtual gift asks for, ``phone`` or ``account``;
+    ``draw``: by which a gift of that kind is won, once it is announced."""
 
     cause = fields.String(required=True, allow_none=True)
     target = fields.String(required=True, allow_none=True, metadata={"enum": [*TARGETS, None]})
     tags = fields.List(fields.Nested(TagSchema), required=True)
     variants = fields.List(fields.Nested(VariantSchema), required=True)
     drops = fields.List(fields.Nested(DropShownSchema), required=True)
+    draw = fields.String(required=True, allow_none=True)
 
 
 class DeliverySchema(StrictSchema):

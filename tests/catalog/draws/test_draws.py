@@ -17,7 +17,7 @@ from sqlalchemy import text
 from catalog.account.leave import leave
 from catalog.draws import run as running
 from catalog.draws.fair import commitment_of, list_digest, lot_of, ranking
-from catalog.draws.run import hold_due, settle
+from catalog.draws.run import NotAsPublished, hold_due, settle
 from catalog.draws.states import Outcome, outcome_of
 from catalog.redemption.overdue import expire_uncollected
 from mall.db import Login
@@ -83,7 +83,7 @@ def test_a_draw_promises_its_seed_lists_its_entries_and_then_reveals(shop, make)
     people = [_enter(shop, gift) for _ in range(5)]
     order = people[0][1]
     assert (order["status"], order["draw"]["outcome"], shop.wallet(people[0][0])["held"]) == ("placed", "entered", 100)
-    before = shop.get(f"/draws/{draw}").json
+    before = shop.get(f"/draws/{shop.get(f'/gifts/{gift}').json['draw']}").json
     assert (before["state"], before["entries"], before["seed"], before["winners"]) == ("open", 5, None, None)
     staff = shop.get(f"/admin/draws/{draw}", shop.owner).json
     assert staff["commitment"] == before["commitment"] and staff["seed"] is None
@@ -198,14 +198,15 @@ def _waiting(shop, gift):
 
 
 def test_nobody_wins_by_a_list_or_a_seed_that_was_changed(shop, make):
-    gift, draw = make()
-    _enter(shop, gift)
+    (gift, draw), (other, honest), (third, lost) = make(), make(), make()
+    people = [_enter(shop, one) for one in (gift, other, third)]
     _hold(shop, LISTED)
-    shop.write("UPDATE draw_entries SET entry_id = 'ent_mine'")
-    before = shop.snapshot()
-    with pytest.raises(RuntimeError):
+    shop.write("UPDATE draw_entries SET entry_id = 'ent_mine' WHERE draw_id = :id", id=draw)
+    shop.write("UPDATE draw_seeds SET seed_box = sha256(seed_box) WHERE draw_id = :id", id=lost)
+    with pytest.raises(NotAsPublished):
         _hold(shop, DRAWN)
-    assert shop.snapshot() == before
+    assert [shop.get(f"/draws/{one}").json["state"] for one in (draw, honest, lost)] == ["listed", "settled", "listed"]
+    assert [shop.wallet(member)["held"] for member, _ in people] == [100, 0, 100]
     assert shop.get(f"/draws/{draw}").json["seed"] is None
 
 
