@@ -75,6 +75,7 @@ from catalog.notices import staff_models as staff_notice_models
 from catalog.payment import jobs as payment_jobs
 from catalog.payment.gateway import Gateway
 from catalog.payment.stripe_gateway import StripeGateway
+from catalog.redemption import badge_figures
 from catalog.routes import (
     account,
     address_pages,
@@ -114,6 +115,7 @@ from mall.identity.routes import sessions as session_routes
 from mall.settings import Settings
 from points import codes as points_codes
 from points.backtest import runner as backtest_runner
+from points.badges import models as badge_models
 from points.earning import jobs as earning_jobs
 from points.earning import rule_models
 from points.ledger import cli as ledger_cli
@@ -122,6 +124,7 @@ from points.ledger import jobs as ledger_jobs
 from points.ledger import models as ledger_models
 from points.routes import (
     appeals,
+    badges,
     check_in_pages,
     check_ins,
     claims,
@@ -188,6 +191,7 @@ API_BLUEPRINTS = (
     admin_budgets.blp,
     admin_levels.blp,
     effectiveness.blp,
+    badges.blp,
     admin_awards.blp,
     admin_adjustments.blp,
     admin_appeals.blp,
@@ -202,6 +206,7 @@ PAGE_BLUEPRINTS = (
     points_pages.pages,
     check_in_pages.pages,
     effectiveness.pages,
+    badges.pages,
     appeals.pages,
     me_pages.pages,
     quiz_pages.pages,
@@ -252,11 +257,13 @@ BACKGROUND = (
     catalog_jobs,
     top_up_jobs,
     notice_handlers,
+    badge_figures,
     payment_jobs,
 )
 """Modules that register jobs, outbox handlers and figures when they are imported."""
 TABLES = (
     standing_models,
+    badge_models,
     level_models,
     ledger_models,
     rule_models,

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from catalog.wording import in_language
 from mall.i18n import format_day
+from points.badges.words import WORDS
 
 Detail = dict[str, Any]
 
@@ -45,4 +46,14 @@ def _named(detail: Detail, language: str) -> dict[str, Any]:
     return {"level": detail["level"], "name": in_language(detail["name"], language)}
 
 
-_SENTENCES: dict[str, Callable[[Detail, str], str]] = {"level.up": _up, "level.down": _down, "level.warning": _warning}
+def _badge(detail: Detail, language: str) -> str:
+    title = WORDS[detail["badge"]][0] if detail["badge"] in WORDS else detail["badge"]
+    return str(_("New badge: %(title)s.", title=title))
+
+
+_SENTENCES: dict[str, Callable[[Detail, str], str]] = {
+    "badge.earned": _badge,
+    "level.up": _up,
+    "level.down": _down,
+    "level.warning": _warning,
+}

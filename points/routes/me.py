@@ -15,6 +15,7 @@ from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import MEMBER
 from mall.identity.members import profile
 from mall.identity.step_up import require_full
+from points.badges.award import public_badges
 from points.checkin.check_in import check_in
 from points.ledger.queries import Balance, balance
 from points.standing.levels import standing_of
@@ -94,7 +95,7 @@ def get_me(call: Call) -> dict[str, Any]:
             "points": level.public_points,
             "next_at": level.next_at,
         },
-        "badges": [],
+        "badges": public_badges(call.tx, call.member.member_id),
     }
 
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from mall.clock import local_date
 from mall.db import Login, run_tx
 from mall.jobs import JobRun, job
+from points.badges.award import award_badges
+from points.badges.figures import counted_since
 from points.earning.book_events import mall_zone
 from points.standing.level_changes import refresh_levels
 from points.standing.level_models import LevelSettings
@@ -19,32 +21,47 @@ NAME = "standing"
 BATCH = 500
 OVERLAP = timedelta(minutes=1)
 """Transactions that were under way when the last run looked are seen by the next one."""
-_MOVED = text("SELECT DISTINCT member_id FROM ledger.postings WHERE posted_at >= :since ORDER BY member_id")
+_MOVED = text("SELECT DISTINCT member_id FROM ledger.postings WHERE posted_at >= :since")
 _NEXT = text("SELECT id FROM members WHERE status <> 'closed' AND id > :after ORDER BY id LIMIT :most")
 
 
 @job(NAME, every=timedelta(minutes=1), aside=True)
 def keep_standing(now: datetime) -> dict[str, int]:
-    """Levels of members whose points moved since the last run; of everybody on a new day or under new levels."""
-    since = run_tx(Login.BACKOFFICE, lambda tx: _since(tx, now))
-    seen = changed = 0
+    """Levels and badges of members whose points moved since the last run; of everybody each day or under new levels.
+
+    The very first run gives badges without a notice: what was reached long ago is no news.
+    """
+    last = run_tx(Login.BACKOFFICE, _last_success)
+    since = None if last is None else run_tx(Login.BACKOFFICE, lambda tx: _since(tx, last, now))
+    seen = levels = badges = 0
     for batch in _everybody() if since is None else _moved(since):
-        changed += run_tx(Login.EARNING, lambda tx, batch=batch: refresh_levels(tx, batch, now, mall_zone()))  # type: ignore[misc]
-        seen += len(batch)
-    return {"members": seen, "levels": changed} if seen else {}
+
+        def work(tx: Session, batch: Sequence[str] = batch) -> tuple[int, int]:
+            moved = refresh_levels(tx, batch, now, mall_zone())
+            return moved, award_badges(tx, batch, now, mall_zone(), quiet=last is None)
+
+        moved, new = run_tx(Login.EARNING, work)
+        seen, levels, badges = seen + len(batch), levels + moved, badges + new
+    return {"members": seen, "levels": levels, "badges": badges} if seen else {}
 
 
-def _since(tx: Session, now: datetime) -> datetime | None:
+def _last_success(tx: Session) -> datetime | None:
+    return tx.scalar(select(JobRun.last_success_at).where(JobRun.name == NAME))
+
+
+def _since(tx: Session, last: datetime, now: datetime) -> datetime | None:
     """From when on movements have not been looked at; None: everybody is to be."""
-    last = tx.scalar(select(JobRun.last_success_at).where(JobRun.name == NAME))
-    if last is None or local_date(last, mall_zone()) != local_date(now, mall_zone()):
+    if local_date(last, mall_zone()) != local_date(now, mall_zone()):
         return None
     changed = tx.scalar(select(LevelSettings.updated_at))
     return None if changed is not None and changed >= last - OVERLAP else last - OVERLAP
 
 
 def _moved(since: datetime) -> Iterator[Sequence[str]]:
-    found = run_tx(Login.EARNING, lambda tx: tx.scalars(_MOVED, {"since": since}).all())
+    def moved(tx: Session) -> list[str]:
+        return sorted({*tx.scalars(_MOVED, {"since": since}), *counted_since(tx, since)})
+
+    found = run_tx(Login.EARNING, moved)
     for start in range(0, len(found), BATCH):
         yield found[start : start + BATCH]
 

@@ -125,12 +125,16 @@ def test_the_job_looks_at_whoever_moved_and_at_everybody_under_new_levels(run, m
     assert run_job(NAME, now)["members"] == 2
     later = now + timedelta(minutes=5)
     attend(first.id, 10, later)
-    assert run_job(NAME, later) == {"members": 1, "levels": 1}
-    assert run_job(NAME, later + timedelta(minutes=2)) == {"members": 1, "levels": 0}  # what may have been under way
+    assert run_job(NAME, later) == {"members": 1, "levels": 1, "badges": 0}
+    assert run_job(NAME, later + timedelta(minutes=2)) == {
+        "members": 1,
+        "levels": 0,
+        "badges": 0,
+    }  # what may have been under way
     assert run_job(NAME, later + timedelta(minutes=4)) == {}
     by = By("staff:x", True, later + timedelta(minutes=6))
     run(Login.BACKOFFICE, lambda tx: set_levels(tx, Ladder(_steps(0, 5, 50, 101, 102)), by))
-    assert run_job(NAME, later + timedelta(minutes=7)) == {"members": 2, "levels": 1}
+    assert run_job(NAME, later + timedelta(minutes=7)) == {"members": 2, "levels": 1, "badges": 0}
     levels = run(
         Login.BACKOFFICE, lambda tx: dict(tx.execute(text("SELECT member_id, level FROM member_levels")).all())
     )

@@ -1,0 +1,1 @@
+"""Badges: earned once, kept for good."""
