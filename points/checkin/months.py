@@ -94,8 +94,7 @@ def goals_of(
     for ahead in range(1, FAR + 1):
         reached = streak + ahead
         card = card_every is not None and reached % card_every == 0
-        great = milestone(reached) > 0 or card
-        if great or (not found and worth(reached) > ordinary):
+        if milestone(reached) > 0 or (not found and worth(reached) > ordinary):
             found.append(Goal(reached, ahead, worth(reached), card))
         if len(found) == MOST_GOALS:
             break

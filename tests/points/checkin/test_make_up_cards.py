@@ -275,7 +275,7 @@ def test_the_calendar_tells_each_day_and_what_is_ahead(mend):
     assert [day.date for day in shown.days if day.repairable] == [back(7), back(1)]
     assert (shown.missed, shown.streak, shown.checked_in, shown.today_points) == ([back(1), back(7)], 0, False, 5)
     goals = [(goal.streak, goal.days_left, goal.points, goal.card) for goal in shown.goals]
-    assert goals == [(7, 7, 30, False), (30, 30, 55, True), (60, 60, 5, True)]
+    assert goals == [(7, 7, 30, False), (30, 30, 55, True), (100, 100, 205, False)]
 
 
 DAYS = 24
