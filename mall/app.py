@@ -19,6 +19,7 @@ from admin.pages import audit as desk_audit
 from admin.pages import awards as desk_awards
 from admin.pages import budgets as desk_budgets
 from admin.pages import campaigns as desk_campaigns
+from admin.pages import check_ins as desk_check_ins
 from admin.pages import clients as desk_clients
 from admin.pages import counter as desk_counter
 from admin.pages import dashboard as desk_dashboard
@@ -45,6 +46,7 @@ from admin.routes import awards as admin_awards
 from admin.routes import budgets as admin_budgets
 from admin.routes import campaigns as admin_campaigns
 from admin.routes import causes as admin_causes
+from admin.routes import check_ins as admin_check_ins
 from admin.routes import draws as admin_draws
 from admin.routes import drops as admin_drops
 from admin.routes import earning_rules as admin_earning_rules
@@ -195,6 +197,7 @@ API_BLUEPRINTS = (
     admin_awards.blp,
     admin_adjustments.blp,
     admin_appeals.blp,
+    admin_check_ins.blp,
     appeals.blp,
     admin_ledger.blp,
 )
@@ -237,6 +240,7 @@ PAGE_BLUEPRINTS = (
     desk_awards.pages,
     desk_appeals.pages,
     desk_adjustments.pages,
+    desk_check_ins.pages,
     desk_gifts.pages,
     desk_draws.pages,
     desk_orders.pages,

@@ -14,6 +14,7 @@ from mall.http.pagination import PageQuery, decode_cursor, page_of
 from mall.http.principals import staff
 from mall.identity.member_search import search_members
 from mall.identity.members import get_member
+from points.checkin.cards import unused_cards
 from points.ledger.queries import balance, statement
 
 pages = desk("members", __name__)
@@ -40,4 +41,5 @@ def member_page(call: Call, member_id: str) -> str:
     return render_template(
         "admin/member.html", member=member, balance=balance(call.tx, own, call.now), lines=lines["items"],
         next_cursor=lines["next_cursor"], errors=errors, may_adjust=call.staff.role in ("owner", "rules"),
+        cards=unused_cards(call.tx, own),
     )  # fmt: skip

@@ -41,6 +41,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             Item("desk-rules.rule_list", _l("Earning rules"), "scale"),
             Item("desk-campaigns.campaign_list", _l("Campaigns"), "calendar-event"),
+            Item("desk-check-ins.check_ins_page", _l("Check-ins"), "calendar"),
             Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut"),
             Item("desk-levels.level_list", _l("Levels"), "star"),
             Item("desk-approvals.inbox", _l("Approvals"), "checks"),

@@ -47,7 +47,8 @@ def buy_card(tx: Session, member_id: str, card_id: str, now: datetime) -> MakeUp
 
 def give_cards(tx: Session, member_id: str, count: int, reason: str, by: By) -> list[MakeUpCard]:
     """Give a member cards, whatever the limit of buying. Raises NotFound."""
-    owner = get_member(tx, member_id).id
+    member = get_member(tx, member_id)
+    owner = member.alias_of or member.id
     cards = [
         MakeUpCard(
             id=new_id("muc"), member_id=owner, origin="staff", reason=reason, given_by=by.name, created_at=by.now

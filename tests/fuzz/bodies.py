@@ -166,6 +166,11 @@ BODIES: dict[str, tuple[str, Bodies]] = {
         {"member": world.ids["member_id"], "points": 5, "reason": "hardship", "note": "why"},
     ]),
     "reject_adjustment": ("owner", _bodies({"reason": "no"})),
+    "patch_check_in_settings": ("owner", _bodies({
+        "card_price_points": 5, "repair_days": 5, "most_cards": 5, "card_every_days": 5, "repaired_day_pays": False,
+    })),
+    "post_cards": ("owner", _bodies({"count": 1, "reason": "why"})),
+    "post_day_off": ("owner", lambda world: [{"date": world.names["today"], "reason": "why"}]),
     "post_repair": ("member", _bodies({"date": "2026-11-20"})),
     "put_reminder": ("member", _bodies({"hour": 20})),
     "post_appeal": ("member", lambda world: [{"debit": world.ids["debit_id"], "answer": "It was not me"}]),

@@ -166,6 +166,7 @@ def _things(world: World) -> None:
     rule = {"event": "activity.attended", "points": {"base": {"fixed": 5}}, "visibility": "public"}
     made = {"key": "fuzz-rule", "title": WORD, "document": rule}
     ids["key"], ids["number"] = world.made("/admin/earning-rules", "owner", made)["key"], "1"
+    today = datetime.now(UTC).date()
     provider = {"name": "Telco", "url": "https://example.com/top-up"}
     ids["provider_id"] = world.made("/admin/top-up-providers", "owner", provider)["id"]
     virtual = world.made("/admin/gifts", "owner", {"name": "Air", "kind": "virtual", **stocked})["id"]
@@ -173,6 +174,8 @@ def _things(world: World) -> None:
     answer = world.send("PUT", f"/admin/gifts/{virtual}/top-up", "owner", json=connection)
     assert answer.status_code == 200
     names["virtual"] = virtual
+    names["today"], ids["day"] = today.isoformat(), (today + timedelta(days=1)).isoformat()
+    world.made("/admin/days-off", "owner", {"date": ids["day"], "reason": "update"})
     ids["cause_id"] = world.made("/admin/causes", "owner", {"name": "Books"})["id"]
     home = {"name": "Li", "phone": "123456", "address": "Street 1"}
     ids["address_id"] = world.made("/me/addresses", "member", home)["id"]
