@@ -112,6 +112,9 @@ def _words(kind: str, gift: str, detail: dict[str, Any]) -> str:
     if kind == "order.collect_soon":
         until = format_moment(datetime.fromisoformat(detail["until"]))
         return str(_("“%(gift)s” waits for you until %(moment)s.", gift=gift, moment=until))
+    if kind == "queue.turn":
+        until = format_moment(datetime.fromisoformat(detail["until"]))
+        return str(_("“%(gift)s”: it is your turn, until %(moment)s.", gift=gift, moment=until))
     sentences = {
         "order.placed": _("“%(gift)s”: we have your order and will confirm it soon.", gift=gift),
         "order.confirmed": _("“%(gift)s”: your order is confirmed.", gift=gift),

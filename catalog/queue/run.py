@@ -9,8 +9,10 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from psycopg import Cursor
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -37,8 +39,11 @@ _COUNT = """SELECT s.on_hand, (SELECT count(*) FROM queue_tickets WHERE room_id 
 _CALL = """WITH next AS (SELECT id FROM queue_tickets WHERE room_id = %(room)s AND state = 'waiting'
   AND place IS NOT NULL ORDER BY place LIMIT %(most)s FOR UPDATE SKIP LOCKED),
  called AS (UPDATE queue_tickets SET state = 'turn', turn_until = %(until)s WHERE id IN (SELECT id FROM next)
-  RETURNING place)
- SELECT count(*), max(place) FROM called"""
+  RETURNING place, member_id)
+ SELECT array_agg(member_id), max(place) FROM called"""
+_TELL = """INSERT INTO notifications (id, member_id, kind, gift_id, detail, created_at)
+ SELECT id, member_id, 'queue.turn', %(gift)s, jsonb_build_object('until', %(until_text)s::text), %(now)s
+ FROM unnest(%(ids)s::text[], %(members)s::text[]) AS n (id, member_id)"""
 _DRAW = """UPDATE queue_tickets AS t SET place = n.number, drawn_place = n.number
  FROM unnest(%(ids)s::text[]) WITH ORDINALITY AS n(id, number) WHERE t.id = n.id"""
 
@@ -136,13 +141,23 @@ def advance(tx: Session, room_id: str, now: datetime) -> int:
     on_hand, turns, waiting = cur.execute(_COUNT, values).fetchone() or (0, 0, False)
     most, opened = turns_to_open(on_hand, turns), 0
     if most and waiting:
-        until = now + timedelta(seconds=room.turn_seconds)
-        opened, furthest = cur.execute(_CALL, {**values, "most": most, "until": until}).fetchone() or (0, None)
-        room.called_place = max(room.called_place, furthest or 0)
+        opened = _call(cur, room, most, now)
     tx.flush()
     if on_hand == 0 or not (turns or waiting):
         _end(tx, room.id, room.item_id, SOLD_OUT if on_hand == 0 else EMPTY, now)
     return opened
+
+
+def _call(cur: Cursor, room: QueueRoom, most: int, now: datetime) -> int:
+    """Open the turns of the next in line and tell them; turns opened."""
+    until = now + timedelta(seconds=room.turn_seconds)
+    called: Any = cur.execute(_CALL, {"room": room.id, "most": most, "until": until}).fetchone()
+    members, furthest = called[0] or [], called[1] or 0
+    room.called_place = max(room.called_place, furthest)
+    ids = [new_id("ntc") for _ in members]
+    told = {"gift": room.gift_id, "now": now, "until_text": until.isoformat(), "ids": ids, "members": members}
+    cur.execute(_TELL, told)
+    return len(members)
 
 
 def _end(tx: Session, room_id: str, item_id: str, why: str, now: datetime) -> None:

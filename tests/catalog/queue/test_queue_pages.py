@@ -39,6 +39,8 @@ def test_a_member_takes_a_place_waits_orders_and_the_others_learn_it_is_gone(hal
     hall.at(TEN)
     first, second = sorted(people, key=lambda who: hall.see(who.member)["place"])
     assert "It is your turn" in first.get(f"/gifts/{hall.gift}/queue")
+    assert "“Gift”: it is your turn, until 7 Dec 2026, 10:03." in first.get("/notices")
+    assert "Nothing to tell you" in second.get("/notices")
     page = second.get(f"/gifts/{hall.gift}/queue")
     assert ">2</b>" in _big(page) and "You are the next." in page and 'content="5"' in page
     assert "A queue stands before this gift" in second.get(f"/gifts/{hall.gift}")

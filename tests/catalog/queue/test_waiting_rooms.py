@@ -241,3 +241,25 @@ def test_who_could_never_order_learns_it_before_waiting(shop):
     assert shop.get(f"/gifts/{plain}/queue", shop.member()).status_code == 404
     assert shop.post(f"/gifts/{plain}/queue", shop.member()).status_code == 404
     hall.clock.stop()
+
+
+def test_each_variant_has_a_room_of_its_own(shop):
+    hall = Hall(shop, pieces=2)
+    names = [{"name": name, "stock": 3} for name in "SM"]
+    hall.gift = shop.gift(10, stock=0)
+    small, medium = (shop.post(f"/admin/gifts/{hall.gift}/variants", shop.owner, one).json["id"] for one in names)
+    hall.path = f"/gifts/{hall.gift}/queue"
+    drop = {"pieces": 1, "at": "10:00", "first_day": "2026-12-07", "reserve": 9, "waiting_minutes": 10}
+    for variant in (small, medium):
+        shop.post(f"/admin/gifts/{hall.gift}/drops", shop.owner, {**drop, "variant": variant})
+    hall.at(EARLY)
+    member, other = hall.members(2)
+    unclear = hall.join(member)
+    assert (unclear.status_code, list(unclear.json["errors"])) == (422, ["variant"])
+    assert hall.join(member, variant=small).json["item"] == small
+    assert hall.join(member, variant=hall.gift).status_code == 404
+    hall.at(TEN)
+    assert shop.order(other, hall.gift, variant=small).json["code"] == "queue_turn_needed"
+    assert shop.order(other, hall.gift, 2, variant=medium).status_code == 201  # nobody waits for that one
+    assert shop.order(member, hall.gift, variant=small).status_code == 201
+    hall.clock.stop()
