@@ -17,11 +17,15 @@ from mall.http.principals import Auth, StaffPrincipal
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the sidebar. ``icon``: a symbol of ``mall/static/admin/icons.svg``."""
+    """A line of the sidebar. ``icon``: a symbol of ``mall/static/admin/icons.svg``.
+
+    ``desks``: other desks (the first part of an address) that are reached from this one.
+    """
 
     endpoint: str
     text: Any
     icon: str
+    desks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,12 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-check-ins.check_ins_page", _l("Check-ins"), "calendar"),
             Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut"),
             Item("desk-levels.level_list", _l("Levels"), "star"),
-            Item("desk-approvals.inbox", _l("Approvals"), "checks"),
-            Item("desk-awards.award_list", _l("Awards to confirm"), "award"),
-            Item("desk-appeals.appeal_list", _l("Appeals"), "flag"),
-            Item("desk-adjustments.adjustment_list", _l("Adjustments by hand"), "adjustments-horizontal"),
+            Item(
+                "desk-approvals.inbox",
+                _l("Approvals"),
+                "checks",
+                ("awards", "appeals", "adjustments", "new-adjustment"),
+            ),
         ),
     ),
     (
@@ -97,4 +103,5 @@ def sidebar(principal: StaffPrincipal) -> list[tuple[str, list[Link]]]:
 def _link(item: Item) -> Link:
     url = url_for(item.endpoint)
     inside = request.path.startswith(f"{url}/") and item.endpoint != "desk-home-page.home"
+    inside = inside or request.path.removeprefix("/admin/").split("/")[0] in item.desks
     return Link(url, str(item.text), item.icon, request.path == url or inside)

@@ -36,7 +36,7 @@ def _exported_rules(tx: Session, now: datetime) -> list[dict[str, Any]]:
 def _put_rule(tx: Session, item: dict[str, Any], by: By) -> Change | None:
     key, title, document = item["key"], item["title"], item["document"]
     checked(document)
-    found = tx.get(EarningRule, key)
+    found = tx.get(EarningRule, key, with_for_update=True)  # the same file put in twice at once makes one draft
     if found is None:
         create_rule(tx, key, title, document, by)
         told = [*compare({}, {"title": title}), *compare({}, document)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import threading
 
 import pytest
 from sqlalchemy import text
@@ -230,3 +231,22 @@ def test_a_shell_takes_the_file_out_and_puts_it_in(app, owner, stored, tmp_path)
     refused = runner.invoke(args=["rules", "import", "-"], input=json.dumps(taken))
     assert refused.exit_code == 1 and "colour: Unknown field." in refused.output
     assert stored() == before
+
+
+def test_the_same_file_put_in_twice_at_once_makes_one_draft(app, file, owner, run):
+    rule_in(file, "tip-outcome")["document"]["points"]["base"]["equal"]["solved"] = 120
+    gate, answers = threading.Barrier(4), []
+
+    def send():
+        gate.wait()
+        answers.append(app.test_client().post(URL, json=file, headers=owner.auth))
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status_code for answer in answers} == {200}
+    assert sorted(len(answer.json["changes"]) for answer in answers) == [0, 0, 0, 1]
+    count = text("SELECT count(*) FROM earning_rule_versions WHERE rule_key = 'tip-outcome'")
+    assert run(Login.OWNER, lambda tx: tx.scalar(count)) == 2
