@@ -12,6 +12,8 @@ from sqlalchemy.pool import NullPool
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin import cli as admin_cli
+from admin.figures import jobs as figure_jobs
+from admin.figures import models as figure_models
 from admin.pages import adjustments as desk_adjustments
 from admin.pages import appeals as desk_appeals
 from admin.pages import approvals as desk_approvals
@@ -263,6 +265,7 @@ BACKGROUND = (
     notice_handlers,
     badge_figures,
     payment_jobs,
+    figure_jobs,
 )
 """Modules that register jobs, outbox handlers and figures when they are imported."""
 TABLES = (
@@ -276,6 +279,7 @@ TABLES = (
     cause_models,
     staff_notice_models,
     draw_models,
+    figure_models,
 )
 """Models of tables that hand-written SQL serves, here so that migrations are compared with them."""
 

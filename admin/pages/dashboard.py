@@ -1,29 +1,36 @@
-"""The overview: what the points did lately, what is to be done; each figure leads to the list behind it."""
+"""The overview: what the points did in a period, what is to be done; each figure leads to the list behind it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template
+from flask import current_app, render_template
 from flask_babel import gettext as _
 
+from admin.figures.periods import Period
+from admin.figures.reach import reach
+from admin.figures.totals import counted_until, days_of, outstanding_on, settings, totals_of
+from admin.figures.worth import worth
 from admin.pages.blueprint import desk
+from admin.pages.dashboard_parts import at_ends, charts, funnel, period_figures
 from admin.pages.navigation import allowed, sidebar
 from admin.pages.orders import TO_DO
+from admin.pages.periods import asked_period, period_names
 from catalog.redemption.staff_views import count_by_status
 from catalog.routes.wire import language
 from catalog.stock.alerts import low_items
 from catalog.wording import in_language
-from mall.db import Login
+from mall.clock import local_date
+from mall.db import Login, run_autocommit
 from mall.http.call import Call
 from mall.http.page import page
 from mall.http.principals import staff
-from mall.i18n import format_monthday
 from points.earning.book_events import mall_zone
-from points.ledger.daily import DayFigures, daily_figures, outstanding
+from points.earning.budget_keeping import budgets
+from points.earning.limits import PROGRAMME
+from points.earning.versions import rules
 
 pages = desk("home-page", __name__)
-DAYS, WEEK = 28, 7
 SEES_POINTS = frozenset({"owner", "rules", "catalog", "auditor"})
 """Not fulfilment: it sees item and label, never points (design, section 7)."""
 
@@ -34,9 +41,7 @@ def home(call: Call) -> str:
     who = call.staff
     values: dict[str, Any] = {"links": [link for _title, links in sidebar(who) for link in links]}
     if who.role in SEES_POINTS:
-        days = daily_figures(call.tx, DAYS, call.now, mall_zone())
-        held, owed = outstanding(call.tx)
-        values |= {"figures": _figures(days), "held": held, "owed": owed, "chart": _chart(days)}
+        values |= _figures(call)
     if allowed(who, "desk-orders.order_list"):
         counts = count_by_status(call.tx)
         values["queues"] = [(status, counts[status]) for status in TO_DO if counts.get(status)]
@@ -46,32 +51,44 @@ def home(call: Call) -> str:
              "name": in_language(one.gift_name, language())}
             for one in low_items(call.tx)[:10]
         ]  # fmt: skip
+    if allowed(who, "desk-budgets.budget_list"):
+        values["budgets"] = _budgets(call)
     return render_template("admin/home.html", **values)
 
 
-def _figures(days: list[DayFigures]) -> list[dict[str, Any]]:
-    """The last seven days beside the seven before them."""
-    latest, before = days[-WEEK:], days[-2 * WEEK : -WEEK]
-    names = {"minted": _("Granted"), "redeemed": _("Redeemed"), "expired": _("Expired")}
-    icons = {"minted": "coins", "redeemed": "gift", "expired": "hourglass"}
-    found = []
-    for name, text in names.items():
-        now, then = (sum(getattr(day, name) for day in part) for part in (latest, before))
-        found.append({"text": text, "points": now, "icon": icons[name], "change": _percent(now, then)})
-    return found
-
-
-def _percent(now: int, then: int) -> str | None:
-    """``+6.2 %`` against the week before, None where that was nothing."""
-    return f"{(now - then) * 100 / then:+.1f} %".replace("-", "−") if then > 0 else None
-
-
-def _chart(days: list[DayFigures]) -> dict[str, Any]:
-    return {
-        "kind": "line",
-        "names": [format_monthday(day.day) for day in days],
-        "series": [
-            {"name": str(_("Granted")), "data": [day.minted for day in days]},
-            {"name": str(_("Redeemed")), "data": [day.redeemed for day in days]},
-        ],
+def _figures(call: Call) -> dict[str, Any]:
+    """Everything about the period that the address asks for, from what was rolled up."""
+    tx, zone = call.tx, mall_zone()
+    today = local_date(call.now, zone)
+    period, name, errors = asked_period(today)
+    days, counted = days_of(tx, period), counted_until(tx)
+    totals, before = totals_of(days), totals_of(days_of(tx, period.before()))
+    ends = [outstanding_on(tx, day) for day in (period.last, period.before().last)]
+    currency: str = current_app.extensions["settings"].cash_currency
+    links = {
+        "orders": "/admin/orders" if allowed(call.staff, "desk-orders.order_list") else None,
+        "members": "/admin/members" if allowed(call.staff, "desk-members.member_list") else None,
     }
+    return {
+        "period": period, "period_name": name, "periods": period_names(), "errors": errors, "today": today,
+        "counted": counted[1] if counted else None, "current": counted is not None and counted[0] >= period.last,
+        "figures": period_figures(totals, before, period.length, links),
+        "ends": at_ends(*ends[0], *ends[1], worth(ends[0][0], settings(tx).points_per_unit, currency)),
+        "funnel": funnel(reach(tx, period, call.now, zone), links), "charts": charts(period, days),
+        "query": _shown(period),
+    }  # fmt: skip
+
+
+def _shown(period: Period) -> dict[str, str]:
+    return {"from": period.first.isoformat(), "until": period.last.isoformat()}
+
+
+def _budgets(call: Call) -> list[dict[str, Any]]:
+    """Budgets are counted where only the login of earnings reads."""
+    found = run_autocommit(Login.EARNING, lambda tx: budgets(tx, call.now))
+    if not found:
+        return []
+    titles = {view.key: in_language(view.title, language()) for view in rules(call.tx, call.now)}
+    titles[PROGRAMME] = _("All rules together")
+    found.sort(key=lambda view: (view.runs_out_on is None, view.runs_out_on or call.now.date(), -view.percent))
+    return [{"view": view, "title": titles.get(view.budget.scope, view.budget.scope)} for view in found[:5]]

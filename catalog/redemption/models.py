@@ -52,6 +52,7 @@ class Order(Base):
         Index("ix_orders_status_id", "status", "id"),
         Index("ix_orders_cause_id_status", "cause_id", "status", postgresql_where=text("cause_id IS NOT NULL")),
         Index("ix_orders_gift_id_placed_at", "gift_id", "placed_at"),
+        Index("ix_orders_placed_at", "placed_at", postgresql_using="brin"),
         Index("ix_orders_entered", "gift_id", "id", postgresql_where=text("kind = 'draw' AND status = 'placed'")),
         Index("ix_orders_uncollected", "pickup_until", "id", postgresql_where=text("status = 'ready_for_pickup'")),
         Index("ix_orders_under_way", "moved_at", "id", postgresql_where=text("status = 'shipped'")),
@@ -88,6 +89,7 @@ class OrderHistory(Base):
     """A transition: the status it led to, when, by whom, and the reason given. Never changed afterwards."""
 
     __tablename__ = "order_history"
+    __table_args__ = (Index("ix_order_history_at", "at", postgresql_using="brin"),)
 
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), type_=IdText, primary_key=True)
     seq: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)

@@ -14,6 +14,7 @@ class CheckIn(Base):
     """A member checked in on a day of the mall's zone, or repaired it later with a make-up card."""
 
     __tablename__ = "check_ins"
+    __table_args__ = (Index("ix_check_ins_day", "day", postgresql_using="brin"),)
 
     member_id: Mapped[str] = mapped_column(IdText, primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)

@@ -1,46 +1,70 @@
-"""What the whole ledger did day by day, and what is outstanding; for dashboards."""
+"""What the whole ledger did between two moments, and what is outstanding; for the back office's figures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from mall.clock import day_start, local_date
 from mall.db import cursor
 
-# Accounts that are merged move between two books of one person: nothing is earned or lost by it.
-_DAYS = """SELECT (posted_at AT TIME ZONE %(zone)s)::date,
- coalesce(sum(points) FILTER (WHERE debit = 'issued' AND credit <> 'debt'), 0)
- - coalesce(sum(points) FILTER (WHERE credit = 'reversed'), 0),
- coalesce(sum(points) FILTER (WHERE credit = 'redeemed'), 0)
- - coalesce(sum(points) FILTER (WHERE debit = 'redeemed'), 0),
+# Accounts that are merged move between two books of one person: nothing is earned or lost by it, but what the one
+# owed the other may owe no longer in the same way, so that debt counts them too.
+_MOVES = """SELECT
+ coalesce(sum(points) FILTER (WHERE debit = 'issued' AND credit <> 'debt' AND kind <> 'merged'), 0),
+ coalesce(sum(points) FILTER (WHERE debit = 'issued' AND credit = 'debt' AND kind <> 'merged'), 0),
+ coalesce(sum(points) FILTER (WHERE credit = 'reversed' AND kind <> 'merged'), 0),
+ coalesce(sum(points) FILTER (WHERE credit = 'redeemed'), 0),
+ coalesce(sum(points) FILTER (WHERE debit = 'redeemed'), 0),
  coalesce(sum(points) FILTER (WHERE credit = 'expired'), 0)
- FROM ledger.postings WHERE posted_at >= %(since)s AND posted_at <= %(until)s AND kind <> 'merged' GROUP BY 1"""
+ - coalesce(sum(points) FILTER (WHERE debit = 'expired'), 0),
+ coalesce(sum(points) FILTER (WHERE debit = 'debt'), 0) - coalesce(sum(points) FILTER (WHERE credit = 'debt'), 0)
+ FROM ledger.postings WHERE posted_at >= %s AND posted_at < %s"""
+# One statement is one snapshot: what is posted meanwhile is in both parts or in neither.
+_OUTSTANDING_AT = """SELECT
+ (SELECT coalesce(sum(available + pending + held - debt), 0) FROM ledger.wallets)
+ - (SELECT coalesce(sum(CASE WHEN debit = 'issued' THEN points WHEN debit = 'redeemed' THEN points
+   WHEN debit = 'expired' THEN points ELSE 0 END), 0)
+  - coalesce(sum(CASE WHEN credit IN ('reversed', 'redeemed', 'expired') THEN points ELSE 0 END), 0)
+  FROM ledger.postings WHERE posted_at >= %s)"""
 _OUTSTANDING = "SELECT coalesce(sum(available + pending + held), 0), coalesce(sum(debt), 0) FROM ledger.wallets"
+_FIRST = "SELECT min(posted_at) FROM ledger.postings"
 
 
 @dataclass(frozen=True, slots=True)
-class DayFigures:
-    """Points of one day in the mall's zone. ``minted`` less what was clawed back, ``redeemed`` less refunds."""
+class Moves:
+    """Points that moved in a span of time.
 
-    day: date
-    minted: int = 0
+    ``granted`` and ``taken_back`` are gross; ``expired`` is less what was taken back after it had expired; ``owed``
+    is by how much the debt of members grew.
+    """
+
+    granted: int = 0
+    written_off: int = 0
+    taken_back: int = 0
     redeemed: int = 0
+    refunded: int = 0
     expired: int = 0
+    owed: int = 0
+
+    @property
+    def net(self) -> int:
+        """By how much the points outstanding, less what members owe, grew (design, section 4: conservation)."""
+        return self.granted + self.written_off - self.taken_back - self.redeemed + self.refunded - self.expired
 
 
-def daily_figures(tx: Session, days: int, now: datetime, zone: ZoneInfo) -> list[DayFigures]:
-    """The last ``days`` days, today included, the oldest first; a day without postings is all zeros."""
-    first = local_date(now, zone) - timedelta(days=days - 1)
-    asked = {"zone": zone.key, "since": day_start(first, zone), "until": now}
-    found = {
-        row[0]: DayFigures(row[0], int(row[1]), int(row[2]), int(row[3])) for row in cursor(tx).execute(_DAYS, asked)
-    }
-    listed = [first + timedelta(days=place) for place in range(days)]
-    return [found.get(day, DayFigures(day)) for day in listed]
+def moves(tx: Session, since: datetime, until: datetime) -> Moves:
+    """What was posted from ``since`` until just before ``until``."""
+    row = cursor(tx).execute(_MOVES, (since, until)).fetchone()
+    assert row is not None
+    return Moves(*(int(value) for value in row))
+
+
+def first_posting_at(tx: Session) -> datetime | None:
+    """When the ledger's first posting was made; reads the whole ledger."""
+    row = cursor(tx).execute(_FIRST).fetchone()
+    return row[0] if row else None
 
 
 def outstanding(tx: Session) -> tuple[int, int]:
@@ -48,3 +72,10 @@ def outstanding(tx: Session) -> tuple[int, int]:
     row = cursor(tx).execute(_OUTSTANDING).fetchone()
     assert row is not None
     return int(row[0]), int(row[1])
+
+
+def outstanding_at(tx: Session, moment: datetime) -> int:
+    """Points outstanding less what members owed just before ``moment``: today's wallets less what came after."""
+    row = cursor(tx).execute(_OUTSTANDING_AT, (moment,)).fetchone()
+    assert row is not None
+    return int(row[0])

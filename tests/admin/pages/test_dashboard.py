@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from admin.figures.roll_up import roll_up
 from catalog.stock.alerts import set_alert, watch_stock
 from mall.db import Login
+from points.earning.book_events import mall_zone
 from points.ledger.books import open_books
 
 
@@ -18,9 +20,22 @@ def test_the_figures_are_those_of_the_ledger(desk, make_member, run, now):
 
     run(Login.EARNING, lambda tx: credit(tx, now - timedelta(days=8), 1000))
     run(Login.EARNING, lambda tx: credit(tx, now, 1250))
-    page = desk("auditor").get("/admin").text
-    assert "1,250" in page and "+25.0 %" in page and "2,250" in page
-    assert "data-chart=" in page
+    browser = desk("auditor")
+    assert "are still to come" in browser.get("/admin").text
+    roll_up(now + timedelta(seconds=5), mall_zone())
+    page = browser.get("/admin?period=7").text
+    assert "1,250" in page and "+25.0 %" in page and "2,250" in page and "under 20" in page
+    assert "data-chart=" in page and "are still to come" not in page
+    eight = (now + timedelta(hours=8)).date() - timedelta(days=8)
+    then = browser.get(f"/admin?from={eight}&until={eight}").text
+    assert "1,000" in then and "1,250" not in then
+
+
+def test_a_period_that_cannot_be_is_told_and_the_usual_one_shown(desk):
+    browser = desk("auditor")
+    assert "The first day is after the last." in browser.get("/admin?from=2026-02-02&until=2026-02-01").text
+    assert "Must be a date." in browser.get("/admin?from=soon").text
+    assert "Choose days up to today." in browser.get("/admin?from=2026-02-02&until=9999-01-01").text
 
 
 def test_fulfilment_sees_queues_and_no_points(desk):

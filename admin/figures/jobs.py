@@ -1,0 +1,17 @@
+"""Jobs of the figures."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from admin.figures.reach import keep_usual
+from admin.figures.roll_up import roll_up
+from mall.jobs import job
+from points.earning.book_events import mall_zone
+
+
+@job("day-figures", every=timedelta(minutes=15), aside=True)
+def day_figures(now: datetime) -> dict[str, int]:
+    """Count today, yesterday and days that are missing, and the members of the periods that pages offer."""
+    zone = mall_zone()
+    return {"days": roll_up(now, zone), "periods": keep_usual(now, zone)}

@@ -1,0 +1,83 @@
+"""How many members did what in a period: each step of the way counts a person once, so days cannot be added up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from admin.figures.periods import PRESETS, Period, preset
+from catalog.redemption.models import NOT_COUNTED_SQL
+from mall.clock import day_end, day_start, local_date
+from mall.db import Login, cursor, run_tx
+
+FRESH = timedelta(minutes=40)
+"""How old the figures of a period that still goes on may be; they are counted every 15 minutes."""
+_REACH = f"""WITH checked AS (SELECT DISTINCT member_id FROM check_ins
+  WHERE day BETWEEN %(first)s AND %(last)s AND NOT repaired),
+ ordered AS (SELECT member_id, bool_or(status NOT IN {NOT_COUNTED_SQL}) AS redeemed FROM orders
+  WHERE placed_at >= %(since)s AND placed_at < %(until)s GROUP BY 1)
+ SELECT (SELECT count(*) FROM members WHERE alias_of IS NULL AND status <> 'closed' AND created_at < %(until)s),
+ (SELECT count(*) FROM (SELECT member_id FROM checked UNION SELECT member_id FROM ordered
+  UNION SELECT member_id FROM login_sessions WHERE member_id IS NOT NULL
+   AND ((created_at >= %(since)s AND created_at < %(until)s)
+    OR (last_seen_at >= %(since)s AND last_seen_at < %(until)s))) AS here),
+ (SELECT count(*) FROM checked), (SELECT count(*) FROM ordered WHERE redeemed)"""
+_KEPT = """SELECT members, signed_in, checked_in, redeemed FROM period_reach
+ WHERE first_day = %(first)s AND last_day = %(last)s AND (last_day < %(today)s OR computed_at >= %(fresh)s)"""
+_KEEP = """INSERT INTO period_reach VALUES (%(first)s, %(last)s, %(members)s, %(signed_in)s, %(checked_in)s,
+ %(redeemed)s, %(now)s) ON CONFLICT (first_day, last_day) DO UPDATE SET members = excluded.members,
+ signed_in = excluded.signed_in, checked_in = excluded.checked_in, redeemed = excluded.redeemed,
+ computed_at = excluded.computed_at"""
+_FORGET = "DELETE FROM period_reach WHERE computed_at < %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Members there were at the end of a period, and how many of them were seen, checked in, and redeemed in it.
+
+    ``signed_in``: who opened a session, was last seen, checked in or ordered in it. The mall keeps no diary of visits,
+    so of a period that is over it is the least that there were.
+    """
+
+    members: int
+    signed_in: int
+    checked_in: int
+    redeemed: int
+
+
+def reach(tx: Session, period: Period, now: datetime, zone: ZoneInfo) -> Reach:
+    """The figures of a period: those that are kept, else counted now."""
+    asked = {"first": period.first, "last": period.last, "today": local_date(now, zone), "fresh": now - FRESH}
+    row = cursor(tx).execute(_KEPT, asked).fetchone()
+    return Reach(*row) if row else count_reach(tx, period, zone)
+
+
+def count_reach(tx: Session, period: Period, zone: ZoneInfo) -> Reach:
+    """Count the members of a period."""
+    asked = {
+        "first": period.first, "last": period.last,
+        "since": day_start(period.first, zone), "until": day_end(period.last, zone),
+    }  # fmt: skip
+    row = cursor(tx).execute(_REACH, asked).fetchone()
+    assert row is not None
+    return Reach(*row)
+
+
+def keep_usual(now: datetime, zone: ZoneInfo) -> int:
+    """Count the periods that pages offer, each in a transaction of its own; returns how many."""
+    today: date = local_date(now, zone)
+    for name in PRESETS:
+        run_tx(Login.BACKOFFICE, lambda tx, name=name: _keep(tx, preset(name, today), now, zone))  # type: ignore[misc]
+    run_tx(Login.BACKOFFICE, lambda tx: cursor(tx).execute(_FORGET, (now - timedelta(days=1),)).rowcount)
+    return len(PRESETS)
+
+
+def _keep(tx: Session, period: Period, now: datetime, zone: ZoneInfo) -> None:
+    found = count_reach(tx, period, zone)
+    cursor(tx).execute(_KEEP, {
+        "first": period.first, "last": period.last, "members": found.members, "signed_in": found.signed_in,
+        "checked_in": found.checked_in, "redeemed": found.redeemed, "now": now,
+    })  # fmt: skip
