@@ -10,8 +10,8 @@ from alembic import op
 
 from mall.migrations.grants import grant
 
-revision = "0035"
-down_revision = "0034"
+revision = "0039"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 
