@@ -172,8 +172,9 @@ def test_a_worker_that_dies_between_batches_is_taken_over_and_twice_is_once(shop
     monkeypatch.setattr(running, "AT_ONCE", 2)
     with shop.app.app_context():
         monkeypatch.setattr(running, "settle", lambda *_: 0)
-        hold_due(LISTED)
-        hold_due(DRAWN)
+        for moment, step in ((LISTED, "listed"), (DRAWN, "drawn")):
+            done = shop.at_once([lambda moment=moment: _hold(shop, moment)[0]] * 4)
+            assert sum(one.get(step, 0) for one in done) == 1
         assert settle(draw, DRAWN, most=2) == 4
     assert (shop.get(f"/draws/{draw}").json["state"], _waiting(shop, gift)) == ("drawn", 3)
     winners = shop.get(f"/draws/{draw}").json["winners"]
