@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
+import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 CLOSED, GATHERING, RUNNING, OVER = "closed", "gathering", "running", "over"
@@ -16,9 +18,13 @@ SOLD_OUT, EMPTY = "sold_out", "empty"
 POLL_SECONDS = 5
 """How often a page asks where its reader stands; turns open about as often."""
 POLL_SECONDS_FAR = 15
-"""The same for those who are far from their turn, or from the release."""
+"""The same for those who are further from their turn."""
+POLL_SECONDS_LONGEST = 60
+"""The same while nothing can change before the release."""
 NEAR = 50
-"""People in front, at most, of one who asks often."""
+"""People in front, at most, of one who asks often; ten times as many ask half as often as those between."""
+SPREAD_SECONDS = 10
+"""So long after a release the last of those who waited for it asks: not all in the same second."""
 
 
 def fair_order(seed: bytes, ticket_ids: Iterable[str]) -> list[str]:
@@ -84,6 +90,8 @@ class Standing:
     ahead: int | None = None
     wait_seconds: int | None = None
     turn_until: datetime | None = None
+    poll_seconds: int | None = None
+    """When to ask again; None: nothing will change."""
 
     @property
     def may_join(self) -> bool:
@@ -94,13 +102,6 @@ class Standing:
     def may_leave(self) -> bool:
         """Whether there is a place to give up."""
         return self.phase in (GATHERING, RUNNING) and self.you in (WAITING, TURN)
-
-    @property
-    def poll_seconds(self) -> int | None:
-        """When to ask again; None: nothing will change."""
-        if self.phase == OVER or self.you in (USED, OUTSIDE, LAPSED, LEFT):
-            return None
-        return POLL_SECONDS if self.phase == RUNNING and (self.ahead or 0) < NEAR else POLL_SECONDS_FAR
 
 
 def phase_of(room: RoomFacts) -> tuple[str, str | None]:
@@ -114,6 +115,25 @@ def phase_of(room: RoomFacts) -> tuple[str, str | None]:
 
 def standing(room: RoomFacts, ticket: TicketFacts | None, now: datetime) -> Standing:
     """Where the holder of ``ticket`` (None: somebody without one) stands."""
+    here = _standing(room, ticket, now)
+    if ticket is None or here.phase == OVER or here.you not in (WAITING, TURN):
+        return here
+    return replace(here, poll_seconds=_ask_again(room, ticket, here, now))
+
+
+def _ask_again(room: RoomFacts, ticket: TicketFacts, here: Standing, now: datetime) -> int:
+    """Seconds: seldom where nothing can change soon, so that thousands in line cost little."""
+    if here.phase == GATHERING:
+        left = math.ceil((room.releases_at - now).total_seconds())
+        spread = zlib.crc32(ticket.id.encode()) % SPREAD_SECONDS
+        return min(POLL_SECONDS_LONGEST, max(POLL_SECONDS, left + spread))
+    ahead = here.ahead or 0
+    if ahead < max(NEAR, room.on_hand):
+        return POLL_SECONDS
+    return POLL_SECONDS_FAR if ahead < 10 * NEAR else 2 * POLL_SECONDS_FAR
+
+
+def _standing(room: RoomFacts, ticket: TicketFacts | None, now: datetime) -> Standing:
     phase, ended = phase_of(room)
     if ticket is None:
         return Standing(phase, OUTSIDE, ended)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from typing import Any
+
+from marshmallow import fields, post_dump
 
 from catalog.draws.states import Outcome
 from catalog.gifts.limits import PERIODS
@@ -151,6 +153,11 @@ class RefusalSchema(StrictSchema):
 
     code = fields.String(required=True)
     text = fields.String(required=True)
+
+    @post_dump(pass_original=True)  # type: ignore[untyped-decorator]
+    def with_figures(self, data: dict[str, Any], original: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        """The figures differ by code, so they are not fields."""
+        return {**original, **data}
 
 
 class OutlookSchema(StrictSchema):

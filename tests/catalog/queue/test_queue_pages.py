@@ -35,7 +35,7 @@ def test_a_member_takes_a_place_waits_orders_and_the_others_learn_it_is_gone(hal
         answer = who.submit(page, f"/gifts/{hall.gift}/queue")
         assert (answer.status_code, answer.location) == (303, f"/gifts/{hall.gift}/queue")
         page = who.get(answer.location)
-        assert 'http-equiv="refresh" content="15"' in page and 'hx-trigger="load delay:15s"' in page
+        assert 'http-equiv="refresh" content="60"' in page and 'hx-trigger="load delay:60s"' in page
     hall.at(TEN)
     first, second = sorted(people, key=lambda who: hall.see(who.member)["place"])
     assert "It is your turn" in first.get(f"/gifts/{hall.gift}/queue")

@@ -59,8 +59,23 @@ def test_somebody_in_line_is_told_place_people_in_front_and_the_longest_wait():
     here = standing(_room(), _ticket("waiting", 6), TEN)
     assert (here.phase, here.you, here.place, here.ahead, here.wait_seconds) == ("running", "waiting", 6, 3, 360)
     assert (here.may_join, here.may_leave, here.poll_seconds) == (False, True, 5)
-    far = standing(_room(last_place=900), _ticket("waiting", 900), TEN)
-    assert far.poll_seconds == 15
+
+
+def test_who_is_far_from_a_turn_asks_seldom_and_before_the_release_only_at_it():
+    def polled(place, **more):
+        return standing(_room(last_place=900, **more), _ticket("waiting", place), TEN).poll_seconds
+
+    assert [polled(place) for place in (3, 52, 53, 502, 503, 900)] == [5, 5, 15, 15, 30, 30]
+    assert polled(300, on_hand=400) == 5
+
+    def before(minutes, ticket="qtk_1"):
+        facts = TicketFacts(ticket, "waiting", None, None, None)
+        return standing(_room(drawn_at=None), facts, TEN - timedelta(minutes=minutes)).poll_seconds
+
+    assert before(10) == 60
+    spread = Counter(before(0.5, f"qtk_{number}") for number in range(2000))
+    assert sorted(spread) == list(range(30, 40)) and min(spread.values()) > 150
+    assert 5 <= before(-1) <= 10  # the release is late: it comes any moment
 
 
 def test_a_turn_is_over_the_moment_its_time_is():
@@ -75,4 +90,4 @@ def test_without_a_piece_left_the_room_is_over_for_everybody_at_once():
         here = standing(_room(on_hand=0), ticket, TEN)
         assert (here.phase, here.ended, here.may_join, here.poll_seconds) == ("over", "sold_out", False, None)
     before = standing(_room(on_hand=0, drawn_at=None), _ticket("waiting"), TEN)
-    assert (before.phase, before.you, before.place, before.poll_seconds) == ("gathering", "waiting", None, 15)
+    assert (before.phase, before.you, before.place) == ("gathering", "waiting", None)

@@ -165,7 +165,7 @@ def test_one_piece_for_each_turn_and_the_quote_says_the_same(hall):
     line = hall.in_line(people)
     asked = {"gift": hall.gift, "quantity": 1}
     quoted = hall.shop.post("/quotes", line[6], asked).json
-    assert [one["code"] for one in quoted["refusals"]] == ["queue_turn_needed"]
+    assert [(one["code"], one["place"], one["ahead"]) for one in quoted["refusals"]] == [("queue_turn_needed", 7, 1)]
     assert "People in front of you: 1. Your turn comes in 3 minutes" in quoted["refusals"][0]["text"]
     first = hall.shop.post("/quotes", line[0], asked).json
     assert (first["refusals"], first["max_quantity"]) == ([], 1)
