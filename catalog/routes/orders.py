@@ -21,7 +21,8 @@ from catalog.redemption.quote import quote
 from catalog.redemption.views import order_view, orders_page
 from catalog.routes.ids import checked_id
 from catalog.routes.outlook import days_ahead
-from catalog.routes.schemas import OrderSchema, PlaceOrderSchema, QuoteInSchema, QuoteSchema
+from catalog.routes.quote_schemas import QuoteSchema
+from catalog.routes.schemas import OrderSchema, PlaceOrderSchema, QuoteInSchema
 from catalog.routes.wire import order_wire, quote_wire
 from mall.db import Login, run_tx
 from mall.errors import Invalid, NotFound
