@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from catalog.draws.run import hold_due
 from catalog.drops.release import release_due
 from catalog.gifts.popularity import count_popularity
+from catalog.notices.expiring import AT_ONCE as EXPIRIES_AT_ONCE
+from catalog.notices.expiring import tell_of_expiry
 from catalog.notices.remind import AT_ONCE as REMINDED_AT_ONCE
 from catalog.notices.remind import remind_of_check_ins
 from catalog.queue.run import advance_rooms, open_rooms
@@ -70,6 +72,17 @@ def tell_wishes(now: datetime) -> dict[str, int]:
         turned, told = turned + more, told + notices
         if more < AT_ONCE:
             return {"turned": turned, "told": told}
+
+
+@job("tell-of-expiry", every=timedelta(hours=1))
+def tell_expiry(now: datetime) -> dict[str, int]:
+    """Tell members of points that expire in 30 and in 7 days."""
+    told = 0
+    while True:
+        noted, notices = run_tx(Login.BACKOFFICE, lambda tx: tell_of_expiry(tx, now))
+        told += notices
+        if noted < EXPIRIES_AT_ONCE:
+            return {"told": told} if told else {}
 
 
 @job("remind-of-check-ins", every=timedelta(minutes=5))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from catalog.addresses.book import forget_addresses
 from catalog.draws.entries import is_fixed
 from catalog.notices.models import Notification
+from catalog.notices.preferences import forget_preferences
 from catalog.payment.due import is_on_hold
 from catalog.queue.places import leave_all
 from catalog.redemption.addresses import destroy_addresses_of
@@ -42,6 +43,7 @@ def leave(tx: Session, member_id: str, now: datetime, request_id: str) -> None:
     forget_wishes(tx, member_id)
     leave_all(tx, member_id)
     forget_reminder(tx, member_id)
+    forget_preferences(tx, member_id)
     show_on_boards(tx, member_id, False, now)
     forget_person(tx, member_id)
     name = f"member:{member_id}"

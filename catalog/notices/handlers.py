@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from catalog.notices.for_staff import tell_staff
 from catalog.notices.models import Notification
+from catalog.notices.preferences import wants
+from catalog.redemption.models import Order
 from mall.identity.leaving import CLOSED
 from mall.identity.members import get_member
 from mall.ids import new_id
@@ -22,17 +24,23 @@ def notify_of_order(tx: Session, payload: dict[str, Any], now: datetime) -> None
 
     Nobody is left to tell on an account that was closed in the meantime.
     """
-    if payload["last"] and get_member(tx, payload["member"]).status != CLOSED:
+    kind = f"order.{payload['status']}"
+    if payload["last"] and get_member(tx, payload["member"]).status != CLOSED and _wanted(tx, payload, kind):
         tx.add(
             Notification(
                 id=new_id("ntc"),
                 member_id=payload["member"],
-                kind=f"order.{payload['status']}",
+                kind=kind,
                 order_id=payload["order"],
                 detail={"points": payload["points"]} if "points" in payload else {},
                 created_at=now,
             )
         )
+
+
+def _wanted(tx: Session, payload: dict[str, Any], kind: str) -> bool:
+    """Whether the member wants to hear of this step; how a draw ended is told in any case."""
+    return wants(tx, payload["member"], kind) or tx.get_one(Order, payload["order"]).kind == "draw"
 
 
 for _topic in TOPICS:
@@ -53,7 +61,7 @@ def notify_of_debit(tx: Session, payload: dict[str, Any], now: datetime) -> None
 @handler("standing.told")
 def notify_of_standing(tx: Session, payload: dict[str, Any], now: datetime) -> None:
     """Tell a member of a level, as the package of points put it; ``kind`` says which sentence it becomes."""
-    if get_member(tx, payload["member"]).status != CLOSED:
+    if get_member(tx, payload["member"]).status != CLOSED and wants(tx, payload["member"], payload["kind"]):
         detail = {name: value for name, value in payload.items() if name not in ("member", "kind")}
         tx.add(
             Notification(

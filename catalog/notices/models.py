@@ -1,11 +1,11 @@
-"""The table of notices."""
+"""Tables of notices, of what a member wants to be told, and of expiries told already."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mall.db import Base, IdText
@@ -29,3 +29,23 @@ class Notification(Base):
     detail: Mapped[dict[str, str]] = mapped_column(JSONB)
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
+
+
+class NoticePreference(Base):
+    """Groups of notices (``catalog.notices.kinds``) that a member has switched off; no row: none."""
+
+    __tablename__ = "notice_preferences"
+
+    member_id: Mapped[str] = mapped_column(ForeignKey("members.id"), type_=IdText, primary_key=True)
+    off: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+
+class ExpiryNotice(Base):
+    """Points of a member that can be spent until ``day`` were told of, ``stage`` days before: 30 or 7."""
+
+    __tablename__ = "expiry_notices"
+    __table_args__ = (CheckConstraint("stage IN (7, 30)", name="stage"), Index("ix_expiry_notices_day", "day"))
+
+    member_id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    stage: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)

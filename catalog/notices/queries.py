@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -20,7 +20,7 @@ from catalog.wording import in_language
 from mall.errors import NotFound
 from mall.http.badges import badge
 from mall.http.pagination import decode_cursor, encode_cursor
-from mall.i18n import format_moment
+from mall.i18n import format_day, format_moment
 
 READY = "order.ready_for_pickup"
 _NOT_DRAWN = (
@@ -106,6 +106,9 @@ def _draw_kind(kind: str, order_kind: str | None, not_drawn: bool) -> str:
 
 
 def _words(kind: str, gift: str, detail: dict[str, Any]) -> str:
+    if kind == "points.expiring":
+        day, points = format_day(date.fromisoformat(detail["day"])), f"{detail['points']:,}"
+        return str(_("%(points)s points can be spent until %(day)s and expire then.", points=points, day=day))
     if kind == "order.part_refunded":
         points = f"{detail['points']:,}"
         return str(_("“%(gift)s”: %(points)s points are back with you.", gift=gift, points=points))

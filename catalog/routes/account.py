@@ -51,6 +51,14 @@ class ExportCheckInSchema(StrictSchema):
     repaired = fields.Boolean(required=True)
 
 
+class ExportCardSchema(StrictSchema):
+    """A make-up card: where it is from, and the day it made up for, if it was used."""
+
+    origin = fields.String(required=True)
+    created_at = Instant(required=True)
+    used_day = fields.Date(required=True, allow_none=True)
+
+
 class ExportAttemptSchema(StrictSchema):
     """An attempt at a quiz; what is null was not handed in yet."""
 
@@ -86,11 +94,14 @@ class ExportSchema(StrictSchema):
     balance = fields.Nested(BalanceSchema, required=True)
     statement = fields.List(fields.Nested(StatementLineSchema), required=True)
     check_ins = fields.List(fields.Nested(ExportCheckInSchema), required=True)
+    make_up_cards = fields.List(fields.Nested(ExportCardSchema), required=True)
+    check_in_reminder_hour = fields.Integer(required=True, allow_none=True)
     quiz_attempts = fields.List(fields.Nested(ExportAttemptSchema), required=True)
     addresses = fields.List(fields.Nested(AddressSchema), required=True)
     orders = fields.List(fields.Nested(OrderSchema), required=True)
     wishes = fields.List(fields.String(), required=True)
     queues = fields.List(fields.Nested(ExportQueueSchema), required=True)
+    notices_off = fields.List(fields.String(), required=True)
     notifications = fields.List(fields.Nested(NotificationSchema), required=True)
     sessions = fields.List(fields.Nested(ExportSessionSchema), required=True)
 

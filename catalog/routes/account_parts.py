@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.addresses.book import addresses_of
+from catalog.notices.preferences import groups_off
 from catalog.notices.queries import notices_page
 from catalog.queue.places import tickets_of
 from catalog.redemption.models import Order
@@ -19,7 +20,9 @@ from catalog.routes.wire import language, notice_wire, order_wire
 from catalog.wishes.wish import wishes_page
 from mall.identity.members import profile
 from mall.identity.sessions import sessions_of
+from points.checkin.cards import cards_of
 from points.checkin.models import CheckIn
+from points.checkin.reminders import reminder_hour
 from points.ledger.queries import balance
 from points.quizzes.models import QuizAttempt
 from points.routes.me import balance_wire, statement_line
@@ -45,6 +48,8 @@ def points_part(tx: Session, member_id: str, now: datetime) -> dict[str, Any]:
         "check_ins": [
             {"date": row.day, "points": row.points, "streak": row.streak, "repaired": row.repaired} for row in check_ins
         ],
+        "make_up_cards": cards_of(tx, member_id),
+        "check_in_reminder_hour": reminder_hour(tx, member_id),
         "quiz_attempts": [_attempt(row) for row in attempts],
     }
 
@@ -60,6 +65,7 @@ def mall_part(tx: Session, member_id: str, now: datetime) -> dict[str, Any]:
         "orders": [order_wire(order_view(tx, order_id, member_id, now)) for order_id in orders.all()],
         "wishes": [shown.gift.id for shown in _all(lambda cursor: wishes_page(tx, member_id, PAGE, cursor, now))],
         "queues": tickets_of(tx, member_id),
+        "notices_off": sorted(groups_off(tx, member_id)),
         "notifications": [notice_wire(notice) for notice in notices],
     }
 

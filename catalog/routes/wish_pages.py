@@ -8,6 +8,8 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from catalog.notices.kinds import GROUPS
+from catalog.notices.preferences import groups_off, switch_off
 from catalog.notices.queries import count_unread, mark_read, notices_page
 from catalog.routes.ids import checked_id
 from catalog.routes.shown import card
@@ -63,6 +65,19 @@ def notices(call: Call) -> str:
         unread=count_unread(call.tx, member_id),
         next_url=f"/notices?{urlencode({'cursor': cursor})}" if cursor else None,
     )
+
+
+@page(pages, "GET", "/notices/settings", auth=MEMBER, login=Login.REDEMPTION)
+def notice_settings(call: Call) -> str:
+    return render_template("storefront/notice_settings.html", off=groups_off(call.tx, call.member.member_id))
+
+
+@page(pages, "POST", "/notices/settings", auth=MEMBER, login=Login.REDEMPTION, on_error="/notices/settings")
+def notice_settings_form(call: Call) -> Redirect:
+    """What is ticked is wanted."""
+    switch_off(call.tx, call.member.member_id, GROUPS.keys() - set(request.form.getlist("on")))
+    flash(_("Saved."), "success")
+    return redirect("/notices/settings", 303)
 
 
 @page(pages, "POST", "/notices/read", auth=MEMBER, login=Login.REDEMPTION, on_error="/notices")

@@ -24,7 +24,8 @@ _TURN = f"""WITH turned AS (SELECT * FROM ({STANDINGS}) AS n
    WHEN t.in_stock AND NOT t.was_in_stock THEN 'wish.in_stock' END"""
 _TELL = """INSERT INTO notifications (id, member_id, kind, gift_id, detail, created_at)
  SELECT id, member_id, kind, gift_id, '{}', %s FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[])
- AS n (id, member_id, kind, gift_id)"""
+ AS n (id, member_id, kind, gift_id)
+ WHERE NOT EXISTS (SELECT FROM notice_preferences AS p WHERE p.member_id = n.member_id AND 'wishes' = ANY (p.off))"""
 
 
 def tell_of_wishes(tx: Session, now: datetime) -> tuple[int, int]:

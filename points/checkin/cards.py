@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -23,6 +24,11 @@ def unused_cards(tx: Session, member_id: str) -> int:
     """How many cards a member can use."""
     query = select(func.count()).where(MakeUpCard.member_id == member_id, MakeUpCard.used_at.is_(None))
     return int(tx.scalar(query) or 0)
+
+
+def cards_of(tx: Session, member_id: str) -> Sequence[MakeUpCard]:
+    """All cards of a member, the first first."""
+    return tx.scalars(select(MakeUpCard).where(MakeUpCard.member_id == member_id).order_by(MakeUpCard.id)).all()
 
 
 def buy_card(tx: Session, member_id: str, card_id: str, now: datetime) -> MakeUpCard:

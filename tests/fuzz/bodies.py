@@ -171,6 +171,7 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     })),
     "post_cards": ("owner", _bodies({"count": 1, "reason": "why"})),
     "post_day_off": ("owner", lambda world: [{"date": world.names["today"], "reason": "why"}]),
+    "put_notice_preferences": ("member", _bodies({"off": ["wishes"]})),
     "post_repair": ("member", _bodies({"date": "2026-11-20"})),
     "put_reminder": ("member", _bodies({"hour": 20})),
     "post_appeal": ("member", lambda world: [{"debit": world.ids["debit_id"], "answer": "It was not me"}]),

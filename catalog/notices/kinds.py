@@ -1,0 +1,17 @@
+"""Pure: which kinds of notices a member may do without, in groups; all others are needed and always come."""
+
+from __future__ import annotations
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "orders": ("order.placed", "order.preparing", "order.shipped", "order.completed"),
+    "wishes": ("wish.affordable", "wish.in_stock"),
+    "expiry": ("points.expiring",),
+    "standing": ("level.up", "level.down", "level.warning", "badge.earned"),
+}
+"""Steps of an order that ask nothing of the member can be left out; what is to be paid, collected or comes back not."""
+_GROUP_OF = {kind: group for group, kinds in GROUPS.items() for kind in kinds}
+
+
+def group_of(kind: str) -> str | None:
+    """The group of a kind that may be left out; None for one that is needed."""
+    return _GROUP_OF.get(kind)
