@@ -33,6 +33,7 @@ from admin.pages import members as desk_members
 from admin.pages import order_policy as desk_order_policy
 from admin.pages import orders as desk_orders
 from admin.pages import parcels as desk_parcels
+from admin.pages import prizes as desk_prizes
 from admin.pages import providers as desk_providers
 from admin.pages import rule_backtests as desk_rule_backtests
 from admin.pages import rule_editor as desk_rule_editor
@@ -61,6 +62,7 @@ from admin.routes import members as admin_members
 from admin.routes import notices as admin_notices
 from admin.routes import orders as admin_orders
 from admin.routes import pickup_points as admin_pickup_points
+from admin.routes import prizes as admin_prizes
 from admin.routes import quizzes as admin_quizzes
 from admin.routes import refunds as admin_refunds
 from admin.routes import rule_backtests as admin_rule_backtests
@@ -126,9 +128,11 @@ from points.ledger import cli as ledger_cli
 from points.ledger import figures as ledger_figures
 from points.ledger import jobs as ledger_jobs
 from points.ledger import models as ledger_models
+from points.prizes import jobs as prize_jobs
 from points.routes import (
     appeals,
     badges,
+    boards,
     check_in_pages,
     check_ins,
     claims,
@@ -194,8 +198,10 @@ API_BLUEPRINTS = (
     admin_rule_backtests.blp,
     admin_budgets.blp,
     admin_levels.blp,
+    admin_prizes.blp,
     effectiveness.blp,
     badges.blp,
+    boards.blp,
     admin_awards.blp,
     admin_adjustments.blp,
     admin_appeals.blp,
@@ -212,6 +218,7 @@ PAGE_BLUEPRINTS = (
     check_in_pages.pages,
     effectiveness.pages,
     badges.pages,
+    boards.pages,
     appeals.pages,
     me_pages.pages,
     quiz_pages.pages,
@@ -235,6 +242,7 @@ PAGE_BLUEPRINTS = (
     desk_campaigns.pages,
     desk_budgets.pages,
     desk_levels.pages,
+    desk_prizes.pages,
     desk_rule_editor.pages,
     desk_rule_steps.pages,
     desk_rule_backtests.pages,
@@ -257,6 +265,7 @@ BACKGROUND = (
     identity_jobs,
     earning_jobs,
     standing_jobs,
+    prize_jobs,
     ledger_figures,
     ledger_jobs,
     backtest_runner,

@@ -47,6 +47,8 @@ TITLES = {
     "own_request": _l("Whoever asked cannot decide: another person must."),
     "own_account": _l("Nobody adjusts points of their own."),
     "too_much_open": _l("Too many points wait for a decision: have some decided first."),
+    "month_closed": _l("This month is closed: its prizes are settled."),
+    "prizes_changed": _l("Somebody else has changed these prizes meanwhile: nothing was overwritten."),
     "levels_changed": _l("Somebody else has changed the levels meanwhile: nothing was overwritten."),
     "award_not_pending": _l("Nothing of this award waits for a decision."),
     "campaign_exists": _l("There is a campaign with this key already."),

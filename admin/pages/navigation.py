@@ -48,6 +48,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-check-ins.check_ins_page", _l("Check-ins"), "calendar"),
             Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut"),
             Item("desk-levels.level_list", _l("Levels"), "star"),
+            Item("desk-prizes.prize_list", _l("Prizes"), "trophy"),
             Item(
                 "desk-approvals.inbox",
                 _l("Approvals"),

@@ -46,6 +46,17 @@ def _named(detail: Detail, language: str) -> dict[str, Any]:
     return {"level": detail["level"], "name": in_language(detail["name"], language)}
 
 
+def _prize(detail: Detail, language: str) -> str:
+    points = f"{detail['points']:,}"
+    words = _(
+        "Place %(place)s on the board of %(month)s: you have won %(points)s points!",
+        place=detail["place"],
+        month=detail["month"],
+        points=points,
+    )
+    return str(words)
+
+
 def _badge(detail: Detail, language: str) -> str:
     title = WORDS[detail["badge"]][0] if detail["badge"] in WORDS else detail["badge"]
     return str(_("New badge: %(title)s.", title=title))
@@ -53,6 +64,7 @@ def _badge(detail: Detail, language: str) -> str:
 
 _SENTENCES: dict[str, Callable[[Detail, str], str]] = {
     "badge.earned": _badge,
+    "prize.won": _prize,
     "level.up": _up,
     "level.down": _down,
     "level.warning": _warning,

@@ -22,11 +22,14 @@ PERIODS = ("week", "month", "all")
 BOARD_SIZE = 100
 """Places a board has."""
 
-_ALL = """SELECT m.id, m.nickname, s.public_points FROM board_members b
- JOIN members m ON m.id = b.member_id AND m.status = 'active'
+SHOWN = """m.status = 'active' AND NOT EXISTS (SELECT 1 FROM staff f
+ WHERE f.username_key = m.username_key AND f.disabled_at IS NULL)"""
+"""Who may be on a board at all: nobody suspended, and nobody who works here (the same username is the same person)."""
+_ALL = f"""SELECT m.id, m.nickname, s.public_points FROM board_members b
+ JOIN members m ON m.id = b.member_id AND {SHOWN}
  JOIN standings s ON s.member_id = b.member_id AND s.public_points > 0"""
-_SINCE = """SELECT m.id, m.nickname, sum(a.points)::int8 FROM board_members b
- JOIN members m ON m.id = b.member_id AND m.status = 'active'
+_SINCE = f"""SELECT m.id, m.nickname, sum(a.points)::int8 FROM board_members b
+ JOIN members m ON m.id = b.member_id AND {SHOWN}
  JOIN sources.awards a ON a.member_id = b.member_id AND a.visibility = 'public' AND a.booked_at >= %(since)s
  GROUP BY m.id, m.nickname HAVING sum(a.points) > 0"""
 _RANKED = """SELECT id, nickname, points, rank FROM (

@@ -148,6 +148,7 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     })),
     "post_campaign": ("owner", _bodies({"key": "fuzzed", **CAMPAIGN})),
     "put_budget": ("owner", _bodies({"period": "month", "limit_points": 5000, "action": "pend"})),
+    "put_prize_month": ("owner", _bodies({"version": 0, "prizes": [5, 3], "budget_points": 10, "grace_days": 3})),
     "put_levels": ("owner", _bodies({"version": 0, "levels": LEVELS, "downgrade": DOWNGRADE})),
     "confirm_award": ("owner", _bodies({"reason": "seen"})),
     "adjust_award": ("owner", _bodies({"reason": "seen", "points": 5})),

@@ -189,6 +189,9 @@ def _things(world: World) -> None:
     awards = world.send("GET", "/admin/awards?state=active", "owner").json["items"]
     ids["award_id"] = awards[0]["id"]
     ids["period"], ids["code"] = "week", "thanks"
+    ids["month"] = "2099-12"
+    offer = {"version": 0, "prizes": [5], "budget_points": 5, "grace_days": 3}
+    assert world.send("PUT", "/admin/prizes/2099-12", "owner", json=offer).status_code == 200
 
 
 def filled(app: Flask) -> World:

@@ -61,6 +61,8 @@ MAY = {
     f"POST {VERSION}/edit": only("rules"),
     **{f"POST {VERSION}/{step}": only("rules") for step in STEPS},
     f"GET {VERSION}/backtests/<test_id>": only("rules", "auditor"),
+    "GET /admin/prizes": only("rules", "auditor"),
+    "POST /admin/prizes": only("rules"),
     "GET /admin/levels": only("rules", "catalog", "auditor"),
     "POST /admin/levels": only("rules"),
     "GET /admin/campaigns": only("rules", "auditor"),
