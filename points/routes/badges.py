@@ -47,7 +47,7 @@ class BadgeSchema(StrictSchema):
 class BadgesSchema(StrictSchema):
     """All badges; those for tips only within 15 minutes of giving the password, else ``private_hidden``."""
 
-    items = fields.List(fields.Nested(BadgeSchema), required=True)
+    badges = fields.List(fields.Nested(BadgeSchema), required=True)
     private_hidden = fields.Boolean(required=True)
 
 
@@ -56,7 +56,7 @@ def list_my_badges(call: Call) -> dict[str, Any]:
     """Badges with their progress; what has been reached meanwhile is earned by looking."""
     private = is_recent(call.member, call.now)
     shown = _wall(call, private=private)
-    return {"items": [_wire(one, shown) for one in shown.badges], "private_hidden": not private}
+    return {"badges": [_wire(one, shown) for one in shown.badges], "private_hidden": not private}
 
 
 @page(pages, "GET", "/me/badges", auth=MEMBER, login=Login.EARNING)

@@ -50,7 +50,7 @@ class PrizesSchema(StrictSchema):
 
     month = fields.String(required=True)
     prizes = fields.List(fields.Integer(), required=True)
-    items = fields.List(fields.Nested(WinnersMonthSchema), required=True)
+    months = fields.List(fields.Nested(WinnersMonthSchema), required=True)
 
 
 @endpoint(blp, "GET", "/prizes", auth=MEMBER, login=Login.EARNING, response=PrizesSchema)
@@ -60,7 +60,7 @@ def list_prizes(call: Call) -> dict[str, Any]:
     listed = [
         {"month": f"{one.month:%Y-%m}", "winners": one.winners} for one in winners(call.tx, call.member.member_id)
     ]
-    return {"month": f"{month:%Y-%m}", "prizes": prizes_of(call.tx, month), "items": listed}
+    return {"month": f"{month:%Y-%m}", "prizes": prizes_of(call.tx, month), "months": listed}
 
 
 @page(pages, "GET", "/boards", auth=MEMBER, login=Login.EARNING)

@@ -91,7 +91,7 @@ def test_a_streak_is_awarded_by_the_job_kept_and_told_once(run, client, make_mem
     headers = {**member.auth, "Accept-Language": "en"}
     found = client.get("/api/v1/me/notifications", headers=headers).json["items"]
     assert [notice["text"] for notice in found] == ["New badge: A week of mornings."]
-    listed = {one["code"]: one for one in client.get("/api/v1/me/badges", headers=headers).json["items"]}
+    listed = {one["code"]: one for one in client.get("/api/v1/me/badges", headers=headers).json["badges"]}
     assert (listed["streak-7"]["done"], listed["streak-7"]["goal"], listed["streak-30"]["earned_at"]) == (0, 7, None)
     assert listed["streak-7"]["earned_at"]
     assert client.get("/api/v1/me", headers=headers).json["badges"] == ["streak-7"]
@@ -132,7 +132,7 @@ def test_badges_for_tips_are_their_holders_alone(app, run, client, make_member, 
     )
     assert client.get("/api/v1/me", headers=member.auth).json["badges"] == []
     wall = client.get("/api/v1/me/badges", headers=member.auth).json
-    shown = {one["code"]: one["done"] for one in wall["items"] if one["private"]}
+    shown = {one["code"]: one["done"] for one in wall["badges"] if one["private"]}
     if wall["private_hidden"]:
         assert shown == {}
     else:
@@ -140,7 +140,7 @@ def test_badges_for_tips_are_their_holders_alone(app, run, client, make_member, 
     later = text("UPDATE login_sessions SET authenticated_at = now() - interval '1 hour'")
     run(Login.OWNER, lambda tx: tx.execute(later))
     wall = client.get("/api/v1/me/badges", headers=member.auth).json
-    assert (wall["private_hidden"], len(wall["items"])) == (True, 15)
+    assert (wall["private_hidden"], len(wall["badges"])) == (True, 15)
     for login in (Login.REDEMPTION, Login.BACKOFFICE):
         with pytest.raises(ProgrammingError, match="permission denied"):
             run(login, lambda tx: tx.execute(text("SELECT 1 FROM sources.member_badges")))

@@ -137,12 +137,12 @@ def test_the_month_pays_who_is_shown_and_counts_what_happened_in_it(
         pass
     notices = client.get("/api/v1/me/notifications", headers={**first.auth, "Accept-Language": "en"}).json["items"]
     assert [one["text"] for one in notices] == ["Place 1 on the board of 2026-03: you have won 80 points!"]
-    shown = client.get("/api/v1/prizes", headers=hidden.auth).json["items"]
+    shown = client.get("/api/v1/prizes", headers=hidden.auth).json["months"]
     assert [(one["month"], sorted(line["nickname"] for line in one["winners"])) for one in shown] == [
         ("2026-03", ["乙", "甲"])
     ]
     client.put("/api/v1/me/board", json={"opted_in": False}, headers=late.auth)
-    shown = client.get("/api/v1/prizes", headers=hidden.auth).json["items"]
+    shown = client.get("/api/v1/prizes", headers=hidden.auth).json["months"]
     assert [line["nickname"] for line in shown[0]["winners"]] == ["甲"]
 
 
