@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from mall.db import IdText
 from mall.migrations.grants import grant
 
-revision = "0039"
-down_revision = "0038"
+revision = "0041"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
