@@ -61,10 +61,25 @@ QUERIES = (
     "done",
     "page",
     "size",
+    "rule",
+    "campaign",
+    "quiz",
+    "kind",
+    "actor",
+    "action",
+    "subject",
+    "from",
+    "until",
+    "state",
+    "member",
+    "with",
 )
 FIELDS = (
     "_key", "code", "quantity", "variant", "pickup_point", "name", "phone", "address", "next", "username", "password",
     "nickname", "current_password", "new_password", "language", "theme", "elders", "answer.x", "opted_in",
+    "act", "reason", "award", "points", "member", "kind", "note", "scope", "limit_points", "period", "action", "key",
+    "factor", "weekdays", "rules", "hours", "min_level", "condition", "review", "first_day", "last_day", "file", "at",
+    "name.zh", "title.zh", "approval_above_points", "rule", "campaign", "quiz", "revision", "base_kind", "change",
 )  # fmt: skip
 LEAVES = ("/sign-out", "/sign-out-everywhere", "/admin/sign-out")
 NOTED = ("/admin/parcels/to-ship",)
