@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from catalog.draws.run import hold_due
 from catalog.drops.release import release_due
 from catalog.gifts.popularity import count_popularity
+from catalog.notices.booked import AT_ONCE as BOOKED_AT_ONCE
+from catalog.notices.booked import tell_of_booked
 from catalog.notices.expiring import AT_ONCE as EXPIRIES_AT_ONCE
 from catalog.notices.expiring import tell_of_expiry
 from catalog.notices.remind import AT_ONCE as REMINDED_AT_ONCE
@@ -72,6 +74,17 @@ def tell_wishes(now: datetime) -> dict[str, int]:
         turned, told = turned + more, told + notices
         if more < AT_ONCE:
             return {"turned": turned, "told": told}
+
+
+@job("tell-of-booked-points", every=timedelta(hours=1))
+def tell_booked(now: datetime) -> dict[str, int]:
+    """Tell members of the points that yesterday brought."""
+    told = 0
+    while True:
+        notices = run_tx(Login.BACKOFFICE, lambda tx: tell_of_booked(tx, now))
+        told += notices
+        if notices < BOOKED_AT_ONCE:
+            return {"told": told} if told else {}
 
 
 @job("tell-of-expiry", every=timedelta(hours=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "orders": ("order.placed", "order.preparing", "order.shipped", "order.completed"),
+    "booked": ("points.booked",),
     "wishes": ("wish.affordable", "wish.in_stock"),
     "expiry": ("points.expiring",),
     "standing": ("level.up", "level.down", "level.warning", "badge.earned"),

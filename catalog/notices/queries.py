@@ -106,6 +106,9 @@ def _draw_kind(kind: str, order_kind: str | None, not_drawn: bool) -> str:
 
 
 def _words(kind: str, gift: str, detail: dict[str, Any]) -> str:
+    if kind == "points.booked":
+        day, points = format_day(date.fromisoformat(detail["day"])), f"{detail['points']:,}"
+        return str(_("%(points)s points for taking part in the community came on %(day)s.", points=points, day=day))
     if kind == "points.expiring":
         day, points = format_day(date.fromisoformat(detail["day"])), f"{detail['points']:,}"
         return str(_("%(points)s points can be spent until %(day)s and expire then.", points=points, day=day))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from catalog.notices.booked import tell_of_booked
 from catalog.notices.expiring import tell_of_expiry
 from catalog.notices.handlers import notify_of_order, notify_of_standing
 from catalog.notices.kinds import GROUPS
@@ -116,3 +117,33 @@ def test_how_a_draw_ended_is_told_in_any_case(shop, run, now):
         shop.write("UPDATE orders SET kind = :kind WHERE id = :id", kind=kind, id=order)
         run(Login.BACKOFFICE, lambda tx: notify_of_order(tx, payload, now))
         assert shop.sql("SELECT count(*) FROM notifications WHERE kind = 'order.completed'") == number
+
+
+def test_the_points_of_a_day_are_told_once_on_the_next_morning(client, member, run):
+    """Booked by reporting systems, under one neutral word; less what was taken back on the same day."""
+
+    def at(day, hour):
+        return datetime(2026, 11, day, hour - 8, 0, tzinfo=UTC)
+
+    def book(points, moment, **more):
+        def work(tx):
+            with open_books(tx, [member.id], moment) as books:
+                books[member.id].credit(points, expires_at=NEW_YEAR, occurred_at=moment, **more)
+                if points == 20:
+                    books[member.id].clawback(5, occurred_at=moment)
+
+        run(Login.EARNING, work)
+
+    def tell(moment):
+        return run(Login.BACKOFFICE, lambda tx: tell_of_booked(tx, moment))
+
+    book(20, at(20, 10))
+    book(2, at(20, 23))
+    book(5, at(20, 11), label="check_in")
+    book(100, at(21, 8))
+    assert [tell(at(20, 23)), tell(at(21, 8)), tell(at(21, 9)), tell(at(21, 10))] == [0, 0, 1, 0]
+    client.put(URL, json={"off": ["booked"]}, headers=member.auth)
+    assert tell(at(22, 9)) == 0
+    headers = {**member.auth, "Accept-Language": "en"}
+    (notice,) = client.get("/api/v1/me/notifications", headers=headers).json["items"]
+    assert notice["text"] == "17 points for taking part in the community came on 20 Nov 2026."
