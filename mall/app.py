@@ -64,10 +64,12 @@ from admin.routes import orders as admin_orders
 from admin.routes import pickup_points as admin_pickup_points
 from admin.routes import prizes as admin_prizes
 from admin.routes import quizzes as admin_quizzes
+from admin.routes import redemption_rules as admin_redemption_rules
 from admin.routes import refunds as admin_refunds
 from admin.routes import rule_backtests as admin_rule_backtests
 from admin.routes import rule_set as admin_rule_set
 from admin.routes import rule_steps as admin_rule_steps
+from admin.routes import segments as admin_segments
 from admin.routes import shipments as admin_shipments
 from admin.routes import tags as admin_tags
 from admin.routes import top_ups as admin_top_ups
@@ -194,6 +196,8 @@ API_BLUEPRINTS = (
     admin_earning_rules.blp,
     admin_rule_steps.blp,
     admin_rule_set.blp,
+    admin_redemption_rules.blp,
+    admin_segments.blp,
     admin_campaigns.blp,
     admin_rule_backtests.blp,
     admin_budgets.blp,

@@ -1,4 +1,7 @@
-"""Members as the back office sees them: read only. Fulfilment sees none (design: confidential by construction)."""
+"""Members as the back office sees them: read only, but for the household they are counted in.
+
+Fulfilment sees none (design: confidential by construction).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import Any
 
 from marshmallow import fields
 
+from admin.acting import acting
 from admin.routes.guard import add_guard
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
@@ -16,6 +20,7 @@ from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import staff
 from mall.identity.member_search import search_members
 from mall.identity.members import get_member
+from points.households.keep import household_of, set_household
 from points.ledger.queries import balance
 
 blp = api_blueprint("admin-members", __name__, description="Members, for the back office")
@@ -54,6 +59,13 @@ class MemberDetailSchema(MemberSchema):
     claimed_at = Instant(required=True, allow_none=True)
     alias_of = fields.String(required=True, allow_none=True)
     balance = fields.Nested(FiguresSchema, required=True)
+    household = fields.String(required=True, allow_none=True)
+
+
+class HouseholdSchema(StrictSchema):
+    """A tag by which members are counted together; null: none."""
+
+    household = Text(1, 60, required=True, allow_none=True)
 
 
 @endpoint(
@@ -80,4 +92,14 @@ def get_admin_member(call: Call, member_id: str) -> dict[str, Any]:
         "claimed_at": member.claimed_at,
         "alias_of": member.alias_of,
         "balance": figures,
+        "household": household_of(call.tx, member.alias_of or member.id),
     }
+
+
+@endpoint(
+    blp, "PUT", "/admin/members/<member_id>/household", auth=staff("rules"), login=Login.BACKOFFICE,
+    body=HouseholdSchema, response=HouseholdSchema,
+)  # fmt: skip
+def put_household(call: Call, body: dict[str, Any], member_id: str) -> dict[str, Any]:
+    """Count a member's orders in a household from now on, those of before included."""
+    return {"household": set_household(call.tx, member_id, body["household"], acting(call))}

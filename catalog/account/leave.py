@@ -22,6 +22,7 @@ from catalog.wishes.wish import forget_wishes
 from mall import audit
 from mall.identity.leaving import forget_person
 from points.checkin.reminders import forget_reminder
+from points.households.keep import forget_household
 from points.standing.boards import show_on_boards
 
 
@@ -44,6 +45,7 @@ def leave(tx: Session, member_id: str, now: datetime, request_id: str) -> None:
     leave_all(tx, member_id)
     forget_reminder(tx, member_id)
     forget_preferences(tx, member_id)
+    forget_household(tx, member_id)
     show_on_boards(tx, member_id, False, now)
     forget_person(tx, member_id)
     name = f"member:{member_id}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from catalog.gifts.edit import flush_unique
@@ -53,7 +54,7 @@ def change_category(
 
 
 def delete_category(tx: Session, category_id: str, actor: str, now: datetime, request_id: str | None = None) -> None:
-    """Forget a category. Raises NotFound, Conflict ``category_in_use`` while gifts are on it."""
+    """Forget a category. Raises NotFound, Conflict ``category_in_use`` while gifts are on it or a rule is about it."""
     category = tx.get(Category, category_id, with_for_update=True)
     if category is None:
         raise NotFound()
@@ -61,8 +62,11 @@ def delete_category(tx: Session, category_id: str, actor: str, now: datetime, re
     if count:
         raise Conflict("category_in_use", extra={"gifts": count})
     told = {"name": category.name}
-    tx.delete(category)
-    tx.flush()
+    try:
+        with tx.begin_nested():
+            tx.delete(category)
+    except IntegrityError as error:
+        raise Conflict("category_in_use", _("A redemption rule is about this category: change that first.")) from error
     audit.record(tx, actor, "category.deleted", f"category:{category_id}", told, now, request_id)
 
 

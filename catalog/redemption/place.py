@@ -23,6 +23,8 @@ from catalog.redemption.terms import Terms, read_terms
 from catalog.redemption.usage import used_within
 from catalog.redemption.views import HistoryStep, OrderView
 from catalog.redemption.writer import COLLECT_WITHIN, NewOrder, insert_order
+from catalog.rules.judge import Asked
+from catalog.rules.weigh import counted, standing_refusals
 from catalog.topups.asking import checked_target, seal_top_up
 from catalog.topups.states import State
 from catalog.vouchers.codes import open_box
@@ -54,8 +56,8 @@ def place_order(tx: Session, member_id: str, asked: OrderRequest, now: datetime,
 
     Raises NotFound for an unknown gift, variant or pickup point, Invalid for a missing or needless address,
     Conflict ``payment_unavailable``, ``not_on_sale``, ``not_eligible``, ``sold_out``, ``queue_turn_needed``,
-    ``queue_one_each``, ``limit_reached``, ``in_debt`` or ``insufficient_points``. ``secrets``: the answer may show
-    codes and the address.
+    ``queue_one_each``, ``redemption_rule``, ``limit_reached``, ``in_debt`` or ``insufficient_points``.
+    ``secrets``: the answer may show codes and the address.
     """
     terms = read_terms(tx, asked.gift_id, asked.variant_id, asked.pickup_point_id, now)
     terms.check_quantity(asked.quantity)
@@ -66,12 +68,15 @@ def place_order(tx: Session, member_id: str, asked: OrderRequest, now: datetime,
     refuse_if_any(cash_refusals(can_be_paid(terms.cash_cents, terms.cash_currency)))
     refuse_if_any(shop_refusals(terms.window, terms.min_level, terms.on_hand, asked.quantity, level, now))
     refuse_if_any(queue_refusals(tx, terms.queue_id, member_id, asked.quantity, now))
+    weighed = Asked(asked.quantity, terms.points)
+    refuse_if_any(standing_refusals(tx, terms.rules, member_id, weighed, now))
     order_id, points, zone = new_id("ord"), order_points(terms.points, asked.quantity), mall_zone()
     with open_books(tx, [member_id], now) as books:
         book = books[member_id]
         # Under the lock of the wallet the member's other orders are all there to be counted.
         used = used_within(tx, member_id, terms.gift_id, terms.limits, now, zone)
         refuse_if_any(limit_refusals(terms.limits, used, asked.quantity))
+        refuse_if_any(counted(tx, terms.rules, member_id, weighed, now, lock=True).refusals)
         refuse_if_any(purse_refusals(points, book.wallet.available, book.wallet.debt))
         if terms.queue_id is not None and not use_turn(tx, terms.queue_id, member_id, order_id, now):
             raise Conflict("queue_turn_needed")

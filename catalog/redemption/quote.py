@@ -21,6 +21,8 @@ from catalog.redemption.place import OrderRequest
 from catalog.redemption.pricing import MAX_QUANTITY, order_cash, order_points
 from catalog.redemption.terms import read_terms
 from catalog.redemption.usage import used_within
+from catalog.rules.judge import Asked
+from catalog.rules.weigh import counted, standing_refusals
 from mall.http.principals import MemberPrincipal
 from points.earning.book_events import mall_zone
 from points.ledger.queries import balance
@@ -66,10 +68,15 @@ def quote(tx: Session, member: MemberPrincipal, asked: OrderRequest, now: dateti
     refusals += cash_refusals(can_be_paid(terms.cash_cents, terms.cash_currency))
     refusals += shop_refusals(terms.window, terms.min_level, terms.on_hand, asked.quantity, level, now)
     refusals += queue_refusals(tx, terms.queue_id, member.member_id, asked.quantity, now)
+    weighed = Asked(asked.quantity, terms.points)
+    refusals += standing_refusals(tx, terms.rules, member.member_id, weighed, now)
     refusals += limit_refusals(terms.limits, used, asked.quantity)
+    ruled = counted(tx, terms.rules, member.member_id, weighed, now)
+    refusals += ruled.refusals
     refusals += purse_refusals(points, figures.available, figures.debt)
     single = terms.kind == "draw" or terms.queue_id is not None
-    most = most_possible(terms.limits, used, terms.on_hand, 1 if single else MAX_QUANTITY)
+    most = 1 if single else MAX_QUANTITY if ruled.most is None else min(MAX_QUANTITY, ruled.most)
+    most = most_possible(terms.limits, used, terms.on_hand, most)
     return Quote(
         terms.gift_id, asked.variant_id, asked.quantity, terms.points, points, figures.available, figures.debt, most,
         refusals, order_cash(terms.cash_cents, asked.quantity), terms.cash_currency,

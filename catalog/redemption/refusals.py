@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from catalog.redemption.eligibility import Refusal
+from catalog.rules import words
+from catalog.rules.judge import CODE as RULE
+from catalog.wording import in_language
 from mall.errors import Conflict
 from mall.http.fields import wire_instant
 from mall.i18n import format_moment
@@ -33,6 +38,8 @@ def _sentence(refusal: Refusal) -> Any:
         return _("This gift is sold out.")
     if refusal.code == "limit_reached":
         return _limit_sentence(figures["period"], figures["quantity"])
+    if refusal.code == RULE:
+        return words.refusal_sentence(figures)
     if refusal.code.startswith("queue_"):
         return _queue_sentence(refusal.code, figures)
     if refusal.code == "payment_unavailable":
@@ -84,4 +91,7 @@ def refuse_if_any(refusals: Sequence[Refusal]) -> None:
 
 
 def _wire(figures: dict[str, Any]) -> dict[str, Any]:
-    return {key: wire_instant(value) if key == "on_sale_from" else value for key, value in figures.items()}
+    wire = {key: wire_instant(value) if isinstance(value, datetime) else value for key, value in figures.items()}
+    if "title" in figures:
+        wire["title"] = in_language(figures["title"], str(get_locale() or "zh"))
+    return wire

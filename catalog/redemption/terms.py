@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from catalog.gifts.limits import Limit, limits_of
 from catalog.gifts.windows import COLLECTED_KINDS, Window, is_visible
+from catalog.rules.judge import Rule, rule_of
 from mall.db import cursor
 from mall.errors import Invalid, NotFound
 
@@ -20,7 +21,11 @@ _TERMS = """SELECT g.kind, g.status, g.visible_from, g.on_sale_from, g.on_sale_u
   p.id, p.name, p.address, p.hours, p.phone, p.opening, g.top_up,
   (SELECT approval_above_points FROM redemption_policy), g.cause_id, g.cash_cents, g.cash_currency,
   CASE WHEN g.kind = 'draw' THEN (SELECT d.id FROM draws AS d WHERE d.gift_id = g.id) END,
-  s.queue_id
+  s.queue_id,
+  (SELECT jsonb_agg(to_jsonb(r) || jsonb_build_object('filter', t.filter) ORDER BY r.id) FROM redemption_rules AS r
+   LEFT JOIN segments AS t ON t.id = r.segment_id
+   WHERE r.active AND coalesce(r.gift_id, g.id) = g.id
+   AND (r.category_id IS NULL OR r.category_id = g.category_id))
  FROM gifts AS g
  LEFT JOIN gift_variants AS v ON v.id = %(variant)s AND v.gift_id = g.id AND v.active
  LEFT JOIN stock_items AS s ON s.item_id = coalesce(%(variant)s, g.id)
@@ -67,6 +72,8 @@ class Terms:
     draw_id: str | None = None
     queue_id: str | None = None
     """The waiting room whose turns alone take pieces now."""
+    rules: tuple[Rule, ...] = ()
+    """The redemption rules that are in force for it."""
 
     def must_be_approved(self, order_points: int) -> bool:
         """Whether staff confirm an order of ``order_points`` first."""
@@ -113,7 +120,8 @@ def read_terms(tx: Session, gift_id: str, variant_id: str | None, pickup_point_i
         raise Invalid({"pickup_point": [_("This gift is not collected at a pickup point.")]})
     if pickup_point_id is not None and point is None:
         raise _unknown("pickup_point")
+    rest = (*row[23:29], tuple(rule_of(stored) for stored in row[29] or ()))
     return Terms(
         gift_id, found_variant or gift_id, window, name, variant_name, picture, points, limits_of(limits), min_level,
-        preparation, approval, on_hand, point, row[22] if window.kind == "virtual" else None, *row[23:29],
+        preparation, approval, on_hand, point, row[22] if window.kind == "virtual" else None, *rest,
     )  # fmt: skip

@@ -39,7 +39,7 @@ blp = api_blueprint("orders", __name__, description="Points become gifts")
 
 REFUSALS = (
     "payment_unavailable", "not_on_sale", "not_eligible", "sold_out", "queue_turn_needed", "queue_one_each",
-    "limit_reached", "in_debt", "insufficient_points",
+    "redemption_rule", "limit_reached", "in_debt", "insufficient_points",
 )  # fmt: skip
 
 

@@ -55,6 +55,14 @@ LIMITS = {
 }  # fmt: skip
 LEVELS = [{"from_points": 10 * place, "name": WORDS, "perks": WORDS} for place in range(5)]
 DOWNGRADE = {"policy": "rolling", "months": 12, "warn_days": 30}
+SPAN_FACTS = ("level", "days_of_membership", "effectiveness", "adopted_tips", "earned_points")
+FILTER = {
+    **{f"{fact}_from": 1 for fact in SPAN_FACTS}, **{f"{fact}_to": 5 for fact in SPAN_FACTS},
+    "joined_from": "2026-12-01", "joined_to": "2026-12-31", "households": ["block 3"],
+}  # fmt: skip
+NOT_A_LIMIT = dict.fromkeys((
+    "min_level", "min_days", "min_percent", "segment", "members", "first_day", "last_day", "weekdays", "hours",
+))  # fmt: skip
 DELIVERY = {"name": "Li", "phone": "123456", "address": "Street 1"}
 
 
@@ -64,6 +72,20 @@ def _bodies(*bodies: Body) -> Bodies:
 
 def _shelves(world: World) -> Body:
     return {"category": world.ids["category_id"], "tags": [world.ids["tag_id"]]}
+
+
+def _redemption_rules(world: World) -> list[Body]:
+    shared = {"name": WORDS, "active": False}
+    return [
+        {**shared, "kind": "limit", "per": "household", "unit": "quantity", "period": "month", "amount": 3,
+         "category": world.ids["category_id"], "above_points": 5},
+        {**shared, "kind": "level", "min_level": 2, "gift": world.ids["gift_id"]},
+        {**shared, "kind": "membership", "min_days": 1},
+        {**shared, "kind": "effectiveness", "min_percent": 60},
+        {**shared, "kind": "segment", "segment": world.ids["segment_id"], "members": "only"},
+        {**shared, "kind": "blackout", "first_day": "2026-12-01", "last_day": "2026-12-31", "weekdays": [6],
+         "hours": [[8, 20]]},
+    ]  # fmt: skip
 
 
 def _orders(world: World) -> list[Body]:
@@ -146,6 +168,15 @@ BODIES: dict[str, tuple[str, Bodies]] = {
         "campaigns": [{"key": "fuzzed", "document": {**CAMPAIGN, "rules": ["tip-outcome"]}}],
         "budgets": [{"scope": "fuzzed", "period": "month", "limit_points": 5000, "action": "pend"}],
     })),
+    "post_segment": ("owner", _bodies({"name": WORDS, "filter": FILTER})),
+    "patch_segment": ("owner", _bodies({"version": 1, "name": WORDS, "filter": FILTER})),
+    "post_segment_preview": ("owner", _bodies({"filter": FILTER})),
+    "put_household": ("owner", _bodies({"household": "block 3"})),
+    "post_redemption_rule": ("owner", lambda world: _redemption_rules(world)),
+    "patch_redemption_rule": ("owner", lambda world: [{
+        "version": 1, "name": WORDS, "gift": None, "category": None, "above_points": 10**8, "active": True,
+        "per": "member", "unit": "points", "period": "year", "amount": 10**9, **NOT_A_LIMIT,
+    }]),
     "post_campaign": ("owner", _bodies({"key": "fuzzed", **CAMPAIGN})),
     "put_budget": ("owner", _bodies({"period": "month", "limit_points": 5000, "action": "pend"})),
     "put_prize_month": ("owner", _bodies({"version": 0, "prizes": [5, 3], "budget_points": 10, "grace_days": 3})),

@@ -179,6 +179,10 @@ def _things(world: World) -> None:
     ids["cause_id"] = world.made("/admin/causes", "owner", {"name": "Books"})["id"]
     home = {"name": "Li", "phone": "123456", "address": "Street 1"}
     ids["address_id"] = world.made("/me/addresses", "member", home)["id"]
+    segment = {"name": WORD, "filter": {"level_from": 1}}
+    ids["segment_id"] = world.made("/admin/segments", "owner", segment)["id"]
+    ruled = {"name": WORD, "kind": "limit", "per": "member", "unit": "points", "period": "year", "amount": 10**9}
+    ids["rule_id"] = world.made("/admin/redemption-rules", "owner", ruled)["id"]
     campaign = {"key": "fuzz-campaign", "name": WORD, "factor": "2"}
     ids["campaign_key"] = world.made("/admin/campaigns", "owner", campaign)["key"]
     budget = {"period": "total", "limit_points": 10**9, "action": "stop"}

@@ -1,0 +1,1 @@
+"""Redemption rules: who may redeem what, how much of it, and when."""

@@ -1,0 +1,1 @@
+"""Households: members whom staff count together."""
