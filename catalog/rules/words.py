@@ -14,12 +14,17 @@ from mall.i18n import format_moment
 
 def refusal_sentence(figures: Mapping[str, Any]) -> str:
     """What a rule refuses, until when, and the rule's name."""
-    words = _reason(figures)
+    words = reason_words(figures)
     if figures["lifts_at"] is not None:
         words = _("%(reason)s Possible again from %(moment)s.", reason=words,
                   moment=format_moment(figures["lifts_at"]))  # fmt: skip
     name = in_language(figures["title"], str(get_locale() or "zh"))
     return str(_("%(reason)s (Rule: %(name)s)", reason=words, name=name))
+
+
+def reason_words(terms: Mapping[str, Any]) -> str:
+    """What a rule of ``terms`` with its ``kind`` asks for."""
+    return str(_reason(terms))
 
 
 def _reason(figures: Mapping[str, Any]) -> Any:

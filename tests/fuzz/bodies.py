@@ -60,9 +60,9 @@ FILTER = {
     **{f"{fact}_from": 1 for fact in SPAN_FACTS}, **{f"{fact}_to": 5 for fact in SPAN_FACTS},
     "joined_from": "2026-12-01", "joined_to": "2026-12-31", "households": ["block 3"],
 }  # fmt: skip
-NOT_A_LIMIT = dict.fromkeys((
-    "min_level", "min_days", "min_percent", "segment", "members", "first_day", "last_day", "weekdays", "hours",
-))  # fmt: skip
+NOT_A_BLACKOUT = dict.fromkeys(
+    ("per", "unit", "period", "amount", "min_level", "min_days", "min_percent", "segment", "members")
+)
 DELIVERY = {"name": "Li", "phone": "123456", "address": "Street 1"}
 
 
@@ -172,11 +172,11 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "patch_segment": ("owner", _bodies({"version": 1, "name": WORDS, "filter": FILTER})),
     "post_segment_preview": ("owner", _bodies({"filter": FILTER})),
     "put_household": ("owner", _bodies({"household": "block 3"})),
-    "post_redemption_rule": ("owner", lambda world: _redemption_rules(world)),
-    "patch_redemption_rule": ("owner", lambda world: [{
-        "version": 1, "name": WORDS, "gift": None, "category": None, "above_points": 10**8, "active": True,
-        "per": "member", "unit": "points", "period": "year", "amount": 10**9, **NOT_A_LIMIT,
-    }]),
+    "post_redemption_rule": ("owner", _redemption_rules),
+    "patch_redemption_rule": ("owner", _bodies({
+        "version": 1, "name": WORDS, "gift": None, "category": None, "above_points": 5, "active": True,
+        "first_day": "2020-01-01", "last_day": "2020-01-02", "weekdays": [6], "hours": [[8, 20]], **NOT_A_BLACKOUT,
+    })),
     "post_campaign": ("owner", _bodies({"key": "fuzzed", **CAMPAIGN})),
     "put_budget": ("owner", _bodies({"period": "month", "limit_points": 5000, "action": "pend"})),
     "put_prize_month": ("owner", _bodies({"version": 0, "prizes": [5, 3], "budget_points": 10, "grace_days": 3})),

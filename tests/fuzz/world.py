@@ -181,7 +181,7 @@ def _things(world: World) -> None:
     ids["address_id"] = world.made("/me/addresses", "member", home)["id"]
     segment = {"name": WORD, "filter": {"level_from": 1}}
     ids["segment_id"] = world.made("/admin/segments", "owner", segment)["id"]
-    ruled = {"name": WORD, "kind": "limit", "per": "member", "unit": "points", "period": "year", "amount": 10**9}
+    ruled = {"name": WORD, "kind": "blackout", "first_day": "2020-01-01", "last_day": "2020-01-02"}
     ids["rule_id"] = world.made("/admin/redemption-rules", "owner", ruled)["id"]
     campaign = {"key": "fuzz-campaign", "name": WORD, "factor": "2"}
     ids["campaign_key"] = world.made("/admin/campaigns", "owner", campaign)["key"]
