@@ -46,6 +46,11 @@ class Rule:
         """Whether it looks at a whole household."""
         return self.terms.get("per") == HOUSEHOLD
 
+    @property
+    def asks_level(self) -> bool:
+        """Whether the member's level matters to it."""
+        return self.kind == "level" or (self.filter is not None and "level" in self.filter.spans)
+
     def covers(self, unit_points: int) -> bool:
         """Whether a piece of that price falls under it."""
         return self.above_points is None or unit_points > self.above_points

@@ -18,7 +18,7 @@ from points.earning.book_events import mall_zone
 from points.households.keep import household_of, housemates, lock_household
 from points.segments.filters import TipBounds, Who
 from points.segments.tip_record import tips_meet
-from points.standing.levels import level_number
+from points.standing.levels import level_of
 
 _FACTS = """SELECT m.created_at, coalesce(s.public_points, 0), h.tag,
   %(debts)s AND EXISTS (SELECT 1 FROM ledger.wallets w WHERE w.member_id = m.id AND w.debt > 0),
@@ -88,7 +88,8 @@ def _facts(tx: Session, rules: Sequence[Rule], member_id: str, now: datetime) ->
     zone = mall_zone()
     joined_on = local_date(created_at, zone)
     days = max(0, (local_date(now, zone) - joined_on).days)
-    who = Who(level_number(public_points), days, max(0, public_points), joined_on, household)
+    level = level_of(tx, member_id) if any(rule.asks_level for rule in rules) else 1
+    who = Who(level, days, max(0, public_points), joined_on, household)
     return Facts(who, {"member": owes, HOUSEHOLD: owes or they_owe})
 
 

@@ -13,16 +13,20 @@ from mall.db import cursor
 from points.earning.member_facts import window_start
 from points.segments.filters import Filter
 from points.standing.effectiveness import ADOPTED_STAGES, JUDGED_STAGES, PRIOR_ADOPTED, PRIOR_TIPS
-from points.standing.levels import LEVELS
+from points.standing.levels import ladder
 
 FEW = 20
 """Fewer than so many are not counted out: a filter that fits a few people would tell who they are."""
 ROUND = 10
+MANY = 10**15
 
 _MEMBERS = """SELECT count(*) FROM members m LEFT JOIN standings s ON s.member_id = m.id
+ LEFT JOIN member_levels l ON l.member_id = m.id
  LEFT JOIN member_households h ON h.member_id = m.id"""
 _WHERE = """ WHERE m.alias_of IS NULL AND m.status <> 'closed'
  AND coalesce(s.public_points, 0) >= %(points_from)s AND coalesce(s.public_points, 0) <= %(points_to)s
+ AND coalesce(s.public_points, 0) - coalesce(l.rolled_off_points, 0) >= %(level_from)s
+ AND coalesce(s.public_points, 0) - coalesce(l.rolled_off_points, 0) < %(level_until)s
  AND m.created_at >= %(since)s AND m.created_at < %(until)s
  AND (%(households)s::text[] IS NULL OR h.tag = ANY(%(households)s))"""
 _TIPS = """ LEFT JOIN (SELECT coalesce(o.alias_of, o.id) AS member_id, count(*) AS judged,
@@ -48,7 +52,7 @@ def preview(tx: Session, asked: Filter, now: datetime, zone: ZoneInfo) -> Previe
     """Count the members in a filter. Where it asks about tips the count is rounded, so that two of them that differ
     by one person do not tell that person's figure. Needs a login that may read sources then."""
     query = _MEMBERS + (_TIPS + _WHERE + _TIPS_WHERE if asked.asks_tips else _WHERE)
-    row = cursor(tx).execute(query, _values(asked, now, zone)).fetchone()
+    row = cursor(tx).execute(query, {**_values(asked, now, zone), **_levels(tx, asked)}).fetchone()
     assert row is not None
     count = int(row[0])
     if count < FEW:
@@ -56,15 +60,23 @@ def preview(tx: Session, asked: Filter, now: datetime, zone: ZoneInfo) -> Previe
     return Preview(count // ROUND * ROUND, False) if asked.asks_tips else Preview(count, True)
 
 
+def _levels(tx: Session, asked: Filter) -> dict[str, int]:
+    """Points from which the lowest level wanted begins, and those from which the one after the highest does."""
+    found: dict[str, int] = {"level_from": -MANY, "level_until": MANY}
+    if "level" in asked.spans:
+        steps = ladder(cursor(tx))
+        low, high = asked.spans["level"]
+        if low > 1:
+            found["level_from"] = steps.begins_at(low) if low <= len(steps.steps) else MANY
+        if high < len(steps.steps):
+            found["level_until"] = steps.begins_at(high + 1)
+    return found
+
+
 def _values(asked: Filter, now: datetime, zone: ZoneInfo) -> dict[str, object]:
-    least, most = asked.spans.get("earned_points", (-(10**15), 10**15))
+    least, most = asked.spans.get("earned_points", (-MANY, MANY))
     if "earned_points" in asked.spans and least == 0:
-        least = -(10**15)  # less than nothing, after a debit, still counts as nothing
-    low, high = asked.spans.get("level", (1, len(LEVELS)))
-    if low > 1:
-        least = max(least, LEVELS[low - 1][0])
-    if high < len(LEVELS):
-        most = min(most, LEVELS[high][0] - 1)
+        least = -MANY  # less than nothing, after a debit, still counts as nothing
     today = local_date(now, zone)
     first, last = asked.joined_from, asked.joined_to
     if "days_of_membership" in asked.spans:
