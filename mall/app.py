@@ -35,12 +35,15 @@ from admin.pages import orders as desk_orders
 from admin.pages import parcels as desk_parcels
 from admin.pages import prizes as desk_prizes
 from admin.pages import providers as desk_providers
+from admin.pages import reports as desk_reports
 from admin.pages import rule_backtests as desk_rule_backtests
 from admin.pages import rule_editor as desk_rule_editor
 from admin.pages import rule_set as desk_rule_set
 from admin.pages import rule_steps as desk_rule_steps
 from admin.pages import rules as desk_rules
 from admin.pages import top_ups as desk_top_ups
+from admin.reports import jobs as report_jobs
+from admin.reports import models as report_models
 from admin.routes import adjustments as admin_adjustments
 from admin.routes import api_clients as admin_api_clients
 from admin.routes import appeals as admin_appeals
@@ -66,6 +69,7 @@ from admin.routes import prizes as admin_prizes
 from admin.routes import quizzes as admin_quizzes
 from admin.routes import redemption_rules as admin_redemption_rules
 from admin.routes import refunds as admin_refunds
+from admin.routes import reports as admin_reports
 from admin.routes import rule_backtests as admin_rule_backtests
 from admin.routes import rule_set as admin_rule_set
 from admin.routes import rule_steps as admin_rule_steps
@@ -201,6 +205,7 @@ API_BLUEPRINTS = (
     admin_campaigns.blp,
     admin_rule_backtests.blp,
     admin_budgets.blp,
+    admin_reports.blp,
     admin_levels.blp,
     admin_prizes.blp,
     effectiveness.blp,
@@ -262,6 +267,7 @@ PAGE_BLUEPRINTS = (
     desk_members.pages,
     desk_clients.pages,
     desk_audit.pages,
+    desk_reports.pages,
 )
 TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register, admin_cli.register)
@@ -279,6 +285,7 @@ BACKGROUND = (
     badge_figures,
     payment_jobs,
     figure_jobs,
+    report_jobs,
 )
 """Modules that register jobs, outbox handlers and figures when they are imported."""
 TABLES = (
@@ -293,6 +300,7 @@ TABLES = (
     staff_notice_models,
     draw_models,
     figure_models,
+    report_models,
 )
 """Models of tables that hand-written SQL serves, here so that migrations are compared with them."""
 

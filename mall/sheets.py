@@ -132,12 +132,12 @@ def write_csv(rows: Iterable[Sequence[object]]) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def write_xlsx(rows: Iterable[Sequence[object]], title: str) -> bytes:
-    """A workbook with one sheet; every cell is text."""
+def write_xlsx(rows: Iterable[Sequence[object]], title: str, *, numbers: bool = False) -> bytes:
+    """A workbook with one sheet; every cell is text, with ``numbers`` all but whole numbers."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31])
     for row in rows:
-        sheet.append([safe_cell(cell) for cell in row])
+        sheet.append([cell if numbers and type(cell) is int else safe_cell(cell) for cell in row])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -39,7 +39,13 @@ class Link:
 
 
 SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
-    ("", (Item("desk-home-page.home", _l("Overview"), "layout-dashboard"),)),
+    (
+        "",
+        (
+            Item("desk-home-page.home", _l("Overview"), "layout-dashboard"),
+            Item("desk-reports.report_list", _l("Reports"), "chart-bar"),
+        ),
+    ),
     (
         _l("Points"),
         (

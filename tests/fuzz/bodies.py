@@ -178,6 +178,7 @@ BODIES: dict[str, tuple[str, Bodies]] = {
         "first_day": "2020-01-01", "last_day": "2020-01-02", "weekdays": [6], "hours": [[8, 20]], **NOT_A_BLACKOUT,
     })),
     "post_campaign": ("owner", _bodies({"key": "fuzzed", **CAMPAIGN})),
+    "put_report_settings": ("owner", _bodies({"points_per_unit": 100})),
     "put_budget": ("owner", _bodies({"period": "month", "limit_points": 5000, "action": "pend"})),
     "put_prize_month": ("owner", _bodies({"version": 0, "prizes": [5, 3], "budget_points": 10, "grace_days": 3})),
     "put_levels": ("owner", _bodies({"version": 0, "levels": LEVELS, "downgrade": DOWNGRADE})),

@@ -114,6 +114,11 @@ MAY = {
     "POST /admin/api-clients/<client_id>/disabled": only(),
     "POST /admin/api-clients/<client_id>/keys": only(),
     "POST /admin/api-clients/<client_id>/keys/<key_id>/revoke": only(),
+    "GET /admin/reports": only("rules", "catalog", "auditor"),
+    "GET /admin/reports/<report_id>": only("rules", "catalog", "auditor"),
+    "GET /admin/reports/<report_id>/file": only("rules", "catalog", "auditor"),
+    "GET /admin/report-settings": only(),
+    "POST /admin/report-settings": only(),
     "GET /admin/audit": only("auditor"),
 }
 

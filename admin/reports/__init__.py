@@ -1,0 +1,1 @@
+"""Reports made by schedule and kept with their figures: daily, weekly, monthly."""
