@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from admin.figures.groups import share
+from admin.figures.groups import told
 from admin.figures.models import DayFigures, FigureSettings
 from admin.figures.periods import Period
 from mall import audit
@@ -37,6 +37,7 @@ class Totals:
     orders_placed: int = 0
     orders_completed: int = 0
     ordered_points: int = 0
+    days: int = 0
 
     @property
     def minted(self) -> int:
@@ -53,10 +54,15 @@ class Totals:
         """Points redeemed for 100 that were granted; None where none were."""
         return round(self.redeemed * 100 / self.minted, 1) if self.minted > 0 else None
 
+    def a_day(self, count: int) -> int | None:
+        """A count of members on an average day; None for a group that is too small to tell."""
+        return told(round(count / self.days)) if self.days else None
+
     @property
     def check_in_rate(self) -> float | None:
-        """Of 100 members who were there on a day, how many checked in; None for too few to tell."""
-        return share(self.checked_in, self.active)
+        """Of 100 members who were there on a day, how many checked in; None where too few did either on most days."""
+        few = self.a_day(self.active) is None or self.a_day(self.checked_in) is None
+        return None if few else round(self.checked_in * 100 / self.active, 1)
 
 
 def days_of(tx: Session, period: Period) -> list[DayFigures]:
@@ -75,7 +81,7 @@ def totals_of(days: Sequence[DayFigures]) -> Totals:
         sum_of("granted_points"), sum_of("written_off_points"), sum_of("taken_back_points"),
         sum_of("redeemed_points"), sum_of("refunded_points"), sum_of("expired_points"), sum_of("members_joined"),
         sum_of("members_active"), sum_of("members_checked_in"), sum_of("orders_placed"), sum_of("orders_completed"),
-        sum_of("ordered_points"),
+        sum_of("ordered_points"), len(days),
     )  # fmt: skip
 
 

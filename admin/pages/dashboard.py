@@ -72,7 +72,7 @@ def _figures(call: Call) -> dict[str, Any]:
     return {
         "period": period, "period_name": name, "periods": period_names(), "errors": errors, "today": today,
         "counted": counted[1] if counted else None, "current": counted is not None and counted[0] >= period.last,
-        "figures": period_figures(totals, before, period.length, links),
+        "figures": period_figures(totals, before, links),
         "ends": at_ends(*ends[0], *ends[1], worth(ends[0][0], settings(tx).points_per_unit, currency)),
         "funnel": funnel(reach(tx, period, call.now, zone), links), "charts": charts(period, days),
         "query": _shown(period),

@@ -19,10 +19,10 @@ REPORTS = "/admin/reports"
 
 
 def period_figures(
-    now: Totals, then: Totals, length: int, links: dict[str, str | None]
+    now: Totals, then: Totals, links: dict[str, str | None]
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The cards of a period beside those of the one before."""
-    active, was_active = (told(round(one.active / length)) for one in (now, then))
+    active, was_active = (one.a_day(one.active) for one in (now, then))
     return [
         _card(_("Granted"), points(now.minted), change(now.minted, then.minted), "coins", REPORTS,
               _("%(points)s taken back", points=points(now.taken_back)) if now.taken_back else ""),
@@ -66,17 +66,19 @@ def charts(period: Period, days: Sequence[DayFigures]) -> list[dict[str, Any]]:
     def line(text: str, value: Any) -> dict[str, Any]:
         return {"name": text, "data": [value(rows[day]) if day in rows else None for day in period.days()]}
 
-    return [
+    people = [
+        line(_("Active members"), lambda row: told(row.members_active)),
+        line(_("Checked in"), lambda row: told(row.members_checked_in)),
+    ]
+    found = [
         {"title": _("Points by day"), "draw": {"kind": "line", "names": names, "series": [
             line(_("Granted"), lambda row: row.granted_points - row.taken_back_points),
             line(_("Redeemed"), lambda row: row.redeemed_points - row.refunded_points),
             line(_("Expired"), lambda row: row.expired_points),
         ]}},
-        {"title": _("Members by day"), "draw": {"kind": "bar", "names": names, "series": [
-            line(_("Active"), lambda row: told(row.members_active)),
-            line(_("Checked in"), lambda row: told(row.members_checked_in)),
-        ]}},
+        {"title": _("Members by day"), "draw": {"kind": "bar", "names": names, "series": people}},
     ]  # fmt: skip
+    return found if any(value is not None for one in people for value in one["data"]) else found[:1]
 
 
 def members(count: int | None) -> str:

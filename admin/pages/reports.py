@@ -16,7 +16,7 @@ from admin.pages.lists import list_query
 from admin.reports.models import KeptReport
 from admin.reports.queries import kept_report, report_page
 from admin.reports.tables import reconciles, span_of, tables_of, title_of
-from admin.routes.reports import READERS, ReportListQuery, ReportSettingsSchema, report_file
+from admin.routes.reports import READERS, ReportListQuery, ReportSettingsInSchema, report_file
 from mall.db import Login
 from mall.http.call import Call, load
 from mall.http.page import page
@@ -68,7 +68,7 @@ def save_worth(call: Call) -> Response | Redirect:
     def work() -> Any:
         text = request.form.get("points_per_unit", "").strip().replace(",", "")
         given = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text or None
-        body = load(ReportSettingsSchema(), {"points_per_unit": given})
+        body = load(ReportSettingsInSchema(), {"points_per_unit": given})
         return change_settings(call.tx, body["points_per_unit"], acting(call))
 
     _done, error = attempt(call.tx, work)

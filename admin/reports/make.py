@@ -94,7 +94,7 @@ def _members(tx: Session, period: Period, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "members": told(found.members), "joined": told(totals.joined), "signed_in": told(found.signed_in),
         "checked_in": told(found.checked_in), "redeemed": told(found.redeemed),
-        "active_a_day": told(round(totals.active / period.length)), "check_in_rate": totals.check_in_rate,
+        "active_a_day": totals.a_day(totals.active), "check_in_rate": totals.check_in_rate,
         "redeemed_share": share(found.redeemed, found.members),
     }  # fmt: skip
 

@@ -98,7 +98,7 @@ def _orders(figures: dict[str, Any]) -> Table:
 def _days(figures: dict[str, Any]) -> Table:
     columns = [
         _("Day"), _("Granted less taken back"), _("Redeemed less given back"), _("Expired"), _("Orders placed"),
-        _("Active"), _("Checked in"),
+        _("Active members"), _("Checked in"),
     ]  # fmt: skip
     names = ("granted", "redeemed", "expired", "orders", "active", "checked_in")
     rows = [

@@ -51,11 +51,16 @@ class ReportSchema(ReportListedSchema):
     figures = fields.Dict(required=True)
 
 
-class ReportSettingsSchema(StrictSchema):
-    """``points_per_unit``: points that are worth one unit of ``currency``; null: money is not shown."""
+class ReportSettingsInSchema(StrictSchema):
+    """``points_per_unit``: points that are worth one unit of the mall's currency; null: money is not shown."""
 
     points_per_unit = Points(1, 10**9, required=True, allow_none=True)
-    currency = fields.String(dump_only=True)
+
+
+class ReportSettingsSchema(ReportSettingsInSchema):
+    """The same, and the currency."""
+
+    currency = fields.String(required=True)
 
 
 def _wire(row: KeptReport) -> dict[str, Any]:
@@ -98,7 +103,7 @@ def get_report_settings(call: Call) -> dict[str, Any]:
 
 
 @endpoint(
-    blp, "PUT", "/admin/report-settings", auth=staff(OWNER_ROLE), login=Login.BACKOFFICE, body=ReportSettingsSchema,
+    blp, "PUT", "/admin/report-settings", auth=staff(OWNER_ROLE), login=Login.BACKOFFICE, body=ReportSettingsInSchema,
     response=ReportSettingsSchema,
 )  # fmt: skip
 def put_report_settings(call: Call, body: dict[str, Any]) -> dict[str, Any]:

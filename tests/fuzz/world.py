@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from PIL import Image
@@ -15,6 +16,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from admin.figures.periods import Period
+from admin.reports.make import make
 from mall.db import Login, run_tx
 from mall.identity.api_clients import NewClient, add_key, create_client
 from mall.identity.members import Registration, enter_member
@@ -192,10 +195,18 @@ def _things(world: World) -> None:
     ids["adjustment_id"] = world.made("/admin/adjustments", "owner", asked)["id"]
     awards = world.send("GET", "/admin/awards?state=active", "owner").json["items"]
     ids["award_id"] = awards[0]["id"]
+    _reported(world)
     ids["period"], ids["code"] = "week", "thanks"
     ids["month"] = "2099-12"
     offer = {"version": 0, "prizes": [5], "budget_points": 5, "grace_days": 3}
     assert world.send("PUT", "/admin/prizes/2099-12", "owner", json=offer).status_code == 200
+
+
+def _reported(world: World) -> None:
+    now, zone = datetime.now(UTC), ZoneInfo("Asia/Shanghai")
+    day = now.astimezone(zone).date() - timedelta(days=1)
+    world.tx(Login.BACKOFFICE, lambda tx: make(tx, "daily", Period(day, day), now, zone, "CNY"))
+    world.ids["report_id"] = f"daily-{day}"
 
 
 def filled(app: Flask) -> World:
