@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from mall.db import IdText
 from mall.migrations.grants import append_only, grant
 
-revision = "0040"
-down_revision = "0039"
+revision = "0043"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
