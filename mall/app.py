@@ -28,6 +28,7 @@ from admin.pages import dashboard as desk_dashboard
 from admin.pages import draws as desk_draws
 from admin.pages import gifts as desk_gifts
 from admin.pages import home as desk_home
+from admin.pages import honours as desk_honours
 from admin.pages import levels as desk_levels
 from admin.pages import members as desk_members
 from admin.pages import order_policy as desk_order_policy
@@ -58,6 +59,7 @@ from admin.routes import drops as admin_drops
 from admin.routes import earning_rules as admin_earning_rules
 from admin.routes import gift_parts as admin_gift_parts
 from admin.routes import gifts as admin_gifts
+from admin.routes import honours as admin_honours
 from admin.routes import labels as admin_labels
 from admin.routes import ledger as admin_ledger
 from admin.routes import levels as admin_levels
@@ -144,6 +146,7 @@ from points.routes import (
     claims,
     credit_events,
     effectiveness,
+    honours,
     leaderboards,
     me,
     me_pages,
@@ -208,9 +211,11 @@ API_BLUEPRINTS = (
     admin_reports.blp,
     admin_levels.blp,
     admin_prizes.blp,
+    admin_honours.blp,
     effectiveness.blp,
     badges.blp,
     boards.blp,
+    honours.blp,
     admin_awards.blp,
     admin_adjustments.blp,
     admin_appeals.blp,
@@ -228,6 +233,7 @@ PAGE_BLUEPRINTS = (
     effectiveness.pages,
     badges.pages,
     boards.pages,
+    honours.pages,
     appeals.pages,
     me_pages.pages,
     quiz_pages.pages,
@@ -252,6 +258,7 @@ PAGE_BLUEPRINTS = (
     desk_budgets.pages,
     desk_levels.pages,
     desk_prizes.pages,
+    desk_honours.pages,
     desk_rule_editor.pages,
     desk_rule_steps.pages,
     desk_rule_backtests.pages,

@@ -47,6 +47,7 @@ TITLES = {
     "own_request": _l("Whoever asked cannot decide: another person must."),
     "own_account": _l("Nobody adjusts points of their own."),
     "too_much_open": _l("Too many points wait for a decision: have some decided first."),
+    "member_not_active": _l("This member's account is not active."),
     "month_closed": _l("This month is closed: its prizes are settled."),
     "prizes_changed": _l("Somebody else has changed these prizes meanwhile: nothing was overwritten."),
     "levels_changed": _l("Somebody else has changed the levels meanwhile: nothing was overwritten."),

@@ -55,6 +55,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut"),
             Item("desk-levels.level_list", _l("Levels"), "star"),
             Item("desk-prizes.prize_list", _l("Prizes"), "trophy"),
+            Item("desk-honours.honour_list", _l("Honours"), "heart"),
             Item(
                 "desk-approvals.inbox",
                 _l("Approvals"),

@@ -22,6 +22,7 @@ from catalog.wishes.wish import forget_wishes
 from mall import audit
 from mall.identity.leaving import forget_person
 from points.checkin.reminders import forget_reminder
+from points.honours.commend import forget_commendations
 from points.households.keep import forget_household
 from points.standing.boards import show_on_boards
 
@@ -47,6 +48,7 @@ def leave(tx: Session, member_id: str, now: datetime, request_id: str) -> None:
     forget_preferences(tx, member_id)
     forget_household(tx, member_id)
     show_on_boards(tx, member_id, False, now)
+    forget_commendations(tx, member_id)
     forget_person(tx, member_id)
     name = f"member:{member_id}"
     audit.record(tx, name, "member.left", name, {}, now, request_id)

@@ -57,6 +57,10 @@ def _prize(detail: Detail, language: str) -> str:
     return str(words)
 
 
+def _honour(detail: Detail, language: str) -> str:
+    return str(_("You are to be honoured. Have a look: it is shown only if you agree."))
+
+
 def _badge(detail: Detail, language: str) -> str:
     title = WORDS[detail["badge"]][0] if detail["badge"] in WORDS else detail["badge"]
     return str(_("New badge: %(title)s.", title=title))
@@ -64,6 +68,7 @@ def _badge(detail: Detail, language: str) -> str:
 
 _SENTENCES: dict[str, Callable[[Detail, str], str]] = {
     "badge.earned": _badge,
+    "honour.offered": _honour,
     "prize.won": _prize,
     "level.up": _up,
     "level.down": _down,

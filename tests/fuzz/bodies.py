@@ -181,6 +181,8 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "put_report_settings": ("owner", _bodies({"points_per_unit": 100})),
     "put_budget": ("owner", _bodies({"period": "month", "limit_points": 5000, "action": "pend"})),
     "put_prize_month": ("owner", _bodies({"version": 0, "prizes": [5, 3], "budget_points": 10, "grace_days": 3})),
+    "post_commendation": ("owner", lambda world: [{"member": world.ids["member_id"], "text": WORDS}]),
+    "put_my_honour": ("member", _bodies({"agreed": False})),
     "put_levels": ("owner", _bodies({"version": 0, "levels": LEVELS, "downgrade": DOWNGRADE})),
     "confirm_award": ("owner", _bodies({"reason": "seen"})),
     "adjust_award": ("owner", _bodies({"reason": "seen", "points": 5})),

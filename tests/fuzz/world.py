@@ -197,6 +197,8 @@ def _things(world: World) -> None:
     ids["award_id"] = awards[0]["id"]
     _reported(world)
     ids["period"], ids["code"] = "week", "thanks"
+    honour = {"member": ids["member_id"], "text": WORD}
+    ids["commendation_id"] = world.made("/admin/honours", "owner", honour)["id"]
     ids["month"] = "2099-12"
     offer = {"version": 0, "prizes": [5], "budget_points": 5, "grace_days": 3}
     assert world.send("PUT", "/admin/prizes/2099-12", "owner", json=offer).status_code == 200

@@ -1,0 +1,1 @@
+"""Honours: members whom staff commend, and who agreed to be shown."""
