@@ -254,6 +254,32 @@ def test_the_first_look_at_home_is_light(visit: Enter) -> None:
     assert by_kind["Script"] <= SCRIPT_BUDGET, by_kind
 
 
+def test_level_badges_board_and_an_honour_agreed_to(visit: Enter, served: Installation) -> None:
+    member, rules = Program(served.url, "wang_jianguo"), Program(served.url, "rules", staff=True)
+    words = {"zh": "感谢您每周清扫楼道。", "en": "For sweeping the stairs."}
+    offered = {"member": member.get("/me")["id"], "text": words}
+    assert rules.post("/admin/honours", **offered).status_code == 201
+    assert member.http.put("/me/board", json={"opted_in": False}).status_code == 200
+    window = visit(reduced_motion="reduce")
+    page = window.sign_in("wang_jianguo", "/me/growth")
+    expect(page.locator(".ladder__step[aria-current=step]")).to_contain_text("当前等级")
+    page.get_by_role("link", name="徽章").click()
+    expect(page.locator(".badge--earned", has_text="以此为家")).to_be_visible()
+    assert page.locator(".badge").count() == 20  # the password was given a moment ago
+    page = window.open("/boards/month")
+    page.get_by_role("button", name="以昵称上榜").click()
+    expect(page.get_by_role("button", name="不再显示")).to_be_visible()
+    assert window.open("/honours").locator(".honour").count() == 0
+    page.get_by_role("button", name="同意展示").click()
+    expect(page.locator(".honour")).to_contain_text("感谢您每周清扫楼道。")
+    for looks in ({}, {"theme": "dark", "elders": "1", "lang": "en"}):
+        window.wear(**looks)
+        for path in ("/me/growth", "/me/badges", "/boards/month", "/honours"):
+            window.open(path)
+            assert (path, window.accessibility()) == (path, [])
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
 @pytest.mark.parametrize(
     "looks",
     [{}, {"theme": "dark"}, {"elders": "1"}, {"theme": "dark", "elders": "1"}, {"lang": "en"}],
