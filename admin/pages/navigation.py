@@ -54,7 +54,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-check-ins.check_ins_page", _l("Check-ins"), "calendar"),
             Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut"),
             Item("desk-levels.level_list", _l("Levels"), "star"),
-            Item("desk-prizes.prize_list", _l("Prizes"), "trophy"),
+            Item("desk-prizes.prize_list", _l("Prizes of the month"), "trophy"),
             Item("desk-honours.honour_list", _l("Honours"), "heart"),
             Item(
                 "desk-approvals.inbox",
