@@ -37,11 +37,13 @@ from admin.pages import parcels as desk_parcels
 from admin.pages import prizes as desk_prizes
 from admin.pages import providers as desk_providers
 from admin.pages import reports as desk_reports
+from admin.pages import redemption_rules as desk_redemption_rules
 from admin.pages import rule_backtests as desk_rule_backtests
 from admin.pages import rule_editor as desk_rule_editor
 from admin.pages import rule_set as desk_rule_set
 from admin.pages import rule_steps as desk_rule_steps
 from admin.pages import rules as desk_rules
+from admin.pages import segments as desk_segments
 from admin.pages import top_ups as desk_top_ups
 from admin.reports import jobs as report_jobs
 from admin.reports import models as report_models
@@ -256,6 +258,8 @@ PAGE_BLUEPRINTS = (
     desk_rule_set.pages,
     desk_campaigns.pages,
     desk_budgets.pages,
+    desk_redemption_rules.pages,
+    desk_segments.pages,
     desk_levels.pages,
     desk_prizes.pages,
     desk_honours.pages,

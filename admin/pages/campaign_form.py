@@ -34,7 +34,7 @@ def body_of(get: Callable[[str], str], every: Callable[[str], list[str]]) -> dic
     active: dict[str, Any] = {field: get(field) for field in ("first_day", "last_day") if get(field)}
     if days := every("weekdays"):
         active["weekdays"] = [int(day) if re.fullmatch("[0-9]", day) else day for day in days]
-    if hours := _hours(get("hours")):
+    if hours := hours_of(get("hours")):
         active["hours"] = hours
     body: dict[str, Any] = {"name": {language: text for language, text in name.items() if text}}
     body["factor"] = get("factor").strip()
@@ -61,7 +61,8 @@ def at_fields(errors: FieldErrors) -> FieldErrors:
     return found
 
 
-def _hours(text: str) -> list[list[int]]:
+def hours_of(text: str) -> list[list[int]]:
+    """Spans of hours from text such as ``8-20, 22-24``. Raises Invalid."""
     spans = [part.strip() for part in re.split(r"[,，、;；]", text) if part.strip()]
     read = [_SPAN.fullmatch(span) for span in spans]
     if None in read:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import flash, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.lists import list_query
-from admin.routes.members import READERS, MembersQuery
+from admin.routes.members import READERS, HouseholdSchema, MembersQuery
 from mall.db import Login
-from mall.http.call import Call
+from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.pagination import PageQuery, decode_cursor, page_of
 from mall.http.principals import staff
 from mall.identity.member_search import search_members
 from mall.identity.members import get_member
 from points.checkin.cards import unused_cards
+from points.households.keep import household_of, set_household
 from points.ledger.queries import balance, statement
 
 pages = desk("members", __name__)
@@ -41,5 +45,18 @@ def member_page(call: Call, member_id: str) -> str:
     return render_template(
         "admin/member.html", member=member, balance=balance(call.tx, own, call.now), lines=lines["items"],
         next_cursor=lines["next_cursor"], errors=errors, may_adjust=call.staff.role in ("owner", "rules"),
+        form={"household": household_of(call.tx, own) or ""},
         cards=unused_cards(call.tx, own),
     )  # fmt: skip
+
+
+@page(
+    pages, "POST", "/members/<member_id>/household", auth=staff("rules"), login=Login.BACKOFFICE,
+    on_error="/admin/members/{member_id}",
+)  # fmt: skip
+def save_household(call: Call, member_id: str) -> Redirect:
+    """Count the member in a household; empty: in none."""
+    body = load(HouseholdSchema(), {"household": request.form.get("household", "").strip() or None})
+    set_household(call.tx, member_id, body["household"], acting(call))
+    flash(_("Saved."), "success")
+    return redirect(f"/admin/members/{member_id}", 303)

@@ -53,6 +53,12 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-campaigns.campaign_list", _l("Campaigns"), "calendar-event"),
             Item("desk-check-ins.check_ins_page", _l("Check-ins"), "calendar"),
             Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut"),
+            Item(
+                "desk-redemption-rules.redemption_rule_list",
+                _l("Redemption rules"),
+                "shield-lock",
+                ("new-redemption-rule", "segments", "new-segment"),
+            ),
             Item("desk-levels.level_list", _l("Levels"), "star"),
             Item("desk-prizes.prize_list", _l("Prizes of the month"), "trophy"),
             Item("desk-honours.honour_list", _l("Honours"), "heart"),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from catalog.demo.gifts import load_categories, load_gifts
 from catalog.demo.history import book_history
 from catalog.demo.people import PASSWORD, Person, load_client, load_members, load_staff, read_people
+from catalog.demo.rules import load_redemption_rules
 from mall.db import Login, run_tx
 from mall.identity.roles import ROLES
 from mall.settings import Settings
@@ -30,6 +31,8 @@ def load_demo(folder: Path, settings: Settings, now: datetime) -> Iterator[str]:
     yield f"categories: {there} ({_new(new)})"
     there, new = load_gifts(folder, now)
     yield f"gifts: {there} ({_new(new)}), with pictures, stock and voucher codes"
+    there, new = load_redemption_rules(folder / "redemption_rules.json", now)
+    yield f"redemption rules: {there} ({_new(new)})"
     yield f"question bank: {_load_questions(folder / 'questions.json', now)}"
     yield f"quizzes: {_load_quizzes(folder / 'quizzes.json', now)}"
     member_ids, new = load_members(people, client_id, now)
