@@ -36,8 +36,8 @@ from admin.pages import orders as desk_orders
 from admin.pages import parcels as desk_parcels
 from admin.pages import prizes as desk_prizes
 from admin.pages import providers as desk_providers
-from admin.pages import reports as desk_reports
 from admin.pages import redemption_rules as desk_redemption_rules
+from admin.pages import reports as desk_reports
 from admin.pages import rule_backtests as desk_rule_backtests
 from admin.pages import rule_editor as desk_rule_editor
 from admin.pages import rule_set as desk_rule_set
