@@ -146,7 +146,7 @@ def test_the_month_pays_who_is_shown_and_counts_what_happened_in_it(
     assert [line["nickname"] for line in shown[0]["winners"]] == ["甲"]
 
 
-def test_closing_twice_and_at_once_pays_once(run, offer, attend, ranked):
+def test_closing_twice_and_at_once_pays_once(app, run, offer, attend, ranked):
     offer()
     member = ranked()
     attend(member, 1)
@@ -157,6 +157,7 @@ def test_closing_twice_and_at_once_pays_once(run, offer, attend, ranked):
     assert run_job("close-prizes", CLOSING) == {}
     assert run(Login.EARNING, lambda tx: balance(tx, member.id, CLOSING)).available == 10 + 100
     assert _won(run) == {member.id: (1, 10, 100)}
+    assert app.test_cli_runner().invoke(args=["ledger", "verify"]).output.endswith("ledger ok\n")
     with pytest.raises(Conflict, match="month_closed"):
         offer(version=1)
 
