@@ -16,6 +16,8 @@ from mall.i18n import format_monthday, money, points
 
 REPORTS = "/admin/reports"
 """The list behind the figures of points; whoever sees points may open it."""
+TOO_MUCH = 1000
+"""Percent of growth beyond which a number says nothing."""
 
 
 def period_figures(
@@ -94,5 +96,5 @@ def percent(value: float | None) -> str:
 def _card(
     text: str, value: str, grew: float | None, icon: str, url: str | None, hint: str = ""
 ) -> dict[str, Any]:  # fmt: skip
-    grown = None if grew is None else f"{grew:+.1f} %".replace("-", "−")
+    grown = None if grew is None else f"{grew:+.1f} %".replace("-", "−") if grew < TOO_MUCH else f"+{TOO_MUCH - 1} %…"
     return {"text": text, "value": value, "change": grown, "icon": icon, "url": url, "hint": hint}

@@ -55,7 +55,7 @@ def tables_of(report: KeptReport) -> list[Table]:
 
 def _points(figures: dict[str, Any]) -> Table:
     names = {
-        "granted": _("Granted"), "written_off": _("Debt forgiven"), "taken_back": _("Taken back"),
+        "granted": _("Granted"), "written_off": _("Debt forgiven"), "taken_back": _("Points taken back"),
         "redeemed_gross": _("Redeemed"), "refunded": _("Given back"), "expired": _("Expired"),
     }  # fmt: skip
     return _compared(_("Points"), names, figures["points"], figures["points_before"])
@@ -110,7 +110,7 @@ def _days(figures: dict[str, Any]) -> Table:
 def _expiring(figures: dict[str, Any]) -> Table:
     rows: list[list[Cell]] = [[one["month"], one["points"]] for one in figures["expiring"]]
     rows.append([_("Set aside for orders"), figures["held"]])
-    rows.append([_("Together"), figures["held"] + sum(one["points"] for one in figures["expiring"])])
+    rows.append([_("Of all months and orders"), figures["held"] + sum(one["points"] for one in figures["expiring"])])
     note = _("If nobody spends them before; as of the moment the report was made.")
     return Table(_("Points that will expire, by month"), [_("Month"), _("Points")], rows, note)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -305,7 +306,7 @@ def test_no_id_in_a_path_is_too_strange(world: World, document: Any, findings: F
     before = world.snapshot()
     everything = [*_operations(document, body=False), *_operations(document, body=True)]
     for method, path, operation in everything:
-        names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+        names = re.findall(r"\{([a-z_]+)\}", path)
         name = operation["operationId"]
         who = BODIES[name][0] if name in BODIES else _reader(operation, path)
         body = BODIES[name][1](world)[0] if name in BODIES else None

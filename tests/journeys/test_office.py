@@ -23,7 +23,14 @@ RULE = "/admin/rules/tip-outcome"
 PAGES = (
     "/admin", "/admin/rules", "/admin/new-rule", "/admin/rule-controls", RULE, f"{RULE}/versions/1",
 )  # fmt: skip
-DESKS = ("/admin/rule-set", "/admin/new-campaign", "/admin/budgets", "/admin/approvals", "/admin/audit")
+DESKS = (
+    "/admin/rule-set",
+    "/admin/new-campaign",
+    "/admin/budgets",
+    "/admin/approvals",
+    "/admin/audit",
+    "/admin/reports",
+)
 """Made of the same pieces: looked at once, dark and narrow, where contrast and width are hardest."""
 
 
