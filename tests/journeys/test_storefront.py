@@ -20,7 +20,7 @@ WHOLE_BUDGET, SCRIPT_BUDGET = 100 * 1024, 30 * 1024
 SIGNED_OUT = ("/", "/mall", "/tasks", "/sign-in", "/register")
 SIGNED_IN = (
     "/", "/mall", "/tasks", "/me", "/balance", "/statement", "/orders", "/quizzes", "/claims", "/me/security",
-    "/wishes", "/notices",
+    "/wishes", "/notices", "/notices/settings", "/check-in",
 )  # fmt: skip
 
 
@@ -232,6 +232,42 @@ def test_no_page_is_wider_than_its_window_or_has_any_trouble(visit: Enter, size:
             page = window.open(path)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         window.open("/no-such-page", status=404)
+
+
+def test_a_missed_day_is_made_up_for_without_a_script(visit: Enter, served: Installation) -> None:
+    """Yesterday was missed after five days; with it made up for, today is the seventh, which pays thirty."""
+    member = Program(served.url, "wang_jianguo")
+    points = member.points()
+    window = visit(java_script_enabled=False)
+    page = window.sign_in("wang_jianguo", "/check-in")
+    page.get_by_role("button", name=re.compile("用 50 积分换一张")).click()
+    expect(page.locator(".cards__count")).to_have_text("1 张")
+    assert member.points() == points - 50
+    missed = member.get("/me/check-ins")
+    day = next((one["date"] for one in reversed(missed["days"]) if one["repairable"]), None)
+    if day is None:  # the first days of a month: the missed day is in the month before
+        page.get_by_role("link", name="上个月").click()
+        day = page.locator(".month__day a").last.get_attribute("href").split("day=")[1][:10]  # type: ignore[union-attr]
+    page.locator(f".month__day a[href*='day={day}']").click()
+    page.get_by_role("button", name="使用补签卡").click()
+    expect(page.locator(".month__day--repaired")).to_have_count(1)
+    expect(page.locator(".cards__count")).to_have_text("0 张")
+    page.get_by_role("button", name=re.compile("^签到")).click()
+    expect(page.locator(".streak__done")).to_be_visible()
+    assert member.get("/me/check-ins")["streak"] == 7
+    assert member.points() == points - 50 + 30
+    page = window.open("/statement")
+    expect(page.locator("main")).to_contain_text("补签卡")
+
+
+def test_checking_in_turns_the_page_without_loading_it(visit: Enter) -> None:
+    window = visit()
+    page = window.sign_in("xu_anran", "/check-in")
+    page.evaluate("window.stays = true")
+    page.get_by_role("button", name=re.compile("^签到")).click()
+    expect(page.locator(".streak__done")).to_be_visible()
+    expect(page.locator(".month__day--done[aria-current=date]")).to_be_visible()
+    assert page.evaluate("window.stays")
 
 
 def test_the_first_look_at_home_is_light(visit: Enter) -> None:
