@@ -81,7 +81,8 @@ def kinds() -> list[tuple[str, str]]:
     """What deeds are done to, for the filter."""
     return [
         ("", _("everything")), ("earning-rule", _("Earning rules")), ("rule-controls", _("Second-person limits")),
-        ("campaign", _("Campaigns")), ("budget", _("Budgets")), ("award", _("Awards")), ("debit", _("Appeals")),
+        ("campaign", _("Campaigns")), ("redemption_rule", _("Redemption rules")), ("segment", _("Segments")),
+        ("budget", _("Budgets")), ("award", _("Awards")), ("debit", _("Appeals")),
         ("adjustment", _("Adjustments")), ("gift", _("Gifts")), ("order", _("Orders")),
         ("member", _("Members")), ("staff", _("Staff")), ("client", _("Reporting systems")),
     ]  # fmt: skip

@@ -214,3 +214,13 @@ def test_a_mall_without_rules_reads_nothing_more(shop):
                                            counted(tx, (), member.id, Asked(1, 1), now, lock=True)))  # fmt: skip
     assert seen == []
     _taken(shop, member, gift)
+
+
+def test_the_gift_page_says_which_rule_and_until_when_and_offers_no_order(shop):
+    member, gift = shop.member(100), shop.gift(50)
+    rule = _rule(shop, kind="blackout", first_day="2020-01-01", last_day="2099-12-31", gift=gift)
+    page = shop.app.test_client().get(f"/gifts/{gift}", headers=member.auth).text
+    assert "(Rule: Test rule)" in page and "2100" in page and 'form="choose">' not in page
+    shop.post(f"/admin/redemption-rules/{rule}", shop.owner, method="DELETE")
+    page = shop.app.test_client().get(f"/gifts/{gift}", headers=member.auth).text
+    assert "Test rule" not in page and 'form="choose">' in page
