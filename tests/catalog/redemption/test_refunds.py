@@ -203,12 +203,14 @@ def test_a_parcel_is_completed_fifteen_days_after_it_was_sent(shop):
 
 
 def test_the_desk_and_the_clock_never_both_win(shop, pytestconfig):
-    worker, later = shop.staff("fulfilment"), datetime.now(UTC) + timedelta(days=14, minutes=1)
-    for _ in range(pytestconfig.getoption("--race-rounds")):
+    later = datetime.now(UTC) + timedelta(days=14, minutes=1)
+    for number in range(pytestconfig.getoption("--race-rounds")):
+        if number % 10 == 0:  # a code that came too late is a miss, and nobody may miss often
+            worker = shop.staff("fulfilment")
         member, gift = shop.member(10), shop.gift(10, stock=1)
         order = shop.order(member, gift).json
 
-        def collect(code=order["pickup_code"]):
+        def collect(code=order["pickup_code"], worker=worker):
             return shop.post("/admin/pickups", worker, {"code": code}).status_code
 
         def expire():
