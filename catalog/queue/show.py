@@ -62,13 +62,14 @@ def drawn_page(
 ) -> dict[str, Any]:
     """The tickets of a room in the order that was drawn, for whoever wants to repeat it; nobody's names.
 
-    Raises NotFound for a gift whose room has not been drawn.
+    None before the draw. Raises NotFound for a gift that nobody sees, Invalid for a cursor of another list.
     """
-    found = find_room(tx, gift_id, item_id, None, now)
-    if found is None or found[0].drawn_at is None:
-        raise NotFound()
-    drawn = select(QueueTicket).where(QueueTicket.room_id == found[0].id, QueueTicket.drawn_place.is_not(None))
     seen = decode_cursor(cursor_text, int)
+    found = find_room(tx, gift_id, item_id, None, now)
+    if found is None:
+        find_shown(tx, gift_id, now)
+    room_id = found[0].id if found is not None else None
+    drawn = select(QueueTicket).where(QueueTicket.room_id == room_id, QueueTicket.drawn_place.is_not(None))
     if seen is not None:
         drawn = drawn.where(QueueTicket.drawn_place > seen[0])
     rows = tx.scalars(drawn.order_by(QueueTicket.drawn_place).limit(limit + 1)).all()
