@@ -75,7 +75,7 @@ def test_a_member_is_shown_with_figures_and_without_secrets(client, owner, make_
     body = client.get(f"{ADMIN}/members/{member.id}", headers=owner.auth).json
     assert body["balance"] == {"available": 0, "pending": 0, "held": 0, "debt": 0}
     assert set(body) == {
-        "id", "username", "nickname", "status", "created_at", "claimed_at", "alias_of", "balance",
+        "id", "username", "nickname", "status", "created_at", "claimed_at", "alias_of", "household", "balance",
     }  # fmt: skip
 
 
