@@ -240,9 +240,10 @@ def write_refund(
     _execute(cur, clauses, values, None)
 
 
-_REMIND = """UPDATE orders SET reminders = %(number)s WHERE id IN (SELECT id FROM orders
+_REMIND = """WITH due AS MATERIALIZED (SELECT id FROM orders
   WHERE status = 'ready_for_pickup' AND pickup_until > %(now)s AND pickup_until <= %(before)s
   AND reminders < %(number)s ORDER BY pickup_until, id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+ UPDATE orders SET reminders = %(number)s WHERE id IN (SELECT id FROM due)
  RETURNING id, member_id, pickup_until"""
 
 

@@ -46,7 +46,7 @@ from points.viewer import Viewer, require_active, viewer
 
 pages = Blueprint("storefront", __name__)
 POPULAR_SHOWN = 8
-NEW_SHOWN = 6
+NEW_SHOWN = 4
 GIFTS_SHOWN = 20
 ORDERS_SHOWN = 20
 ADDRESS_FIELDS = ("name", "phone", "address")

@@ -13,9 +13,11 @@ from mall.crypto import Keyring
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
-_TAKE = """UPDATE voucher_codes AS c SET order_id = %(order)s, revealed_at = %(revealed)s FROM (
+# A LIMIT that locks stands in a WITH, which runs once: as a join's inner side a plan may run it once per code.
+_TAKE = """WITH free AS MATERIALIZED (
   SELECT id FROM voucher_codes WHERE item_id = %(item)s AND order_id IS NULL
-  ORDER BY id LIMIT %(count)s FOR UPDATE SKIP LOCKED) AS free
+  ORDER BY id LIMIT %(count)s FOR UPDATE SKIP LOCKED)
+ UPDATE voucher_codes AS c SET order_id = %(order)s, revealed_at = %(revealed)s FROM free
  WHERE c.id = free.id RETURNING c.id, c.code_box"""
 _OF_ORDER = "SELECT code_box, revealed_at IS NULL FROM voucher_codes WHERE order_id = %s ORDER BY id"
 _REVEAL = "UPDATE voucher_codes SET revealed_at = %s WHERE order_id = %s AND revealed_at IS NULL"

@@ -28,9 +28,11 @@ KEY_PURPOSE = "ledger-seals"
 FILE_NAME = "seals.jsonl"
 SEAL_LOCK = 7310
 
-_TAKE = """UPDATE ledger.wallets SET sealed_version = version WHERE member_id IN (
+_TAKE = """WITH changed AS MATERIALIZED (
  SELECT member_id FROM ledger.wallets WHERE version > sealed_version ORDER BY member_id LIMIT %s
- FOR UPDATE SKIP LOCKED) RETURNING member_id, version, head_hash"""
+ FOR UPDATE SKIP LOCKED)
+ UPDATE ledger.wallets SET sealed_version = version WHERE member_id IN (SELECT member_id FROM changed)
+ RETURNING member_id, version, head_hash"""
 
 
 def signed_bytes(number: int, sealed_at: datetime, heads: int, root: bytes, previous: bytes) -> bytes:

@@ -420,7 +420,7 @@ def test_every_role_is_let_in_where_the_table_says_and_nowhere_else(world: World
             body = {"data": b"\xff", "content_type": "text/csv"}
         for role in ROLES:
             answer = world.send(method, url, role, **body)
-            text = (name, role, answer.get_data(as_text=True))
+            text = (name, role, answer.data[:500])
             if role in allowed:
                 assert answer.status_code not in (401, 403), text
                 assert answer.status_code < 500, text

@@ -61,3 +61,13 @@ def test_the_first_look_is_kept_and_codes_can_be_read_again(shop):
     assert first["voucher_codes"] == again["voucher_codes"] == ["SECRET-1"]
     assert first["revealed_at"] == again["revealed_at"]
     assert shop.sql("SELECT count(*) FROM voucher_codes AS t WHERE t::text LIKE '%SECRET%'") == 0
+
+
+def test_one_order_takes_as_many_codes_as_it_asks_for_when_the_pool_has_just_grown(shop):
+    """Counted when it held one code, the pool is joined by a nested loop: a LIMIT inside would run once per code."""
+    gift = shop.gift(10, kind="voucher")
+    shop.vouchers(gift, "A-0")
+    shop.write("ANALYZE voucher_codes")
+    shop.vouchers(gift, "A-1", "A-2", "A-3", "A-4", "A-5")
+    assert len(shop.order(shop.member(20), gift, 2).json["voucher_codes"]) == 2
+    assert shop.sql("SELECT count(*) FROM voucher_codes WHERE order_id IS NULL") == 4
