@@ -273,6 +273,7 @@ def test_checking_in_turns_the_page_without_loading_it(visit: Enter) -> None:
 def test_the_first_look_at_home_is_light(visit: Enter) -> None:
     window = visit()
     page = window.sign_in("zhang_xiaoman")
+    page.goto("about:blank")  # what the page before still loads is not this one's
     wire = window.context.new_cdp_session(page)
     kinds: dict[str, str] = {}
     sizes: dict[str, int] = {}
