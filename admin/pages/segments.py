@@ -13,6 +13,7 @@ from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
 from admin.routes.segments import EDITORS, READERS, NewSegmentSchema, SegmentChangeSchema
+from admin.rule_set_words import fact_names
 from catalog.routes.ids import checked_id
 from catalog.routes.wire import language
 from catalog.wording import in_language, wording
@@ -132,24 +133,14 @@ def _again(call: Call, found: Segment | None, error: MallError | None) -> Respon
 
 def _form(call: Call, found: Segment | None, form: dict[str, Any], errors: Any, count: Preview | None = None) -> str:
     return render_template(
-        "admin/segment_edit.html", segment=found, form=form, errors=errors, facts=_facts(), may_edit=_may_edit(call),
-        segment_name="" if found is None else in_language(found.name, language()),
+        "admin/segment_edit.html", segment=found, form=form, errors=errors, facts=fact_names(*RANGES),
+        may_edit=_may_edit(call), segment_name="" if found is None else in_language(found.name, language()),
         found=count,
     )  # fmt: skip
 
 
-def _facts() -> dict[str, Any]:
-    return {
-        "level": _("Level"),
-        "days_of_membership": _("Days of membership"),
-        "earned_points": _("Public points earned"),
-        "effectiveness": _("Effectiveness in percent"),
-        "adopted_tips": _("Adopted tips"),
-    }
-
-
 def _words(stored: dict[str, Any]) -> list[str]:
-    named = {**_facts(), "joined": _("Member since")}
+    named = fact_names()
     found = []
     for fact, name in named.items():
         least, most = stored.get(f"{fact}_from"), stored.get(f"{fact}_to")

@@ -29,7 +29,10 @@ class ImportQuery(StrictSchema):
 
 
 class RuleSetChangeSchema(StrictSchema):
-    """What the file says otherwise about one thing: ``created``, ``drafted``, ``changed``, ``renamed`` or ``set``."""
+    """What the file says otherwise about one thing.
+
+    ``action``: ``created``, ``drafted``, ``changed``, ``renamed``, ``added`` or ``set``.
+    """
 
     section = fields.String(required=True)
     key = fields.String(required=True)
@@ -64,7 +67,8 @@ def get_rule_set(call: Call) -> dict[str, Any]:
     response=RuleSetImportSchema,
 )  # fmt: skip
 def post_rule_set(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    """Rules and campaigns become drafts, never published; titles, budgets and the owner's limits change at once."""
+    """Rules and campaigns become drafts, never published; titles, budgets, the owner's limits, segments and
+    redemption rules change at once, as they do in their own forms."""
     dry_run = call.query["dry_run"]
     work = preview_rule_set if dry_run else import_rule_set
     return told_import(work(call.tx, SECTIONS, in_form(body), acting(call)), dry_run=dry_run)

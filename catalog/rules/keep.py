@@ -47,13 +47,13 @@ def redemption_rule(tx: Session, rule_id: str, *, lock: bool = False) -> Redempt
     return found
 
 
-def create_rule(tx: Session, fields: Mapping[str, Any], by: By) -> RedemptionRule:
+def create_rule(tx: Session, fields: Mapping[str, Any], by: By, *, rule_id: str | None = None) -> RedemptionRule:
     """A new rule. ``fields``: name, kind, gift, category, above_points, active, and those of ``TERMS``.
 
-    Raises Invalid naming the field.
+    ``rule_id``: the one it has in a rule set's file. Raises Invalid naming the field.
     """
     made = RedemptionRule(
-        id=new_id("rru"), kind=fields["kind"], active=True, version=1, terms={}, created_by=by.name,
+        id=rule_id or new_id("rru"), kind=fields["kind"], active=True, version=1, terms={}, created_by=by.name,
         created_at=by.now, updated_at=by.now,
     )  # fmt: skip
     _set(tx, made, fields)
@@ -93,6 +93,11 @@ def rule_fields(found: RedemptionRule) -> dict[str, Any]:
         "name": found.name, "kind": found.kind, "gift": found.gift_id, "category": found.category_id,
         "above_points": found.above_points, "active": found.active, **terms, "segment": found.segment_id,
     }  # fmt: skip
+
+
+def plain_terms(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as the mall keeps them: days as text."""
+    return {name: _plain(value) for name, value in fields.items()}
 
 
 def _set(tx: Session, rule: RedemptionRule, fields: Mapping[str, Any]) -> None:

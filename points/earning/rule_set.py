@@ -1,8 +1,9 @@
 """The whole rule set as one file: taken out of one mall, looked at, and put into another.
 
 Putting a file in drafts what it says otherwise, and nothing more: versions of rules and campaigns wait as drafts
-for the ordinary way into force; only what has no drafts (titles, budgets, the owner's limits) changes at once, as
-it does in its own form. What a file does not name stays as it is. All of it or, with the reasons by path, nothing.
+for the ordinary way into force; only what has no drafts (titles, budgets, the owner's limits, segments, redemption
+rules) changes at once, as it does in its own form. What a file does not name stays as it is. All of it or, with the
+reasons by path, nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Change:
     """What a file says otherwise about one thing, line by line.
 
     ``action``: ``created`` (a new rule with a draft, a new draft campaign), ``drafted`` (``version``), ``changed``
-    (a draft campaign), ``renamed`` or ``set``.
+    (a draft campaign), ``renamed``, ``set``, or ``added`` (new, where there are no drafts).
     """
 
     section: str

@@ -42,11 +42,13 @@ def stored_filter(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in kept.items()}
 
 
-def create_segment(tx: Session, name: dict[str, str], given: Mapping[str, Any], by: By) -> Segment:
-    """Save a filter. Raises Invalid."""
+def create_segment(
+    tx: Session, name: dict[str, str], given: Mapping[str, Any], by: By, *, segment_id: str | None = None
+) -> Segment:
+    """Save a filter; ``segment_id``: the one it has in a rule set's file. Raises Invalid."""
     made = Segment(
-        id=new_id("seg"), name=name, filter=stored_filter(given), version=1, created_by=by.name, created_at=by.now,
-        updated_at=by.now,
+        id=segment_id or new_id("seg"), name=name, filter=stored_filter(given), version=1, created_by=by.name,
+        created_at=by.now, updated_at=by.now,
     )  # fmt: skip
     tx.add(made)
     tx.flush()

@@ -15,7 +15,7 @@ URL = "/api/v1/admin/rule-set"
 WEEKEND = {"name": {"zh": "周末", "en": "Weekend"}, "factor": "2", "active": {"weekdays": [6, 7]}}
 TABLES = (
     "earning_rules", "earning_rule_versions", "campaigns", "point_budgets", "rule_controls", "rule_revision",
-    "audit_entries", "sources.cap_usage",
+    "audit_entries", "sources.cap_usage", "segments", "redemption_rules",
 )  # fmt: skip
 
 
@@ -250,3 +250,57 @@ def test_the_same_file_put_in_twice_at_once_makes_one_draft(app, file, owner, ru
     assert sorted(len(answer.json["changes"]) for answer in answers) == [0, 0, 0, 1]
     count = text("SELECT count(*) FROM earning_rule_versions WHERE rule_key = 'tip-outcome'")
     assert run(Login.OWNER, lambda tx: tx.scalar(count)) == 2
+
+
+FRIENDS = {"name": {"zh": "老朋友", "en": "Old friends"}, "filter": {"level_from": 3, "joined_to": "2026-06-30"}}
+
+
+@pytest.fixture
+def shelf_rules(owner, client):
+    """Ids of a segment and of two redemption rules: a season without gifts, and one for the segment only."""
+    segment = client.post("/api/v1/admin/segments", json=FRIENDS, headers=owner.auth).json["id"]
+    season = {"kind": "blackout", "first_day": "2026-12-24", "last_day": "2026-12-26", "hours": [[8, 20]]}
+    closed = {"kind": "segment", "segment": segment, "members": "only", "above_points": 500}
+    made = [
+        client.post("/api/v1/admin/redemption-rules", json={"name": {"zh": "规则"}, **one}, headers=owner.auth)
+        for one in (season, closed)
+    ]
+    return segment, *(answer.json["id"] for answer in made)
+
+
+def test_segments_and_redemption_rules_move_to_another_mall_under_their_ids(shelf_rules, file, owner, put, run, stored):
+    segment, season, closed = shelf_rules
+    assert file["segments"] == [{"id": segment, **FRIENDS}]
+    by_id = {one["id"]: one for one in file["redemption_rules"]}
+    assert by_id[season] == {
+        "id": season, "name": {"zh": "规则"}, "kind": "blackout", "active": True, "first_day": "2026-12-24",
+        "last_day": "2026-12-26", "hours": [[8, 20]],
+    }  # fmt: skip
+    assert by_id[closed]["segment"] == segment
+    assert put(owner, file).json["changes"] == []
+    for table in ("redemption_rules", "segments"):  # the other mall has neither
+        run(Login.OWNER, lambda tx, table=table: tx.execute(text(f"DELETE FROM {table}")))
+    empty = stored()
+    tried = put(owner, file, dry_run=True).json
+    assert stored() == empty
+    assert {(one["section"], one["key"], one["action"]) for one in tried["changes"]} == {
+        ("segments", segment, "added"), ("redemption_rules", season, "added"), ("redemption_rules", closed, "added"),
+    }  # fmt: skip
+    labels = {line["label"] for one in tried["changes"] for line in one["differences"]}
+    assert {"Level: from", "Member since: up to", "First day", "Who may redeem"} <= labels
+    assert put(owner, file).json["changes"] == tried["changes"]
+    assert put(owner, file).json["changes"] == []
+    by_id[closed]["above_points"] = 800
+    (change,) = put(owner, file).json["changes"]
+    assert (change["key"], change["action"]) == (closed, "set")
+    assert [(line["path"], line["before"], line["after"]) for line in change["differences"]] == [
+        ("above_points", "500", "800")
+    ]
+
+
+def test_a_redemption_rule_for_a_gift_that_is_not_here_is_refused_with_its_place(shelf_rules, file, owner, put, stored):
+    before = stored()
+    file["redemption_rules"][0]["gift"] = "gft_elsewhere"
+    answer = put(owner, file)
+    assert (answer.status_code, answer.json["errors"]) == (422, {"redemption_rules.0.gift": ["Not found."]})
+    assert stored() == before
