@@ -47,9 +47,9 @@ def name_in(section: str, path: str) -> str | None:
     if section == "redemption_rules" and path in _RULE:
         return _RULE[path]()
     if section == "segments" and path == "filter.households":
-        return _("Households")
+        return str(_("Households"))
     found = _BOUND.fullmatch(path) if section == "segments" else None
     if found is None or found[1] not in _FACTS:
         return None
     what = _FACTS[found[1]]()
-    return _("%(what)s: from", what=what) if found[2] == "from" else _("%(what)s: up to", what=what)
+    return str(_("%(what)s: from", what=what) if found[2] == "from" else _("%(what)s: up to", what=what))
