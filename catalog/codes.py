@@ -45,4 +45,8 @@ TITLES = {
     "too_many_pictures": _l("This gift has as many pictures as it can have."),
     "too_many_variants": _l("This gift has as many variants as it can have."),
     "variant_exists": _l("Stock of a gift with variants is kept for each variant."),
+    "same_account": _l("These are one and the same account."),
+    "merged_already": _l("One of these accounts was merged into another before."),
+    "merge_other_way": _l("Nobody can sign in to the second account: merge them the other way round."),
+    "merge_asked": _l("A merge of this account waits for a decision already."),
 }

@@ -30,7 +30,9 @@ from admin.pages import gifts as desk_gifts
 from admin.pages import home as desk_home
 from admin.pages import honours as desk_honours
 from admin.pages import levels as desk_levels
+from admin.pages import member_care as desk_member_care
 from admin.pages import members as desk_members
+from admin.pages import merges as desk_merges
 from admin.pages import order_policy as desk_order_policy
 from admin.pages import orders as desk_orders
 from admin.pages import parcels as desk_parcels
@@ -65,7 +67,9 @@ from admin.routes import honours as admin_honours
 from admin.routes import labels as admin_labels
 from admin.routes import ledger as admin_ledger
 from admin.routes import levels as admin_levels
+from admin.routes import member_care as admin_member_care
 from admin.routes import members as admin_members
+from admin.routes import merges as admin_merges
 from admin.routes import notices as admin_notices
 from admin.routes import orders as admin_orders
 from admin.routes import pickup_points as admin_pickup_points
@@ -86,6 +90,7 @@ from catalog import jobs as catalog_jobs
 from catalog.causes import models as cause_models
 from catalog.demo import cli as demo_cli
 from catalog.draws import models as draw_models
+from catalog.merging import models as merging_models
 from catalog.notices import handlers as notice_handlers
 from catalog.notices import staff_models as staff_notice_models
 from catalog.payment import jobs as payment_jobs
@@ -122,6 +127,7 @@ from mall.embedded import EmbeddedStores
 from mall.http import limits, problems, security
 from mall.http.badges import badge_of
 from mall.http.page import form_key
+from mall.identity import care_models
 from mall.identity import cli as identity_cli
 from mall.identity import codes as identity_codes
 from mall.identity import jobs as identity_jobs
@@ -138,6 +144,7 @@ from points.ledger import cli as ledger_cli
 from points.ledger import figures as ledger_figures
 from points.ledger import jobs as ledger_jobs
 from points.ledger import models as ledger_models
+from points.merging import jobs as merging_jobs
 from points.prizes import jobs as prize_jobs
 from points.routes import (
     appeals,
@@ -183,6 +190,8 @@ API_BLUEPRINTS = (
     account.blp,
     payment_routes.blp,
     admin_members.blp,
+    admin_member_care.blp,
+    admin_merges.blp,
     admin_audit.blp,
     admin_api_clients.blp,
     admin_gifts.blp,
@@ -276,6 +285,8 @@ PAGE_BLUEPRINTS = (
     desk_orders.pages,
     desk_order_policy.pages,
     desk_members.pages,
+    desk_member_care.pages,
+    desk_merges.pages,
     desk_clients.pages,
     desk_audit.pages,
     desk_reports.pages,
@@ -287,6 +298,7 @@ BACKGROUND = (
     earning_jobs,
     standing_jobs,
     prize_jobs,
+    merging_jobs,
     ledger_figures,
     ledger_jobs,
     backtest_runner,
@@ -312,6 +324,8 @@ TABLES = (
     draw_models,
     figure_models,
     report_models,
+    care_models,
+    merging_models,
 )
 """Models of tables that hand-written SQL serves, here so that migrations are compared with them."""
 

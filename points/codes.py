@@ -46,6 +46,7 @@ TITLES = {
     "already_answered": _l("You have answered already."),
     "own_request": _l("Whoever asked cannot decide: another person must."),
     "own_account": _l("Nobody adjusts points of their own."),
+    "own_team": _l("Nobody decides about points of their own household, or of a colleague of the same role."),
     "too_much_open": _l("Too many points wait for a decision: have some decided first."),
     "member_not_active": _l("This member's account is not active."),
     "month_closed": _l("This month is closed: its prizes are settled."),

@@ -1,4 +1,4 @@
-"""What waits for a second person: rule versions and adjustments to approve, awards and appeals to decide."""
+"""What waits for a second person: rule versions, adjustments and merges to approve, awards and appeals to decide."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from flask import render_template
 from admin.pages.blueprint import desk
 from admin.pages.people import names_of_staff
 from admin.routes.awards import EDITORS, READERS
+from catalog.merging.requests import merge_page
 from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
@@ -33,5 +34,6 @@ def inbox(call: Call) -> str:
     return render_template(
         "admin/approvals.html", versions=versions, awards=waiting_ids(call.tx, AwardFilter(), call.now)[1],
         appeals=open_appeals(call.tx), asked=adjustment_page(call.tx, "requested", MOST_SHOWN, None),
+        merges=merge_page(call.tx, "requested", MOST_SHOWN, None),
         names=names_of_staff(call.tx), me=call.staff.name, may_edit=call.staff.role in ("owner", *EDITORS.names),
     )  # fmt: skip

@@ -66,7 +66,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
                 "desk-approvals.inbox",
                 _l("Approvals"),
                 "checks",
-                ("awards", "appeals", "adjustments", "new-adjustment"),
+                ("awards", "appeals", "adjustments", "new-adjustment", "merges", "new-merge"),
             ),
         ),
     ),

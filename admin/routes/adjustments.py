@@ -22,7 +22,7 @@ blp = api_blueprint("admin-adjustments", __name__, description="Points given, ta
 READERS = staff("rules", "auditor")
 EDITORS = staff("rules")
 ONE = "/admin/adjustments/<adjustment_id>"
-REFUSALS = ("already_decided", "own_request", "own_account")
+REFUSALS = ("already_decided", "own_request", "own_account", "own_team")
 
 
 def _not_zero(points: int) -> None:
@@ -92,7 +92,7 @@ def get_adjustment(call: Call, adjustment_id: str) -> Any:
 
 @endpoint(
     blp, "POST", "/admin/adjustments", auth=EDITORS, login=Login.BACKOFFICE, body=NewAdjustmentSchema,
-    response=AdjustmentSchema, status=201, idempotency="required", errors=("own_account", "too_much_open"),
+    response=AdjustmentSchema, status=201, idempotency="required", errors=("own_account", "own_team", "too_much_open"),
 )  # fmt: skip
 def post_adjustment(call: Call, body: dict[str, Any]) -> Any:
     return ask(call.tx, wanted("adjustment", body), acting(call))
@@ -101,7 +101,7 @@ def post_adjustment(call: Call, body: dict[str, Any]) -> Any:
 @endpoint(
     blp, "POST", "/admin/write-offs", auth=EDITORS, login=Login.BACKOFFICE, body=NewWriteOffSchema,
     response=AdjustmentSchema, status=201, idempotency="required",
-    errors=("own_account", "too_much_open", "debt_exceeded"),
+    errors=("own_account", "own_team", "too_much_open", "debt_exceeded"),
 )  # fmt: skip
 def post_write_off(call: Call, body: dict[str, Any]) -> Any:
     """Ask to forgive debt; listed, approved and rejected with the adjustments."""

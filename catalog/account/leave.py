@@ -21,6 +21,8 @@ from catalog.topups.orders import forget_targets_of
 from catalog.wishes.wish import forget_wishes
 from mall import audit
 from mall.identity.leaving import forget_person
+from mall.identity.member_notes import forget_notes
+from mall.identity.members import aliases_of
 from points.checkin.reminders import forget_reminder
 from points.honours.commend import forget_commendations
 from points.households.keep import forget_household
@@ -38,6 +40,14 @@ def leave(tx: Session, member_id: str, now: datetime, request_id: str) -> None:
         held = held or (order.kind == "draw" and is_fixed(tx, order.gift_id, now))
         if not held and Status.CANCELLED.value in targets(order.kind, order.status, By.MEMBER):
             cancel_order(tx, member_id, order.id, now)
+    for account in (member_id, *aliases_of(tx, member_id)):
+        _forget(tx, account, now)
+    name = f"member:{member_id}"
+    audit.record(tx, name, "member.left", name, {}, now, request_id)
+
+
+def _forget(tx: Session, member_id: str, now: datetime) -> None:
+    """Take out of one account, the person's own or one merged into it, what tells whose it was."""
     destroy_addresses_of(tx, member_id)
     forget_addresses(tx, member_id)
     forget_targets_of(tx, member_id)
@@ -49,6 +59,5 @@ def leave(tx: Session, member_id: str, now: datetime, request_id: str) -> None:
     forget_household(tx, member_id)
     show_on_boards(tx, member_id, False, now)
     forget_commendations(tx, member_id)
+    forget_notes(tx, member_id)
     forget_person(tx, member_id)
-    name = f"member:{member_id}"
-    audit.record(tx, name, "member.left", name, {}, now, request_id)

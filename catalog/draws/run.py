@@ -37,9 +37,11 @@ _LIST = """INSERT INTO draw_entries (draw_id, entry_id, order_id)
 _READ = "SELECT entry_id FROM draw_entries WHERE draw_id = %s"
 _RANK = """UPDATE draw_entries AS e SET rank = n.rank
  FROM unnest(%s::text[]) WITH ORDINALITY AS n(entry_id, rank) WHERE e.draw_id = %s AND e.entry_id = n.entry_id"""
-_NEXT = """SELECT o.id, o.member_id, e.rank FROM draw_entries AS e JOIN orders AS o ON o.id = e.order_id
+_NEXT = """SELECT o.id, coalesce(o.wallet_id, o.member_id), e.rank
+ FROM draw_entries AS e JOIN orders AS o ON o.id = e.order_id
  WHERE e.draw_id = %s AND e.rank > %s AND o.status = 'placed' ORDER BY e.rank LIMIT %s"""
-_LATE = f"""SELECT o.id, o.member_id, NULL FROM ({_ENTERED}) AS p JOIN orders AS o ON o.id = p.id
+_LATE = f"""SELECT o.id, coalesce(o.wallet_id, o.member_id), NULL
+ FROM ({_ENTERED}) AS p JOIN orders AS o ON o.id = p.id
  WHERE NOT EXISTS (SELECT 1 FROM draw_entries AS e WHERE e.order_id = o.id) LIMIT %s"""
 
 
@@ -203,13 +205,13 @@ def _finish(tx: Session, draw_id: str, now: datetime) -> None:
 def _settle_batch(fates: Fates, rows: Sequence[tuple[str, str, int | None]], now: datetime, tx: Session) -> int:
     cur, moves = cursor(tx), []
     # The wallets before the orders, as when placing.
-    with open_books(tx, {member_id for _, member_id, _ in rows}, now) as books:
-        for order_id, member_id, rank in sorted(rows):
+    with open_books(tx, {wallet_id for _, wallet_id, _ in rows}, now) as books:
+        for order_id, wallet_id, rank in sorted(rows):
             order = lock_order(cur, order_id)
             if order is None or order.status != Status.PLACED:  # another worker was quicker
                 continue
             fate = fates.of(rank)
-            book = books[member_id]
+            book = books[wallet_id]
             (book.release if fate.points_back else book.capture)(order_id)
             moves.append((order, fate))
     for order, fate in moves:

@@ -35,25 +35,25 @@ def settle_session(tx: Session, page: said.Session, now: datetime) -> str:
     order = tx.get(Order, page.order_id) if page.order_id else None
     if order is None or tx.get(OrderPayment, order.id) is None:
         return "not_ours"
-    with open_books(tx, [order.member_id], now) as books:
+    with open_books(tx, [order.book_id], now) as books:
         locked, payment = lock_order(cursor(tx), order.id), lock_payment(tx, order.id)
         assert locked is not None and payment is not None
         if payment.session_id not in (None, page.id):
-            return _of_another_page(tx, payment, page, books[order.member_id], locked, now)
-        return _of_its_page(tx, payment, page, books[order.member_id], locked, now)
+            return _of_another_page(tx, payment, page, books[order.book_id], locked, now)
+        return _of_its_page(tx, payment, page, books[order.book_id], locked, now)
 
 
 def end_unpaid(tx: Session, order_id: str, now: datetime) -> str:
     """Expire an order whose time is over and that never had a page to be paid on. Returns what was done."""
     order = tx.get(Order, order_id)
     assert order is not None, "payments belong to orders"
-    with open_books(tx, [order.member_id], now) as books:
+    with open_books(tx, [order.book_id], now) as books:
         locked, payment = lock_order(cursor(tx), order_id), lock_payment(tx, order_id)
         assert locked is not None and payment is not None
         if payment.session_id is not None:
             return "has_page"
         payment.session_over_at = now
-        return _unpaid(tx, payment, books[order.member_id], locked, now)
+        return _unpaid(tx, payment, books[order.book_id], locked, now)
 
 
 def _of_another_page(

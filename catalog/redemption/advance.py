@@ -40,7 +40,7 @@ class Step:
     carrier: str | None = None
 
 
-_OWNER = "SELECT member_id FROM orders WHERE id = %s"
+_OWNER = "SELECT member_id, coalesce(wallet_id, member_id) FROM orders WHERE id = %s"
 
 
 def cancel_order(tx: Session, member_id: str, order_id: str, now: datetime) -> None:
@@ -70,9 +70,9 @@ def take_step(tx: Session, order_id: str, step: Step, now: datetime, *, member_i
         _write(tx, order, step, now)
         return order
     # The wallet before the order, as when placing: two ways through the same locks would wait in a circle.
-    with open_books(tx, [row[0]], now) as books:
+    with open_books(tx, [row[1]], now) as books:
         order = _locked(tx, order_id, step, now)
-        _give_points_back(books[row[0]], order_id)
+        _give_points_back(books[row[1]], order_id)
         if order.cash_cents is not None:
             let_go(tx, order_id, now)
     _write(tx, order, step, now)

@@ -83,6 +83,13 @@ class Order(Base):
     refunded_points: Mapped[int] = mapped_column(BigInteger, server_default="0")
     refunded_quantity: Mapped[int] = mapped_column(Integer, server_default="0")
     reminders: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    wallet_id: Mapped[str | None] = mapped_column(IdText)
+    """Whose book holds the points, where that is an account that was merged into the member's; None: the member's."""
+
+    @property
+    def book_id(self) -> str:
+        """Whose book holds the points of the order; merging accounts never changes it."""
+        return self.wallet_id or self.member_id
 
 
 class OrderHistory(Base):

@@ -21,7 +21,7 @@ from mall.db import cursor
 from mall.errors import Conflict, Invalid, NotFound
 from points.ledger.books import open_books
 
-_OWNER = "SELECT member_id FROM orders WHERE id = %s"
+_BOOK = "SELECT coalesce(wallet_id, member_id) FROM orders WHERE id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def refund_order(tx: Session, order_id: str, asked: RefundRequest, actor: str, n
     Invalid for ``restock`` without pieces or of codes that were shown.
     """
     cur = cursor(tx)
-    row = cur.execute(_OWNER, (order_id,)).fetchone()
+    row = cur.execute(_BOOK, (order_id,)).fetchone()
     if row is None:
         raise NotFound()
     # The wallet before the order, as when placing: two ways through the same locks would wait in a circle.

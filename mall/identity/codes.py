@@ -19,5 +19,8 @@ TITLES = {
     "address_not_allowed": _l("This key may not be used from this address."),
     "staff_exists": _l("There is a member of staff of this name already."),
     "client_exists": _l("There is a client of this name already."),
+    "already_frozen": _l("This account is frozen already."),
+    "not_frozen": _l("This account is not frozen."),
+    "account_not_active": _l("This account is closed, or was merged into another."),
     "too_many_keys": _l("A client has at most two live keys. Please revoke one first."),
 }

@@ -1,4 +1,4 @@
-"""Jobs of identity: what no longer opens anything is deleted."""
+"""Jobs of identity: what no longer opens anything is deleted, and freezes end when their time is over."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from mall.db import Login, run_tx
 from mall.identity.attempts import forget_old_attempts
+from mall.identity.freezing import lift_due
 from mall.identity.models import LoginLink, LoginSession, UsedNonce
 from mall.identity.signatures import CREATED_WITHIN
 from mall.jobs import job
@@ -32,6 +33,13 @@ def tidy_identity(now: datetime) -> dict[str, int]:
         return _count(tx, delete(UsedNonce).where(UsedNonce.used_at <= now - NONCES_KEPT))
 
     return {**run_tx(Login.REDEMPTION, members_side), "nonces": run_tx(Login.BACKOFFICE, clients_side)}
+
+
+@job("lift-freezes", every=timedelta(minutes=1))
+def lift_freezes(now: datetime) -> dict[str, int]:
+    """Let members act again whose freeze is over."""
+    lifted = run_tx(Login.BACKOFFICE, lambda tx: lift_due(tx, now))
+    return {"lifted": lifted} if lifted else {}
 
 
 def _count(tx: Session, statement: object) -> int:

@@ -117,6 +117,11 @@ def get_member(tx: Session, member_id: str) -> Member:
     return member
 
 
+def aliases_of(tx: Session, member_id: str) -> list[str]:
+    """Accounts that were merged into this one, by id."""
+    return list(tx.scalars(select(Member.id).where(Member.alias_of == member_id).order_by(Member.id)))
+
+
 def is_claimed(tx: Session, member_id: str) -> bool:
     """Whether the person behind the account has taken it over: it has, or had, a credential of its own."""
     query = select(Member.claimed_at).where(Member.id == member_id)

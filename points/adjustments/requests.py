@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from mall import audit
 from mall.errors import Conflict, NotFound
 from mall.http.pagination import decode_cursor, page_of
-from mall.identity.models import Member, Staff
+from mall.identity.models import Member
 from mall.ids import new_id
 from points.adjustments.models import Adjustment
+from points.adjustments.own import refuse_own
 from points.adjustments.rules import MOST_OPEN_POINTS, refusal
 from points.earning.book_events import mall_zone
 from points.earning.periods import Expiry
@@ -38,12 +39,12 @@ class Wanted:
 def ask(tx: Session, wanted: Wanted, by: By) -> Adjustment:
     """Ask for an adjustment; changes no points.
 
-    Raises NotFound, Conflict ``own_account``, ``too_much_open``, or for a write-off ``debt_exceeded``.
+    Raises NotFound, Conflict ``own_account``, ``own_team``, ``too_much_open``, or for a write-off ``debt_exceeded``.
     """
     member = tx.get(Member, wanted.member_id)
     if member is None:
         raise NotFound()
-    _not_oneself(tx, member, by)
+    refuse_own(tx, member, by)
     undecided = select(func.coalesce(func.sum(func.abs(Adjustment.points)), 0)).where(
         Adjustment.state == "requested", Adjustment.requested_by == by.name
     )
@@ -66,7 +67,7 @@ def ask(tx: Session, wanted: Wanted, by: By) -> Adjustment:
 
 def approve(tx: Session, adjustment_id: str, by: By) -> Adjustment:
     """Do what was asked for. Raises NotFound, Conflict ``already_decided``, ``own_request``, ``own_account``,
-    ``debt_exceeded``."""
+    ``own_team``, ``debt_exceeded``."""
     row, member = _open(tx, adjustment_id, by)
     owner = member.alias_of or member.id
     with open_books(tx, [owner], by.now) as books:
@@ -107,15 +108,8 @@ def _open(tx: Session, adjustment_id: str, by: By) -> tuple[Adjustment, Member]:
     if code is not None:
         raise Conflict(code)
     member = tx.get_one(Member, row.member_id)
-    _not_oneself(tx, member, by)
+    refuse_own(tx, member, by)
     return row, member
-
-
-def _not_oneself(tx: Session, member: Member, by: By) -> None:
-    """Staff and members are different accounts; the same username is taken for the same person."""
-    staff = tx.get(Staff, by.name.removeprefix("staff:"))
-    if staff is not None and member.username_key is not None and staff.username_key == member.username_key:
-        raise Conflict("own_account")
 
 
 def _book(book: Book, row: Adjustment, by: By) -> None:

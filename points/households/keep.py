@@ -47,6 +47,20 @@ def lock_household(tx: Session, tag: str) -> None:
     cursor(tx).execute("SELECT 1 FROM households WHERE tag = %s FOR UPDATE", (tag,))
 
 
+def carry_household(tx: Session, source_id: str, target_id: str) -> str | None:
+    """Two accounts become one, which keeps its household, or takes the other's where it has none; returns the tag.
+
+    Under the locks of both wallets.
+    """
+    theirs, own = household_of(tx, source_id), household_of(tx, target_id)
+    for tag in sorted({tag for tag in (theirs, own) if tag is not None}):
+        lock_household(tx, tag)
+    forget_household(tx, source_id)
+    if own is None and theirs is not None:
+        tx.execute(insert(MemberHousehold).values(member_id=target_id, tag=theirs))
+    return own or theirs
+
+
 def housemates(tx: Session, tag: str) -> list[str]:
     """Everybody counted in a household, by id."""
     asked = select(MemberHousehold.member_id).where(MemberHousehold.tag == tag).order_by(MemberHousehold.member_id)

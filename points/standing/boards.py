@@ -22,7 +22,7 @@ PERIODS = ("week", "month", "all")
 BOARD_SIZE = 100
 """Places a board has."""
 
-SHOWN = """m.status = 'active' AND NOT EXISTS (SELECT 1 FROM staff f
+SHOWN = """m.status = 'active' AND m.alias_of IS NULL AND NOT EXISTS (SELECT 1 FROM staff f
  WHERE f.username_key = m.username_key AND f.disabled_at IS NULL)"""
 """Who may be on a board at all: nobody suspended, and nobody who works here (the same username is the same person)."""
 _ALL = f"""SELECT m.id, m.nickname, s.public_points FROM board_members b

@@ -23,11 +23,13 @@ from points.standing.levels import ladder
 
 _NOW = """SELECT m.id, coalesce(s.public_points, 0), l.level, coalesce(l.rolled_off_points, 0), l.falls_on
  FROM members m LEFT JOIN standings s ON s.member_id = m.id LEFT JOIN member_levels l ON l.member_id = m.id
- WHERE m.id = ANY(%s) AND m.status <> 'closed' ORDER BY m.id"""
-_ROLLED = """SELECT member_id, sum(points)::int8 FROM sources.awards WHERE visibility = 'public'
- AND member_id = ANY(%s) AND booked_at < %s GROUP BY 1"""
-_LEAVING = """SELECT member_id, (booked_at AT TIME ZONE %s)::date, sum(points)::int8 FROM sources.awards
- WHERE visibility = 'public' AND member_id = ANY(%s) AND booked_at >= %s AND booked_at < %s GROUP BY 1, 2"""
+ WHERE m.id = ANY(%s) AND m.status <> 'closed' AND m.alias_of IS NULL ORDER BY m.id"""
+# Awards stay with the account they were booked to, also once it is merged into another.
+_AWARDS = """ FROM members o JOIN sources.awards a ON a.member_id = o.id
+ WHERE (o.id = ANY(%s) OR o.alias_of = ANY(%s)) AND a.visibility = 'public'"""
+_ROLLED = f"SELECT coalesce(o.alias_of, o.id), sum(a.points)::int8{_AWARDS} AND a.booked_at < %s GROUP BY 1"
+_LEAVING = f"""SELECT coalesce(o.alias_of, o.id), (a.booked_at AT TIME ZONE %s)::date, sum(a.points)::int8{_AWARDS}
+ AND a.booked_at >= %s AND a.booked_at < %s GROUP BY 1, 2"""
 _SAVE = """INSERT INTO member_levels (member_id, level, rolled_off_points, falls_on, changed_at)
  VALUES (%s, %s, %s, %s, %s) ON CONFLICT (member_id) DO UPDATE SET level = excluded.level,
  rolled_off_points = excluded.rolled_off_points, falls_on = excluded.falls_on,
@@ -68,10 +70,10 @@ def _window(
         return {}, {}
     starts = window_start(today, steps.window_months)
     ends = window_start(today + timedelta(days=steps.warn_days), steps.window_months)
-    rolled = dict(cur.execute(_ROLLED, (listed, day_start(starts, zone))).fetchall())
+    rolled = dict(cur.execute(_ROLLED, (listed, listed, day_start(starts, zone))).fetchall())
     leaving: Leaving = {}
     for member, day, points in cur.execute(
-        _LEAVING, (str(zone), listed, day_start(starts, zone), day_start(ends, zone))
+        _LEAVING, (str(zone), listed, listed, day_start(starts, zone), day_start(ends, zone))
     ):
         leaving.setdefault(member, {})[day] = points
     return rolled, leaving

@@ -91,7 +91,7 @@ def test_a_rejected_request_changes_nothing(office: Office) -> None:
     assert office.figures() == (0, 0)
 
 
-def test_nobody_adjusts_points_of_their_own(
+def test_nobody_adjusts_points_of_their_own_or_of_a_colleague_of_the_same_role(
     office: Office, make_member: Callable[..., Any], make_staff: Callable[..., Any]
 ) -> None:
     clerk = make_staff("rules")
@@ -99,8 +99,12 @@ def test_nobody_adjusts_points_of_their_own(
     for kind in ("adjustments", "write-offs"):
         own = office.post(clerk, "", {"member": same.id, "points": 5, "reason": "goodwill"}, f"/api/v1/admin/{kind}")
         assert (own.status_code, own.json["code"]) == (409, "own_account")
-    asked = office.ask(5, member=same.id).json
+    body = {"member": same.id, "points": 5, "reason": "goodwill"}
+    assert office.post(office.first, "", body).json["code"] == "own_team"
+    asked = office.post(make_staff("owner"), "", body).json
     assert office.post(clerk, f"/{asked['id']}/approve").json["code"] == "own_account"
+    assert office.post(office.first, f"/{asked['id']}/approve").json["code"] == "own_team"
+    assert office.post(make_staff("owner"), f"/{asked['id']}/approve").json["state"] == "approved"
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,13 @@ BODIES: dict[str, tuple[str, Bodies]] = {
         {"member": world.ids["member_id"], "points": 5, "reason": "hardship", "note": "why"},
     ]),
     "reject_adjustment": ("owner", _bodies({"reason": "no"})),
+    "post_member_note": ("owner", _bodies({"text": "Called."})),
+    "post_member_freeze": ("owner", _bodies({"reason": "odd", "until": LATER})),
+    "post_member_unfreeze": ("owner", _bodies({"reason": "explained"})),
+    "post_merge": ("owner", lambda world: [
+        {"member": world.ids["member_id"], "into": world.names["twin"], "reason": "one person"},
+    ]),
+    "reject_merge": ("owner", _bodies({"reason": "two people"})),
     "patch_check_in_settings": ("owner", _bodies({
         "card_price_points": 5, "repair_days": 5, "most_cards": 5, "card_every_days": 5, "repaired_day_pays": False,
     })),

@@ -22,7 +22,7 @@ KEY_REQUIRED = {
     "post_order", "post_cancel", "post_check_in", "post_claim", "post_claim_codes", "hand_in_answers", "post_gift",
     "post_variant", "post_stock", "post_vouchers", "post_advance", "post_pickup", "post_shipments", "decide_top_up",
     "post_adjustment", "post_write_off", "approve_adjustment", "post_refund", "post_repair", "post_make_up_card",
-    "post_cards",
+    "post_cards", "approve_merge",
 }  # fmt: skip
 """POSTs that move points or stock."""
 NO_KEY = {"post_stripe_webhook", "post_earning_rule_backtest"}
@@ -155,6 +155,16 @@ ALLOWED = {
     "list_adjustments": "rules auditor",
     "get_adjustment": "rules auditor",
     "post_adjustment": "rules",
+    "list_member_notes": "rules auditor",
+    "post_member_note": "rules",
+    "get_member_freeze": "rules auditor",
+    "post_member_freeze": "rules",
+    "post_member_unfreeze": "rules",
+    "list_merges": "rules auditor",
+    "get_merge": "rules auditor",
+    "post_merge": "rules",
+    "approve_merge": "rules",
+    "reject_merge": "rules",
     "post_write_off": "rules",
     "approve_adjustment": "rules",
     "reject_adjustment": "rules",

@@ -93,7 +93,7 @@ def _people(world: World) -> None:
     now, hashed = datetime.now(UTC), hash_password(PASSWORD)
 
     def member(tx: Session) -> None:
-        for who in ("member", "other"):
+        for who in ("member", "other", "twin", "double"):
             found = enter_member(tx, Registration(f"fuzz-{who}", f"fuzz-{who}", hashed, who), now)
             token = open_session(tx, now, kind=API, member_id=found.id).token
             world.auth[who] = {"Authorization": f"Bearer {token}"}
@@ -199,6 +199,8 @@ def _things(world: World) -> None:
     ids["period"], ids["code"] = "week", "thanks"
     honour = {"member": ids["member_id"], "text": WORD}
     ids["commendation_id"] = world.made("/admin/honours", "owner", honour)["id"]
+    twins = {"member": world.names["double"], "into": world.names["twin"], "reason": "one person"}
+    ids["merge_id"] = world.made("/admin/member-merges", "owner", twins)["id"]
     ids["month"] = "2099-12"
     offer = {"version": 0, "prizes": [5], "budget_points": 5, "grace_days": 3}
     assert world.send("PUT", "/admin/prizes/2099-12", "owner", json=offer).status_code == 200

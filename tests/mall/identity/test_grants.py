@@ -29,7 +29,10 @@ REFUSED = [
     (Login.REDEMPTION, "DELETE FROM members"),
     (Login.REDEMPTION, "SELECT * FROM audit_entries"),
     (Login.BACKOFFICE, "SELECT password_hash FROM members"),
-    (Login.BACKOFFICE, "UPDATE members SET status = 'closed'"),
+    (Login.BACKOFFICE, "UPDATE members SET nickname = 'x'"),
+    (Login.BACKOFFICE, "UPDATE member_notes SET words = 'x'"),
+    (Login.BACKOFFICE, "DELETE FROM member_notes"),
+    (Login.REDEMPTION, "SELECT words FROM member_notes"),
     (Login.BACKOFFICE, "SELECT * FROM login_links"),
     (Login.BACKOFFICE, "DELETE FROM staff"),
 ]

@@ -1,0 +1,1 @@
+"""Duplicates: two accounts of one person are made one, by two persons of the staff."""

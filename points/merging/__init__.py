@@ -1,0 +1,1 @@
+"""Accounts of one person that became one: what is still to follow."""

@@ -1,0 +1,61 @@
+"""What follows a merge of accounts: points that came back to the old book, and what counts for levels and badges.
+
+A merge moves what can be spent at its moment. Held points stay with their order until that ends; a credit that was
+being booked meanwhile is in the old book too. Both are carried over as soon as they are there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from mall.db import cursor
+from points.ledger.books import open_books
+from points.ledger.merge import merge_books
+
+AT_ONCE = 200
+REF = "carried"
+
+_LEFT = f"""SELECT m.id, m.alias_of FROM members AS m JOIN ledger.wallets AS w ON w.member_id = m.id
+ WHERE m.alias_of IS NOT NULL AND (w.available > 0 OR w.pending > 0 OR w.debt > 0) AND m.id > %s
+ ORDER BY m.id LIMIT {AT_ONCE}"""
+_STANDINGS = f"""SELECT s.member_id, m.alias_of, s.public_points FROM standings AS s
+ JOIN members AS m ON m.id = s.member_id WHERE m.alias_of IS NOT NULL AND s.public_points <> 0
+ ORDER BY s.member_id LIMIT {AT_ONCE} FOR UPDATE OF s"""
+_ADD = """INSERT INTO standings AS s (member_id, public_points)
+ SELECT member_id, sum(points)::int8 FROM unnest(%s::text[], %s::int8[]) AS n(member_id, points)
+ GROUP BY 1 ORDER BY 1 ON CONFLICT (member_id) DO UPDATE SET public_points = s.public_points + excluded.public_points"""
+_CLEAR = "UPDATE standings SET public_points = 0 WHERE member_id = ANY(%s)"
+_BADGES = """INSERT INTO sources.member_badges (member_id, code, earned_at)
+ SELECT m.alias_of, b.code, min(b.earned_at) FROM members AS m JOIN sources.member_badges AS b ON b.member_id = m.id
+ WHERE m.alias_of IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sources.member_badges AS o
+  WHERE o.member_id = m.alias_of AND o.code = b.code)
+ GROUP BY 1, 2 ON CONFLICT DO NOTHING"""
+_BOARDS = "DELETE FROM board_members WHERE member_id IN (SELECT id FROM members WHERE alias_of IS NOT NULL)"
+
+
+def left_behind(tx: Session, after: str) -> list[tuple[str, str]]:
+    """Merged accounts in whose books something stands, with what they were merged into, by id after ``after``."""
+    return [(row[0], row[1]) for row in cursor(tx).execute(_LEFT, (after,))]
+
+
+def carry_points(tx: Session, source_id: str, target_id: str, now: datetime) -> int:
+    """Move what stands in the old book to the new one; returns the points moved."""
+    with open_books(tx, [source_id, target_id], now) as books:
+        return merge_books(books[source_id], books[target_id], REF)
+
+
+def carry_standing(tx: Session) -> int:
+    """Public points and badges go to the account that stays; on boards that account shows or not, as it chose.
+
+    Returns how many accounts had public points.
+    """
+    cur = cursor(tx)
+    found = cur.execute(_STANDINGS).fetchall()
+    if found:
+        cur.execute(_ADD, ([row[1] for row in found], [row[2] for row in found]))
+        cur.execute(_CLEAR, ([row[0] for row in found],))
+    cur.execute(_BADGES)
+    cur.execute(_BOARDS)
+    return len(found)
