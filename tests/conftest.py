@@ -66,6 +66,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """``--ledger-runs N``: how many random lives the ledger's state machine leads; ``--replay-runs`` likewise."""
     parser.addoption("--ledger-runs", type=int, default=500, help="runs of the ledger's state machine")
     parser.addoption("--race-rounds", type=int, default=5, help="rounds of each race between orders, refunds and jobs")
+    parser.addoption("--all-looks", action="store_true", help="every page in every look, not in a few")
     parser.addoption("--replay-runs", type=int, default=12, help="random histories replayed under each set of rules")
 
 

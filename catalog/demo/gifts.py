@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog.causes.causes import causes, create_cause
 from catalog.draws.keep import create_draw
 from catalog.gifts.edit import create_gift
 from catalog.gifts.models import Gift
@@ -26,7 +27,7 @@ from mall.db import Login, run_tx
 
 ACTOR = "demo"
 VOUCHER = "voucher"
-APART = ("key", "category", "popular", "variants", "tags", "draw")
+APART = ("key", "category", "popular", "variants", "tags", "draw", "cause")
 """Fields that are not the gift's own."""
 
 
@@ -48,6 +49,7 @@ def load_gifts(folder: Path, now: datetime) -> tuple[int, int]:
     """Make the tags and gifts that are missing, by code; a gift that is there stays as staff have left it."""
     wanted = _read(folder / "gifts.json")
     run_tx(Login.BACKOFFICE, lambda tx: _make_tags(tx, _read(folder / "tags.json"), now))
+    run_tx(Login.BACKOFFICE, lambda tx: _make_causes(tx, _read(folder / "causes.json"), now))
     new = 0
     for fields in wanted:
         files = [folder / "pictures" / f"{fields['key']}{number}.webp" for number in ("", "-2")]
@@ -63,6 +65,13 @@ def _make_tags(tx: Session, wanted: list[dict[str, Any]], now: datetime) -> None
             create_tag(tx, {"name": fields["name"], "code": fields["key"]}, ACTOR, now)
 
 
+def _make_causes(tx: Session, wanted: list[dict[str, Any]], now: datetime) -> None:
+    known = {given.cause.code for given in causes(tx, all_of_them=True)}
+    for fields in wanted:
+        if fields["key"] not in known:
+            create_cause(tx, {**_without(fields, "key"), "code": fields["key"]}, ACTOR, now)
+
+
 def voucher_codes(key: str, count: int) -> list[str]:
     """Codes of a demo gift, the same every time: ``DEMO-`` and 12 characters that only look random."""
     digests = [hashlib.sha256(f"{key}/{number}".encode()).digest() for number in range(count)]
@@ -76,17 +85,17 @@ def _make(tx: Session, fields: Mapping[str, Any], pictures: list[bytes], now: da
     shelves = {category.code: category.id for category in categories(tx)}
     is_voucher = fields["kind"] == VOUCHER
     names = {tag.code: tag.id for tag in tags(tx)}
+    goals = {given.cause.code: given.cause.id for given in causes(tx, all_of_them=True)}
     counted_apart = is_voucher or "variants" in fields
     gift = create_gift(
         tx,
         {
-            **_without(
-                fields, "key", "category", "popular", "variants", "tags", "draw", *(["stock"] if counted_apart else [])
-            ),
+            **_without(fields, *APART, *(["stock"] if counted_apart else [])),
             "code": fields["key"],
             "category_id": shelves[fields["category"]],
             "featured": fields["popular"],
             "tag_ids": [names[code] for code in fields.get("tags", ())],
+            **({"cause_id": goals[fields["cause"]]} if "cause" in fields else {}),
         },
         ACTOR,
         now,

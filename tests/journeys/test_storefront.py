@@ -7,21 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page, expect
 
 from tests.journeys.browser import DESK, PASSWORD, PHONE, Program, Visit, chromium, served, visit
 from tests.journeys.serving import Installation
+from tests.journeys.walk import lived_in, look, page_routes
 
 __all__ = ["chromium", "served", "visit"]
 pytestmark = pytest.mark.browser
 Enter = Callable[..., Visit]
 
 WHOLE_BUDGET, SCRIPT_BUDGET = 100 * 1024, 30 * 1024
-SIGNED_OUT = ("/", "/mall", "/tasks", "/sign-in", "/register")
-SIGNED_IN = (
-    "/", "/mall", "/tasks", "/me", "/balance", "/statement", "/orders", "/quizzes", "/claims", "/me/security",
-    "/wishes", "/notices", "/notices/settings", "/check-in",
-)  # fmt: skip
 
 
 def _gift(program: Program, kind: str, points: int) -> dict[str, Any]:
@@ -216,24 +213,6 @@ def test_an_order_is_its_members_own(visit: Enter, served: Installation) -> None
     assert order.json()["pickup_code"] not in page.content().replace(" ", "")
 
 
-def _every_page(window: Visit, paths: tuple[str, ...]) -> list[str]:
-    """Pages to look at, with the first gift's and (signed in) its order form's among them."""
-    gift = window.open("/mall").locator(".gift__link").first.get_attribute("href") or ""
-    return [*paths, gift, *([f"{gift}/redeem"] if "/me" in paths else [])]
-
-
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_no_page_is_wider_than_its_window_or_has_any_trouble(visit: Enter, size: tuple[int, int]) -> None:
-    for username, paths in ((None, SIGNED_OUT), ("zhang_xiaoman", SIGNED_IN)):
-        window = visit(size=size)
-        if username:
-            window.sign_in(username)
-        for path in _every_page(window, paths):
-            page = window.open(path)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        window.open("/no-such-page", status=404)
-
-
 def test_a_missed_day_is_made_up_for_without_a_script(visit: Enter, served: Installation) -> None:
     """Yesterday was missed after five days; with it made up for, today is the seventh, which pays thirty."""
     member = Program(served.url, "wang_jianguo")
@@ -309,28 +288,49 @@ def test_level_badges_board_and_an_honour_agreed_to(visit: Enter, served: Instal
     assert window.open("/honours").locator(".honour").count() == 0
     page.get_by_role("button", name="同意展示").click()
     expect(page.locator(".honour")).to_contain_text("感谢您每周清扫楼道。")
-    for looks in ({}, {"theme": "dark", "elders": "1", "lang": "en"}):
-        window.wear(**looks)
-        for path in ("/me/growth", "/me/badges", "/boards/month", "/honours"):
-            window.open(path)
-            assert (path, window.accessibility()) == (path, [])
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
 
 
-@pytest.mark.parametrize(
-    "looks",
-    [{}, {"theme": "dark"}, {"elders": "1"}, {"theme": "dark", "elders": "1"}, {"lang": "en"}],
-    ids=["light", "dark", "elders", "dark elders", "english"],
-)
-def test_axe_finds_nothing_wrong(visit: Enter, looks: dict[str, str]) -> None:
-    found: dict[str, list[str]] = {}
-    for username, paths in ((None, SIGNED_OUT), ("li_wenjing", SIGNED_IN)):
-        window = visit(reduced_motion="reduce")
+NARROW = (320, 640)
+MEMBER_LOOKS: dict[str, tuple[dict[str, str], tuple[int, int]]] = {
+    "light": ({}, PHONE),
+    "dark, narrow, English": ({"theme": "dark", "lang": "en"}, NARROW),
+    "elders, narrow": ({"elders": "1"}, NARROW),
+    "dark elders": ({"theme": "dark", "elders": "1"}, PHONE),
+    "light, English, wide": ({"lang": "en"}, DESK),
+    "elders, English": ({"elders": "1", "lang": "en"}, PHONE),
+    "dark": ({"theme": "dark"}, PHONE),
+    "dark elders, narrow, English": ({"theme": "dark", "elders": "1", "lang": "en"}, NARROW),
+}
+FEW = 4
+"""Looks that a plain run takes; ``--all-looks`` takes them all."""
+NOT_WALKED = {
+    "/livez", "/readyz", "/metrics",  # for machines
+    "/desk", "/login/<token>",  # lead on to another page
+    "/draws/<draw_id>/record.json", "/draws/verify_draw.py",  # files
+    "/attempts/<attempt_id>", "/gifts/<gift_id>/queue",  # pages of a moment, opened by journeys of their own
+}  # fmt: skip
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Some looks, or all of them."""
+    if "member_looks" in metafunc.fixturenames:
+        names = list(MEMBER_LOOKS)
+        metafunc.parametrize("member_looks", names if metafunc.config.getoption("--all-looks") else names[:FEW])
+
+
+def test_no_member_page_has_trouble_is_too_wide_or_displeases_axe(
+    visit: Enter, served: Installation, app: Flask, member_looks: str
+) -> None:
+    looks, size = MEMBER_LOOKS[member_looks]
+    starts = lived_in(served)
+    met, found = set[str](), dict[str, Any]()
+    for username in (None, "zhang_xiaoman"):
+        window = visit(size=size, reduced_motion="reduce")
         window.wear(**looks)
         if username:
             window.sign_in(username)
-        for path in _every_page(window, paths):
-            window.open(path)
-            if problems := window.accessibility():
-                found[path] = problems
-    assert found == {}
+        met |= look(window, app, starts if username else ["/", "/sign-in", "/register"], found, office=False)
+        window.open("/no-such-page", status=404)
+        found["404"] = window.accessibility()
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
+    assert page_routes(app, office=False) - met == NOT_WALKED

@@ -1,0 +1,94 @@
+"""Every page that links lead to: one of each route, as somebody who follows all of them would meet it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from flask import Flask
+from playwright.sync_api import Error
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map
+
+from tests.journeys.browser import Program, Visit
+from tests.journeys.serving import Installation
+
+LINKS = "[...document.querySelectorAll('a[href]:not([download])')].map(link => link.getAttribute('href'))"
+OFFICE = "/admin"
+NOT_PAGES = ("/api/", "/static/", "/pictures/")
+
+
+def page_routes(app: Flask, *, office: bool) -> set[str]:
+    """Routes of pages that can be opened: those of the back office or all others."""
+    return {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and hasattr(app.view_functions[rule.endpoint], "auth")
+        and not rule.rule.startswith(NOT_PAGES) and _in_office(rule.rule) == office
+    }  # fmt: skip
+
+
+def walk(window: Visit, routes: Map, starts: Sequence[str], *, office: bool) -> Iterator[tuple[str, str]]:
+    """Open the first page met of each route, from ``starts`` on; yields its route and path while it is open.
+
+    A file is no page: it is asked for and not looked at.
+    """
+    adapter = routes.bind("")
+    waiting, met = deque(starts), set()
+    while waiting:
+        path = waiting.popleft()
+        parts = urlsplit(path)
+        if parts.netloc or not path.startswith("/") or _in_office(parts.path) != office:
+            continue
+        try:
+            rule, _arguments = adapter.match(parts.path, return_rule=True)
+        except HTTPException:
+            continue
+        if rule.rule in met or rule.rule.startswith(NOT_PAGES):
+            continue
+        met.add(rule.rule)
+        try:
+            answer = window.page.goto(window.url + path)
+        except Error as error:
+            if "Download" not in str(error) and "ERR_ABORTED" not in str(error):
+                raise
+            yield rule.rule, ""
+            continue
+        assert answer is not None
+        assert answer.status == 200, f"{path}: {answer.status}"
+        if "html" in answer.headers.get("content-type", ""):
+            waiting.extend(window.page.evaluate(LINKS))
+            yield rule.rule, path
+        else:
+            yield rule.rule, ""
+
+
+def _in_office(path: str) -> bool:
+    return path == OFFICE or path.startswith(f"{OFFICE}/")
+
+
+def look(window: Visit, app: Flask, starts: Sequence[str], found: dict[str, list[str]], *, office: bool) -> set[str]:
+    """Walk, and put what is wrong with each page into ``found`` by path; returns the routes met."""
+    met = set()
+    for rule, path in walk(window, app.url_map, starts, office=office):
+        met.add(rule)
+        if path:
+            found[path] = window.accessibility()
+            if window.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                found[path].append("wider than its window")
+    return met
+
+
+def lived_in(mall: Installation) -> list[str]:
+    """Where a member starts who has something of everything: an order, a donation, a debit to answer."""
+    member = Program(mall.url, "zhang_xiaoman")
+    gifts = member.get("/gifts?limit=100")["items"]
+    cup = next(gift for gift in gifts if gift["kind"] == "pickup" and gift["points"] == 800)
+    if not member.get("/me/orders")["items"]:
+        assert member.post("/orders", gift=cup["id"], quantity=1).status_code == 201
+    if not member.get("/me/addresses")["items"]:
+        home = {"name": "张小满", "phone": "13800000000", "address": "海淀区志新路 1 号"}
+        assert member.post("/me/addresses", **home).status_code == 201
+    cause = member.get("/causes")["items"][0]["id"]
+    return ["/", "/me", f"/gifts/{cup['id']}/redeem", f"/causes/{cause}", "/appeals", "/me/confirm"]
