@@ -29,6 +29,7 @@ from admin.pages import draws as desk_draws
 from admin.pages import gifts as desk_gifts
 from admin.pages import home as desk_home
 from admin.pages import honours as desk_honours
+from admin.pages import integrations as desk_integrations
 from admin.pages import levels as desk_levels
 from admin.pages import member_care as desk_member_care
 from admin.pages import members as desk_members
@@ -38,6 +39,7 @@ from admin.pages import orders as desk_orders
 from admin.pages import parcels as desk_parcels
 from admin.pages import prizes as desk_prizes
 from admin.pages import providers as desk_providers
+from admin.pages import reconciliation as desk_reconciliation
 from admin.pages import redemption_rules as desk_redemption_rules
 from admin.pages import reports as desk_reports
 from admin.pages import rule_backtests as desk_rule_backtests
@@ -64,6 +66,7 @@ from admin.routes import earning_rules as admin_earning_rules
 from admin.routes import gift_parts as admin_gift_parts
 from admin.routes import gifts as admin_gifts
 from admin.routes import honours as admin_honours
+from admin.routes import integrations as admin_integrations
 from admin.routes import labels as admin_labels
 from admin.routes import ledger as admin_ledger
 from admin.routes import levels as admin_levels
@@ -120,7 +123,7 @@ from catalog.topups import jobs as top_up_jobs
 from catalog.topups import models as top_up_models
 from catalog.vouchers import models as voucher_models
 from mall import cli as mall_cli
-from mall import health, i18n, logs, metrics, openapi
+from mall import health, i18n, logs, metrics, openapi, request_log
 from mall.crypto import Keyring
 from mall.db import db, engine_options, login_urls
 from mall.embedded import EmbeddedStores
@@ -161,6 +164,7 @@ from points.routes import (
     me_pages,
     quiz_pages,
     quizzes,
+    reconciliation,
     sources,
 )
 from points.routes import pages as points_pages
@@ -174,6 +178,7 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 API_BLUEPRINTS = (
     member_routes.blp,
     session_routes.blp,
+    reconciliation.blp,
     credit_events.blp,
     sources.blp,
     me.blp,
@@ -194,6 +199,7 @@ API_BLUEPRINTS = (
     admin_merges.blp,
     admin_audit.blp,
     admin_api_clients.blp,
+    admin_integrations.blp,
     admin_gifts.blp,
     admin_pickup_points.blp,
     admin_shipments.blp,
@@ -288,6 +294,8 @@ PAGE_BLUEPRINTS = (
     desk_member_care.pages,
     desk_merges.pages,
     desk_clients.pages,
+    desk_integrations.pages,
+    desk_reconciliation.pages,
     desk_audit.pages,
     desk_reports.pages,
 )
@@ -295,6 +303,7 @@ TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register, admin_cli.register)
 BACKGROUND = (
     identity_jobs,
+    request_log,
     earning_jobs,
     standing_jobs,
     prize_jobs,
@@ -379,7 +388,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     limits.init_app(app, settings, urls.redis_url)
     problems.init_app(app)
-    for part in (logs, i18n, metrics):
+    for part in (logs, i18n, metrics, request_log):
         part.init_app(app)
     app.jinja_env.globals.update(form_key=form_key, badge_of=badge_of)
     api = openapi.create_api(app)

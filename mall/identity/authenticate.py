@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from datetime import datetime, timedelta
 
-from flask import Request, session
+from flask import Request, g, session
 from sqlalchemy.orm import Session
 
 from mall import clock
@@ -81,6 +81,7 @@ def authenticate(tx: Session, request: Request) -> Principal:
 def _client(tx: Session, request: Request, secret: str) -> ClientPrincipal:
     row = cursor(tx).execute(_CLIENT_BY_HASH, (digest(secret),)).fetchone()
     if row is None or not _is_live(row, clock.now()):
+        g.refused_client = row[5] if row is not None else None  # known all the same, for the log of requests
         raise Unauthenticated("key_invalid")
     if row[10]:
         raise Unauthenticated("signature_required")

@@ -111,6 +111,9 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     ),
     "confirm_authenticator": ("owner", _bodies({"otp": "123456"})),
     "post_credit_event": ("client", _bodies(*EVENTS)),
+    "reconcile_credit_events": ("client", _bodies(
+        {"events": [{"id": "fuzz/1", "points": 5}], "since": AT, "until": LATER},
+    )),
     "reverse_credit_event": ("client", _bodies({"reason": "wrong person"})),
     "post_login_link": ("client", _bodies({"member": "u-1", "next": "/mall"})),
     "post_claim_codes": ("client", _bodies({"points": 5, "count": 2, "expires_at": LATER})),

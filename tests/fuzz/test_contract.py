@@ -155,6 +155,8 @@ ALLOWED = {
     "list_adjustments": "rules auditor",
     "get_adjustment": "rules auditor",
     "post_adjustment": "rules",
+    "get_integrations": "auditor",
+    "list_client_requests": "auditor",
     "list_member_notes": "rules auditor",
     "post_member_note": "rules",
     "get_member_freeze": "rules auditor",
