@@ -32,6 +32,7 @@ from admin.pages import honours as desk_honours
 from admin.pages import integrations as desk_integrations
 from admin.pages import levels as desk_levels
 from admin.pages import member_care as desk_member_care
+from admin.pages import member_sources as desk_member_sources
 from admin.pages import members as desk_members
 from admin.pages import merges as desk_merges
 from admin.pages import order_policy as desk_order_policy
@@ -71,6 +72,7 @@ from admin.routes import labels as admin_labels
 from admin.routes import ledger as admin_ledger
 from admin.routes import levels as admin_levels
 from admin.routes import member_care as admin_member_care
+from admin.routes import member_sources as admin_member_sources
 from admin.routes import members as admin_members
 from admin.routes import merges as admin_merges
 from admin.routes import notices as admin_notices
@@ -196,6 +198,7 @@ API_BLUEPRINTS = (
     payment_routes.blp,
     admin_members.blp,
     admin_member_care.blp,
+    admin_member_sources.blp,
     admin_merges.blp,
     admin_audit.blp,
     admin_api_clients.blp,
@@ -292,6 +295,7 @@ PAGE_BLUEPRINTS = (
     desk_order_policy.pages,
     desk_members.pages,
     desk_member_care.pages,
+    desk_member_sources.pages,
     desk_merges.pages,
     desk_clients.pages,
     desk_integrations.pages,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,6 +41,8 @@ class AuditEntry(Base):
     subject: Mapped[str] = mapped_column(IdText)
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB)
     request_id: Mapped[str | None] = mapped_column(Text)
+    origin: Mapped[str | None] = mapped_column(Text)
+    """From where staff or a program did it: ``cookie 192.0.2.7``. None for members and for the mall's own jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,19 @@ class AuditFilter:
     until: datetime | None = None
     kind: str | None = None
     words: str | None = None
+
+
+_origin: ContextVar[str | None] = ContextVar("audit_origin", default=None)
+
+
+def came_from(origin: str | None) -> None:
+    """From where the call comes that is being served: what is recorded in it carries that. The edge says so."""
+    _origin.set(origin)
+
+
+def detail_text(detail: Mapping[str, Any]) -> str:
+    """An entry's details as one line of JSON; nothing for none."""
+    return json.dumps(detail, ensure_ascii=False) if detail else ""
 
 
 def record(
@@ -76,6 +93,7 @@ def record(
         subject=subject,
         detail=dict(detail),
         request_id=request_id,
+        origin=_origin.get(),
     )
     tx.add(entry)
     tx.flush()

@@ -17,12 +17,14 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, g, request
+from flask_babel import gettext as _
 from prometheus_client import Counter
-from sqlalchemy import BigInteger, Identity, Index, SmallInteger, Text, func, select, text
+from sqlalchemy import BigInteger, Identity, Index, SmallInteger, Text, func, literal, select, text, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mall.db import Base, IdText, Login, cursor, run_tx
-from mall.errors import Unavailable
+from mall.errors import Invalid, Unavailable
+from mall.http.fields import parse_instant
 from mall.http.pagination import decode_cursor, page_of
 from mall.http.principals import ClientPrincipal
 from mall.jobs import job
@@ -48,7 +50,7 @@ class ApiRequest(Base):
 
     __tablename__ = "api_requests"
     __table_args__ = (
-        Index("ix_api_requests_client_id_id", "client_id", "id"),
+        Index("ix_api_requests_client_id_at", "client_id", "at", "id"),
         Index("ix_api_requests_at", "at", postgresql_using="brin"),
     )
 
@@ -159,18 +161,30 @@ def init_app(app: Flask) -> None:
     app.after_request(_finish)
 
 
+_ORDER = (ApiRequest.at, ApiRequest.id)
+"""Processes write one after the other what they answered side by side: ids alone are not in order."""
+
+
 def requests_page(
     tx: Session, client_id: str, outcome: str | None, limit: int, cursor_text: str | None
 ) -> dict[str, Any]:
     """Requests of a client, newest first. Raises Invalid for a cursor that is not ours."""
-    query = select(ApiRequest).where(ApiRequest.client_id == client_id).order_by(ApiRequest.id.desc()).limit(limit + 1)
+    query = (
+        select(ApiRequest)
+        .where(ApiRequest.client_id == client_id)
+        .order_by(*(column.desc() for column in _ORDER))
+        .limit(limit + 1)
+    )
     if outcome is not None:
         low, high = {"ok": (100, 399), "refused": (400, 499), "failed": (500, 599)}[outcome]
         query = query.where(ApiRequest.status.between(low, high))
-    last = decode_cursor(cursor_text, int)
-    if last is not None:
-        query = query.where(ApiRequest.id < last[0])
-    return page_of(tx.scalars(query).all(), limit, lambda row: (row.id,))
+    seen = decode_cursor(cursor_text, str, int)
+    if seen is not None:
+        moment = parse_instant(seen[0])
+        if moment is None:
+            raise Invalid({"cursor": [_("This cursor is not valid.")]})
+        query = query.where(tuple_(*_ORDER) < tuple_(literal(moment), literal(seen[1])))
+    return page_of(tx.scalars(query).all(), limit, lambda row: (row.at.isoformat(), row.id))
 
 
 def calls_since(tx: Session, since: datetime) -> dict[str, Calls]:

@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from openpyxl import Workbook, load_workbook
 
@@ -25,6 +25,8 @@ MAX_CELL = 1_000
 MAX_UNPACKED = 24 * 1024 * 1024
 """Bytes that the parts of a workbook may unpack to together: 5,000 rows need less than 3 MB."""
 MAX_PARTS = 200
+PORTION = 32 * 1024
+"""Characters of a CSV file that are gathered before they are sent."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is a formula to a spreadsheet (OWASP, CSV injection)."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -132,10 +134,37 @@ def write_csv(rows: Iterable[Sequence[object]]) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
+def csv_stream(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """``write_csv`` in portions, for lists that are too long to be held: a few kilobytes at a time."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    out.write("\ufeff")
+    for row in rows:
+        writer.writerow([safe_cell(cell) for cell in row])
+        if out.tell() > PORTION:
+            yield out.getvalue().encode()
+            out.seek(0)
+            out.truncate()
+    yield out.getvalue().encode()
+
+
+def save_xlsx(rows: Iterable[Sequence[object]], title: str, target: BinaryIO) -> None:
+    """``write_xlsx`` into an open file, row by row; every cell is text."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(_sheet_title(title))
+    for row in rows:
+        sheet.append([safe_cell(cell) for cell in row])
+    book.save(target)
+
+
+def _sheet_title(title: str) -> str:
+    return re.sub(r"[\[\]:*?/\\]", " ", title)[:31]
+
+
 def write_xlsx(rows: Iterable[Sequence[object]], title: str, *, numbers: bool = False) -> bytes:
     """A workbook with one sheet; every cell is text, with ``numbers`` all but whole numbers."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31])
+    sheet = book.create_sheet(_sheet_title(title))
     for row in rows:
         sheet.append([cell if numbers and type(cell) is int else safe_cell(cell) for cell in row])
     out = io.BytesIO()

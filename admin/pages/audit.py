@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from flask import render_template
+from flask import Response, render_template, request
 from flask_babel import gettext as _
 
+from admin.audit_export import FORMATS, audit_file
 from admin.pages.blueprint import desk
-from admin.pages.lists import day_start_of, list_query
+from admin.pages.lists import Errors, day_start_of, list_query
 from admin.pages.people import actor_called, names_of_staff
 from admin.routes.audit import KIND_PATTERN
 from catalog.routes.wire import language
 from catalog.wording import in_language
-from mall.audit import AuditEntry, AuditFilter, audit_page
+from mall.audit import AuditEntry, AuditFilter, audit_page, detail_text
 from mall.db import Login
+from mall.errors import Invalid
 from mall.http.call import Call
 from mall.http.fields import Text
 from mall.http.page import page
@@ -43,17 +44,30 @@ class AuditPageQuery(PageQuery):
 def audit_list(call: Call) -> str:
     """Entries, newest first."""
     query, errors = list_query(AuditPageQuery())
-    since = day_start_of(query.get("since"), "from", errors)
-    until = day_start_of(query.get("until"), "until", errors, end=True)
-    actor = actor_called(call.tx, query.get("actor"))
-    wanted = AuditFilter(
-        actor, query.get("action"), query.get("subject"), since, until, query.get("kind"), query.get("q")
-    )
-    found = audit_page(call.tx, wanted, query["limit"], query.get("cursor"))
+    found = audit_page(call.tx, _wanted(call, query, errors), query["limit"], query.get("cursor"))
     return render_template(
         "admin/audit.html", entries=with_details(found["items"]), next_cursor=found["next_cursor"],
         names=names_of_staff(call.tx), query=query, errors=errors, kinds=kinds(),
     )  # fmt: skip
+
+
+@page(pages, "GET", "/audit/file", auth=staff("auditor"), login=Login.BACKOFFICE)
+def audit_export(call: Call) -> Response:
+    """The same list as a file; ``format``: csv or xlsx. Filters that cannot be read refuse it."""
+    query, errors = list_query(AuditPageQuery())
+    wanted, kind = _wanted(call, query, errors), request.args.get("format", "csv")
+    if errors or kind not in FORMATS:
+        raise Invalid(errors or {"format": [_("Must be one of: %(choices)s.", choices=", ".join(FORMATS))]})
+    return audit_file(call, wanted, kind)
+
+
+def _wanted(call: Call, query: dict[str, Any], errors: Errors) -> AuditFilter:
+    since = day_start_of(query.get("since"), "from", errors)
+    until = day_start_of(query.get("until"), "until", errors, end=True)
+    actor = actor_called(call.tx, query.get("actor"))
+    return AuditFilter(
+        actor, query.get("action"), query.get("subject"), since, until, query.get("kind"), query.get("q")
+    )
 
 
 @page(pages, "GET", "/rules/<key>/history", auth=staff("rules", "auditor"), login=Login.BACKOFFICE)
@@ -71,10 +85,7 @@ def rule_history(call: Call, key: str) -> str:
 
 def with_details(entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
     """Entries with their details as one line of JSON."""
-    return [
-        {"entry": entry, "detail": json.dumps(entry.detail, ensure_ascii=False) if entry.detail else ""}
-        for entry in entries
-    ]
+    return [{"entry": entry, "detail": detail_text(entry.detail)} for entry in entries]
 
 
 def kinds() -> list[tuple[str, str]]:

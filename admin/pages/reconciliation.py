@@ -87,7 +87,7 @@ def _lines() -> list[Listed]:
 
 def _rows(found: Reconciliation) -> list[tuple[object, ...]]:
     """The result as a table: what needs somebody first, what agrees last."""
-    head = (_("Event"), _("Result"), _("Expected"), _("Booked"), _("Booked at"))
+    head = (_("Event"), _("Result"), _("Expected"), _("Points in the books"), _("Booked at"))
     rows: list[tuple[object, ...]] = [(one, _("missing"), "", "", "") for one in found.missing]
     parts = ((found.differing, _("differs")), (found.unlisted, _("not in the list")), (found.booked, _("agrees")))
     for events, word in parts:

@@ -17,14 +17,16 @@ from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from mall import clock
+from mall.audit import came_from
 from mall.db import Login, run_autocommit, run_tx
 from mall.http import idempotency
 from mall.http.call import Call, Reply, load, read_json, read_query, require_media_type
 from mall.http.csrf import check_csrf
 from mall.http.operation import describe
-from mall.http.principals import Auth, Principal
+from mall.http.principals import Auth, ClientPrincipal, Principal, StaffPrincipal
 from mall.http.route import JSON_TYPE, Route
 from mall.identity.authenticate import authenticate
+from mall.identity.staff_cookie import in_back_office
 
 Handler = Callable[..., Any]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -112,6 +114,9 @@ def identify(tx: Session | None) -> Principal:
     else:
         principal = authenticate(tx, request)
     g.principal = principal
+    # Staff and programs are known by where they are; where a member is, nobody writes down.
+    known = isinstance(principal, StaffPrincipal | ClientPrincipal) or in_back_office(request)
+    came_from(f"{principal.via} {request.remote_addr}" if known else None)
     if principal.via == "cookie" and request.method not in SAFE_METHODS:
         check_csrf()
     return principal

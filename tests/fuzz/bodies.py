@@ -205,6 +205,7 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     ]),
     "reject_adjustment": ("owner", _bodies({"reason": "no"})),
     "post_member_note": ("owner", _bodies({"text": "Called."})),
+    "post_read_sources": ("owner", _bodies({"reason": "a complaint"})),
     "post_member_freeze": ("owner", _bodies({"reason": "odd", "until": LATER})),
     "post_member_unfreeze": ("owner", _bodies({"reason": "explained"})),
     "post_merge": ("owner", lambda world: [

@@ -75,3 +75,18 @@ def test_a_duplicate_is_merged_by_a_second_person_who_sees_what_will_happen(desk
 def _available(tx, member_id):
     with open_books(tx, [member_id], datetime.now(UTC)) as books:
         return books[member_id].wallet.available
+
+
+def test_the_page_of_sources_wants_a_reason_and_is_kept_nowhere(desk, make_member, run):
+    member, rules = make_member(), desk("rules")
+    page = f"/admin/members/{member.id}"
+    assert rules.post(f"{page}/sources", data={"reason": " "}).status_code == 303
+    shown = rules.post(f"{page}/sources", data={"reason": "a complaint"})
+    assert shown.status_code == 200 and shown.headers["Cache-Control"] == "no-store"
+    assert rules.post("/admin/members/mem_none/sources", data={"reason": "a complaint"}).status_code == 404
+    auditor = desk("auditor")
+    assert "member.sources_read" in auditor.get("/admin/audit?action=member.*").text
+    answer = auditor.get("/admin/audit/file?action=member.*")
+    assert answer.status_code == 200 and b"member.sources_read" in answer.data and b"cookie 127.0.0.1" in answer.data
+    assert auditor.get("/admin/audit/file?from=x").status_code == 422
+    assert "/admin/audit/file?action=member" in auditor.get("/admin/audit?action=member.*").text

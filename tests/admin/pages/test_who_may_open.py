@@ -146,6 +146,8 @@ MAY = {
     "GET /admin/report-settings": only(),
     "POST /admin/report-settings": only(),
     "GET /admin/audit": only("auditor"),
+    "GET /admin/audit/file": only("auditor"),
+    "POST /admin/members/<member_id>/sources": only("rules", "auditor"),
 }
 
 
