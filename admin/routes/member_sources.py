@@ -23,7 +23,7 @@ READERS = staff("rules", "auditor")
 class SourcesReasonSchema(StrictSchema):
     """Why somebody has to know."""
 
-    reason = Text(5, 500, required=True, lines=True)
+    reason = Text(2, 500, required=True, lines=True)
 
 
 class SourceLineSchema(StrictSchema):

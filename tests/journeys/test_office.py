@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -146,6 +147,97 @@ def test_rows_are_added_where_one_is_and_a_condition_is_picked(visit: Enter, his
     expect(page.locator(".diff ins").first).to_have_text("weekday == 7")
 
 
+def _joined(mall: Installation, name: str) -> str:
+    """Somebody registers; the id."""
+    answer = httpx.post(
+        f"{mall.url}/api/v1/members", json={"username": name, "password": "haidian-demo-2026", "nickname": name[:20]}
+    )
+    assert answer.status_code == 201, answer.text
+    return Program(mall.url, name).get("/me")["id"]
+
+
+def test_points_are_corrected_and_a_duplicate_merged_by_a_second_person(visit: Enter, history: Installation) -> None:
+    tag = uuid4().hex[:6]
+    old, new = f"old-{tag}", f"new-{tag}"
+    for name in (old, new):
+        _joined(history, name)
+    first, second = visit(size=DESK), visit(size=DESK)
+
+    page = first.sign_in_office("rules", "/admin/members")
+    page.fill("[name=q]", old)
+    page.get_by_role("button", name="查找").click()
+    page.locator("a.row-link").first.click()
+    page.get_by_role("link", name="调整积分").click()
+    page.fill("[name=points]", "+120")
+    page.fill("[name=note]", "扫码未到账")
+    page.get_by_role("button", name="提交").click()
+    expect(page.locator("#flash")).to_contain_text("他人")
+
+    other = second.sign_in_office("owner", "/admin/approvals")
+    other.locator("summary", has_text="审批通过").first.click()
+    other.locator("details[open] button", has_text="审批通过").click()
+    expect(other.locator("#flash")).to_contain_text("积分已变动")
+    assert Program(history.url, old).get("/me/balance")["available"] == 120
+
+    page.goto(f"{history.url}/admin/new-merge?member={old}&into={new}")
+    expect(page.locator("tr", has_text="可用积分").locator("td").last).to_have_text("120")
+    page.fill("textarea[name=reason]", "同一手机号，本人确认")
+    page.get_by_role("button", name="提交申请").click()
+    expect(page.get_by_text("须他人审批")).to_be_visible()
+    path = re.sub(r"^https?://[^/]+", "", page.url)
+    assert first.accessibility() == []
+
+    other = second.open(path)
+    other.locator("summary", has_text="审批通过").click()
+    other.locator("details[open] button", has_text="审批通过").click()
+    expect(other.locator(".page-title .badge")).to_have_text("已合并")
+    assert Program(history.url, new).get("/me/balance")["available"] == 120
+    refused = httpx.post(f"{history.url}/api/v1/sessions", json={"username": old, "password": "haidian-demo-2026"})
+    assert refused.status_code == 401
+
+    page.goto(f"{history.url}/admin/members?q={new}")
+    page.locator("a.row-link").first.click()
+    page.locator("summary", has_text="确需了解").click()
+    page.fill("details[open] [name=reason]", "核对合并")
+    page.get_by_role("button", name="查看来源").click()
+    expect(page.locator(".page-title")).to_contain_text("积分来源")
+    assert first.accessibility() == []
+    assert first.troubles + second.troubles == []
+
+
+def test_a_key_is_revoked_and_its_next_call_refused_by_every_worker(visit: Enter, history: Installation) -> None:
+    window = visit(size=DESK)
+    page = window.sign_in_office("owner", "/admin/integrations")
+    page.get_by_role("link", name="新建上报系统").click()
+    page.fill("[name=name]", f"journey {uuid4().hex[:6]}")
+    page.check("input[value='credits:write']")
+    page.locator("main form button[type=submit]").click()
+    key = page.locator(".secret input").input_value()
+
+    program = httpx.Client(headers={"Authorization": f"Bearer {key}", "Connection": "close"})
+
+    def call() -> int:
+        return program.get(f"{history.url}/api/v1/credit-events").status_code  # by any worker: each on a new connection
+
+    assert {call() for _ in range(6)} == {200}
+    page.goto(f"{history.url}/admin/integrations")
+    page.locator("tr", has_text="journey").get_by_role("link", name="请求日志").click()
+    log = page.url
+    page.locator(".breadcrumb a", has_text="journey").click()
+    page.locator("li", has=page.locator("code")).locator("summary").click()
+    page.locator("details[open] button").click()
+    expect(page.locator("#flash")).to_contain_text("已吊销")
+    assert {call() for _ in range(12)} == {401}
+    page.goto(f"{log}?outcome=refused")
+    for _ in range(20):
+        if page.locator("tbody tr").count() == 12:
+            break
+        page.wait_for_timeout(300)
+        page.reload()
+    expect(page.locator("tbody tr")).to_have_count(12)
+    assert window.troubles == []
+
+
 LOOKS: dict[str, tuple[dict[str, str], tuple[int, int]]] = {
     "light": ({}, DESK),
     "dark, English, tablet": ({"theme": "dark", "lang": "en"}, (1024, 768)),
@@ -183,5 +275,7 @@ def _worked_in(mall: Installation) -> list[str]:
     document = staff.get("/admin/earning-rules/tip-outcome/versions/1")["document"]
     drafted = staff.post("/admin/earning-rules/tip-outcome/versions", document=document)
     number = drafted.json().get("version", 2)
+    twins = [member["id"] for member in staff.get("/admin/members?limit=2")["items"]]
+    staff.post("/admin/member-merges", member=twins[0], into=twins[1], reason="one person")
     orders = staff.get("/admin/orders?limit=1")["items"]
     return ["/admin", f"{rule}/versions/{number}", f"{rule}/versions/{number}/edit", f"/admin/orders/{orders[0]['id']}"]
