@@ -3,6 +3,7 @@
 # make test     set everything up, run the whole suite (ARGS="-k ledger")
 # make check    lint, types, templates, translations
 # make bench    speed and memory, as ratios
+# make gallery  a picture of every page in every look, into docs/screens (ARGS="phone office": only those)
 # Settings come from the environment: PORT=8001 make run (docs/settings.md).
 PYTHON ?= python3
 VENV   := .venv
@@ -13,7 +14,7 @@ READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.tools
 
 export PYTHONDONTWRITEBYTECODE := 1
-.PHONY: run serve setup test check bench translations clean
+.PHONY: run serve setup test check gallery bench translations clean
 .SILENT:
 
 run: $(READY)
@@ -48,6 +49,9 @@ check: $(TOOLS)
 	$(BIN)/python -m tests.check_templates
 	$(BIN)/python -m tests.translations check
 	echo "check: all good"
+
+gallery: $(TOOLS)
+	$(BIN)/python -m tests.gallery $(ARGS)
 
 bench: $(TOOLS)
 	$(BIN)/python -m bench

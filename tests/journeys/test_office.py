@@ -14,9 +14,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from tests.journeys.browser import DESK, Program, Visit, chromium, served, visit
+from tests.journeys.browser import DESK, Visit, chromium, served, visit
 from tests.journeys.serving import Installation
-from tests.journeys.walk import lived_in, look, page_routes
+from tests.journeys.walk import look, page_routes, worked_in
 
 __all__ = ["chromium", "served", "visit"]
 pytestmark = pytest.mark.browser
@@ -257,24 +257,6 @@ def test_no_staff_page_has_trouble_is_too_wide_or_displeases_axe(
     window.open("/admin/sign-in")
     found = {"/admin/sign-in": window.accessibility()}
     window.sign_in_office("owner")
-    met = look(window, app, _worked_in(history), found, office=True) | {"/admin/sign-in"}
+    met = look(window, app, worked_in(history), found, office=True) | {"/admin/sign-in"}
     assert {path: wrong for path, wrong in found.items() if wrong} == {}
     assert page_routes(app, office=True) - met == NOT_WALKED
-
-
-def _worked_in(mall: Installation) -> list[str]:
-    """Where staff start who have drafted a rule, a campaign and a segment."""
-    lived_in(mall)
-    staff = Program(mall.url, "owner", staff=True)
-    name = {"zh": "周末", "en": "Weekend"}
-    staff.post("/admin/campaigns", key="walk", name=name, factor="2", active={"weekdays": [6, 7]})
-    staff.post("/admin/segments", name=name, filter={"level_from": 3})
-    staff.http.put("/admin/budgets/tip-outcome", json={"period": "month", "limit_points": 50_000, "action": "stop"})
-    rule = "/admin/rules/tip-outcome"
-    document = staff.get("/admin/earning-rules/tip-outcome/versions/1")["document"]
-    drafted = staff.post("/admin/earning-rules/tip-outcome/versions", document=document)
-    number = drafted.json().get("version", 2)
-    twins = [member["id"] for member in staff.get("/admin/members?limit=2")["items"]]
-    staff.post("/admin/member-merges", member=twins[0], into=twins[1], reason="one person")
-    orders = staff.get("/admin/orders?limit=1")["items"]
-    return ["/admin", f"{rule}/versions/{number}", f"{rule}/versions/{number}/edit", f"/admin/orders/{orders[0]['id']}"]

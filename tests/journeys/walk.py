@@ -92,3 +92,21 @@ def lived_in(mall: Installation) -> list[str]:
         assert member.post("/me/addresses", **home).status_code == 201
     cause = member.get("/causes")["items"][0]["id"]
     return ["/", "/me", f"/gifts/{cup['id']}/redeem", f"/causes/{cause}", "/appeals", "/me/confirm"]
+
+
+def worked_in(mall: Installation) -> list[str]:
+    """Where staff start who have drafted a rule, a campaign and a segment."""
+    lived_in(mall)
+    staff = Program(mall.url, "owner", staff=True)
+    name = {"zh": "周末", "en": "Weekend"}
+    staff.post("/admin/campaigns", key="walk", name=name, factor="2", active={"weekdays": [6, 7]})
+    staff.post("/admin/segments", name=name, filter={"level_from": 3})
+    staff.http.put("/admin/budgets/tip-outcome", json={"period": "month", "limit_points": 50_000, "action": "stop"})
+    rule = "/admin/rules/tip-outcome"
+    document = staff.get("/admin/earning-rules/tip-outcome/versions/1")["document"]
+    drafted = staff.post("/admin/earning-rules/tip-outcome/versions", document=document)
+    number = drafted.json().get("version", 2)
+    twins = [member["id"] for member in staff.get("/admin/members?limit=2")["items"]]
+    staff.post("/admin/member-merges", member=twins[0], into=twins[1], reason="one person")
+    orders = staff.get("/admin/orders?limit=1")["items"]
+    return ["/admin", f"{rule}/versions/{number}", f"{rule}/versions/{number}/edit", f"/admin/orders/{orders[0]['id']}"]
