@@ -168,6 +168,7 @@ from points.routes import (
     quizzes,
     reconciliation,
     sources,
+    tasks,
 )
 from points.routes import pages as points_pages
 from points.standing import jobs as standing_jobs
@@ -185,6 +186,7 @@ API_BLUEPRINTS = (
     sources.blp,
     me.blp,
     check_ins.blp,
+    tasks.blp,
     claims.blp,
     quizzes.blp,
     leaderboards.blp,
@@ -249,6 +251,7 @@ PAGE_BLUEPRINTS = (
     metrics.metrics,
     identity_pages.pages,
     points_pages.pages,
+    tasks.pages,
     check_in_pages.pages,
     effectiveness.pages,
     badges.pages,

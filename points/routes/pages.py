@@ -1,9 +1,8 @@
-"""Pages of points: tasks, balance, statement, claim codes."""
+"""Pages of points: balance, statement, claim codes."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, redirect, render_template, request
@@ -11,79 +10,22 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
-from mall import clock
 from mall.db import Login
 from mall.errors import NotFound
 from mall.http import idempotency
 from mall.http.call import Call
 from mall.http.page import page
-from mall.http.principals import MEMBER, OPTIONAL_MEMBER, MemberPrincipal
+from mall.http.principals import MEMBER
 from mall.identity.step_up import is_recent
-from points.checkin.check_in import week
 from points.earning.appeals import own_debits
-from points.earning.book_events import mall_zone
 from points.earning.claim_codes import claim
 from points.ledger.queries import awards_pending, balance
 from points.routes.claims import counting_misses
 from points.standing.levels import standing_of
 from points.statement import statement_page
-from points.viewer import viewer
 
 pages = Blueprint("points", __name__)
 STATEMENT_LINES = 20
-
-
-@page(pages, "GET", "/tasks", auth=OPTIONAL_MEMBER, login=Login.EARNING)
-def tasks(call: Call) -> str:
-    me = viewer(call.tx, call.principal, call.now)
-    shown = None
-    if isinstance(call.principal, MemberPrincipal):
-        today = clock.local_date(call.now, mall_zone())
-        shown = week(call.tx, call.principal.member_id, today)
-    return render_template(
-        "storefront/tasks.html",
-        me=me,
-        check_in=shown,
-        tasks=_tasks(shown.today_points if shown else 5, shown),
-    )
-
-
-def _tasks(today_points: int, shown: Any) -> list[dict[str, Any]]:
-    done = bool(shown and shown.checked_in)
-    return [
-        {
-            "code": "check_in",
-            "title": _("Check in every day"),
-            "detail": _("Every seventh day in a row pays more."),
-            "points": today_points,
-            "done": done,
-            "url": "/check-in",
-            "action": _("Check in"),
-        },
-        {
-            "code": "quiz",
-            "title": _("Take a quiz"),
-            "detail": _("Your best result of each quiz counts."),
-            "points_text": "10–30",
-            "done": False,
-            "url": "/quizzes",
-            "action": _("To the quizzes"),
-        },
-        {
-            "code": "tip",
-            "title": _("Send tips to the community"),
-            "detail": _("What becomes of a tip earns points. Nobody else learns of it."),
-            "done": False,
-        },
-        {
-            "code": "claim",
-            "title": _("Use a claim code"),
-            "detail": _("A code gives its points to whoever holds it."),
-            "done": False,
-            "url": "/claims",
-            "action": _("Enter a code"),
-        },
-    ]
 
 
 @page(pages, "GET", "/balance", auth=MEMBER, login=Login.EARNING)
