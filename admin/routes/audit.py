@@ -22,7 +22,7 @@ blp = api_blueprint("admin-audit", __name__, description="Who did what, and when
 KIND_PATTERN = r"[a-z][a-z_-]{0,39}"
 
 
-class AuditQuery(PageQuery):
+class AuditFilterQuery(StrictSchema):
     """Filters; ``since`` is included, ``until`` is not. ``earning_rule.*`` finds all that begin so.
 
     ``kind`` is the first part of a subject (``gift`` of ``gift:gft_…``); every word of ``q`` must be in the action,
@@ -36,6 +36,10 @@ class AuditQuery(PageQuery):
     until = Instant()
     kind = Text(1, 40, pattern=KIND_PATTERN)
     q = Text(1, 100)
+
+
+class AuditQuery(PageQuery, AuditFilterQuery):
+    """Filters of a page."""
 
 
 class AuditEntrySchema(StrictSchema):
@@ -62,7 +66,7 @@ def list_audit(call: Call) -> dict[str, Any]:
     return audit_page(call.tx, _wanted(call.query), call.query["limit"], call.query.get("cursor"))
 
 
-class AuditFileQuery(AuditQuery):
+class AuditFileQuery(AuditFilterQuery):
     """The same filters; ``format`` of the file."""
 
     format = Choice(FORMATS, load_default="csv")

@@ -68,12 +68,12 @@ class TaskSchema(StrictSchema):
 class TasksSchema(StrictSchema):
     """All of them."""
 
-    items = fields.List(fields.Nested(TaskSchema), required=True)
+    tasks = fields.List(fields.Nested(TaskSchema), required=True)
 
 
 @endpoint(blp, "GET", "/me/tasks", auth=MEMBER, login=Login.EARNING, response=TasksSchema)
-def list_tasks(call: Call) -> dict[str, Any]:
-    return {"items": [_wire(one) for one in tasks_today(call.tx, call.member.member_id, call.now, mall_zone())]}
+def get_tasks(call: Call) -> dict[str, Any]:
+    return {"tasks": [_wire(one) for one in tasks_today(call.tx, call.member.member_id, call.now, mall_zone())]}
 
 
 def _wire(task: Task) -> dict[str, Any]:

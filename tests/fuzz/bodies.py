@@ -165,12 +165,17 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "retire_earning_rule_version": ("owner", _bodies({"at": LATER})),
     "post_earning_rule_backtest": ("owner", _bodies({"from": "2026-01-01T00:00:00Z", "until": AT})),
     "patch_rule_controls": ("owner", _bodies(LIMITS)),
-    "post_rule_set": ("owner", _bodies({
+    "post_rule_set": ("owner", lambda world: [{
         "format": "points-mall/rule-set", "format_version": 1, "controls": LIMITS,
         "earning_rules": [{"key": "fuzzed", "title": WORDS, "document": RULE}],
         "campaigns": [{"key": "fuzzed", "document": {**CAMPAIGN, "rules": ["tip-outcome"]}}],
         "budgets": [{"scope": "fuzzed", "period": "month", "limit_points": 5000, "action": "pend"}],
-    })),
+        "segments": [{"id": "seg_fuzzed", "name": WORDS, "filter": FILTER}],
+        "redemption_rules": [{"id": "rru_fuzzed", **rule} for rule in _redemption_rules(world)[:1]],
+    }, *({
+        "format": "points-mall/rule-set", "format_version": 1,
+        "redemption_rules": [{"id": "rru_fuzzed", **rule}],
+    } for rule in _redemption_rules(world)[1:])]),
     "post_segment": ("owner", _bodies({"name": WORDS, "filter": FILTER})),
     "patch_segment": ("owner", _bodies({"version": 1, "name": WORDS, "filter": FILTER})),
     "post_segment_preview": ("owner", _bodies({"filter": FILTER})),

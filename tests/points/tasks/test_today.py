@@ -92,7 +92,7 @@ def test_the_page_and_the_api_say_the_same_in_the_readers_language(mall, client,
     mall.publish("activity-attended", fixed(10, caps=CAPS[:1]))
     member = make_member()
     answer = client.get("/api/v1/me/tasks", headers={**member.auth, "Accept-Language": "en"})
-    found = {one["type"]: one for one in answer.json["items"]}
+    found = {one["type"]: one for one in answer.json["tasks"]}
     assert found["activity.attended"] == {
         "type": "activity.attended", "title": "Come to an activity", "least_points": 10, "most_points": 10,
         "campaign": None, "earned_points": 0, "done": False,
