@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from tests.journeys.browser import DESK, Visit, chromium, served, visit
+from tests.journeys.browser import DESK, Program, Visit, chromium, served, visit
 from tests.journeys.serving import Installation
 from tests.journeys.walk import look, page_routes, worked_in
 
