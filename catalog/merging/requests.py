@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from catalog.merging.models import MemberMerge
 from catalog.merging.outlook import account_of
 from catalog.merging.rules import refusal
+from catalog.notices.models import Notification
 from catalog.queue.places import leave_all
 from catalog.redemption.models import Order
 from mall import audit
@@ -30,6 +31,8 @@ from points.earning.versions import By
 from points.households.keep import carry_household
 from points.ledger.books import open_books
 from points.ledger.merge import merge_books
+
+NOTICE = "account.merged"
 
 
 def propose(tx: Session, source_id: str, target_id: str, reason: str, by: By) -> MemberMerge:
@@ -74,6 +77,7 @@ def approve(tx: Session, merge_id: str, by: By) -> MemberMerge:
     row.outcome = {
         "points": moved, "debt": owed, "orders": orders, "sessions": sessions, "household": household is not None
     }  # fmt: skip
+    tx.add(Notification(id=new_id("ntc"), member_id=row.target_id, kind=NOTICE, detail={}, created_at=by.now))
     return _decide(tx, row, "approved", "", by)
 
 

@@ -136,6 +136,7 @@ def _words(kind: str, gift: str, detail: dict[str, Any]) -> str:
         "wish.affordable": _("“%(gift)s” from your wish list is within reach: you have the points for it.", gift=gift),
         "wish.in_stock": _("“%(gift)s” from your wish list can be had now.", gift=gift),
         "check_in.reminder": _("You have not checked in today yet. A tap keeps your streak going."),
+        "account.merged": _("Two accounts of yours are one now: points and orders of both are here."),
         "points.debit_announced": _("Points are to be taken back. You can answer before that happens."),
         "entry.placed": _("“%(gift)s”: you have entered the draw.", gift=gift),
         "entry.confirmed": _("You have won “%(gift)s”! We tell you when it is ready.", gift=gift),
