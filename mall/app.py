@@ -26,6 +26,7 @@ from admin.pages import clients as desk_clients
 from admin.pages import counter as desk_counter
 from admin.pages import dashboard as desk_dashboard
 from admin.pages import draws as desk_draws
+from admin.pages import drops as desk_drops
 from admin.pages import gifts as desk_gifts
 from admin.pages import home as desk_home
 from admin.pages import honours as desk_honours
@@ -294,6 +295,7 @@ PAGE_BLUEPRINTS = (
     desk_check_ins.pages,
     desk_gifts.pages,
     desk_draws.pages,
+    desk_drops.pages,
     desk_orders.pages,
     desk_order_policy.pages,
     desk_members.pages,

@@ -75,6 +75,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             Item("desk-gifts.gift_list", _l("Gifts"), "gift"),
             Item("desk-draws.draw_list", _l("Draws"), "dice-5"),
+            Item("desk-drops.drop_list", _l("Drops"), "hourglass"),
             Item("desk-orders.order_list", _l("Orders"), "package"),
             Item("desk-counter.counter", _l("Pickup desk"), "ticket"),
             Item("desk-parcels.parcels", _l("Parcels"), "truck"),

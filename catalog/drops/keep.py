@@ -8,17 +8,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from catalog.drops.models import Drop
 from catalog.drops.schedule import Schedule
+from catalog.gifts.models import Gift, GiftVariant
 from catalog.stock.change import find_item
+from catalog.stock.models import StockItem
 from mall import audit
 from mall.errors import Conflict, Invalid, NotFound
+from mall.http.pagination import decode_cursor, page_of
 from mall.ids import new_id
 
+MOST_OFFERED = 1000
+"""Gifts and variants in the form of a new drop."""
 CHANGEABLE = (
     "pieces", "minute", "weekdays", "first_day", "last_day", "withdraws", "reserve", "active", "waiting_minutes",
     "turn_seconds",
@@ -81,6 +86,55 @@ def find_drop(tx: Session, drop_id: str) -> Drop:
 def drops_of(tx: Session, gift_id: str) -> list[Drop]:
     """A gift's drops, the newest first."""
     return list(tx.scalars(select(Drop).where(Drop.gift_id == gift_id).order_by(Drop.id.desc())))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A drop with what it is of: the gift's name and the variant's, if it is of one, and pieces on sale now."""
+
+    drop: Drop
+    gift_name: dict[str, str]
+    variant_name: dict[str, str] | None
+    on_hand: int
+
+
+def drops_page(tx: Session, limit: int, cursor_text: str | None) -> dict[str, Any]:
+    """Every gift's drops, the newest first."""
+    query = _listed().order_by(Drop.id.desc())
+    seen = decode_cursor(cursor_text, str)
+    if seen is not None:
+        query = query.where(Drop.id < seen[0])
+    rows = [Listed(*row) for row in tx.execute(query.limit(limit + 1))]
+    return page_of(rows, limit, lambda one: (one.drop.id,))
+
+
+def listed_drop(tx: Session, drop_id: str) -> Listed:
+    """A drop with what it is of. Raises NotFound."""
+    row = tx.execute(_listed().where(Drop.id == drop_id)).first()
+    if row is None:
+        raise NotFound()
+    return Listed(*row)
+
+
+def _listed() -> Select[tuple[Drop, dict[str, str], dict[str, str], int]]:
+    return (
+        select(Drop, Gift.name, GiftVariant.name, StockItem.on_hand)
+        .join(Gift, Gift.id == Drop.gift_id)
+        .join(StockItem, StockItem.item_id == Drop.item_id)
+        .outerjoin(GiftVariant, GiftVariant.id == Drop.item_id)
+    )
+
+
+def items_to_drop(tx: Session) -> list[tuple[str, str | None, dict[str, str], dict[str, str] | None]]:
+    """What a drop can be of: (gift, variant, name of the gift, name of the variant); codes are not counted out."""
+    counted = (
+        select(Gift.id, GiftVariant.id, Gift.name, GiftVariant.name)
+        .outerjoin(GiftVariant, (GiftVariant.gift_id == Gift.id) & GiftVariant.active)
+        .where(Gift.kind != "voucher", Gift.status != "archived")
+        .order_by(Gift.id.desc(), GiftVariant.id)
+        .limit(MOST_OFFERED)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in tx.execute(counted)]
 
 
 def active_drops(tx: Session, gift_id: str) -> list[Drop]:

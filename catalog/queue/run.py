@@ -66,6 +66,13 @@ def _open(tx: Session, now: datetime, zone: ZoneInfo) -> int:
     return opened
 
 
+def call_off(tx: Session, drop_id: str, now: datetime) -> int:
+    """End the rooms of a drop whose order is not drawn yet, as the worker would at its next look; rooms ended."""
+    live = (QueueRoom.drop_id == drop_id, QueueRoom.drawn_at.is_(None), QueueRoom.ended_at.is_(None))
+    done = tx.execute(update(QueueRoom).where(*live).values(ended="called_off", ended_at=now))
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
 def ensure_room(tx: Session, drop: Drop, day: date, at: datetime) -> bool:
     """The room of a release at ``at``, as staff want it now; whether it is new or was changed."""
     assert drop.waiting_minutes is not None

@@ -109,4 +109,7 @@ def worked_in(mall: Installation) -> list[str]:
     twins = [member["id"] for member in staff.get("/admin/members?limit=2")["items"]]
     staff.post("/admin/member-merges", member=twins[0], into=twins[1], reason="one person")
     orders = staff.get("/admin/orders?limit=1")["items"]
+    scarce = next(gift for gift in staff.get("/admin/gifts?limit=50")["items"] if gift["kind"] == "delivery")
+    drop = {"pieces": 5, "at": "10:00", "first_day": "2098-01-01", "reserve": 20, "waiting_minutes": 10}
+    staff.post(f"/admin/gifts/{scarce['id']}/drops", **drop)
     return ["/admin", f"{rule}/versions/{number}", f"{rule}/versions/{number}/edit", f"/admin/orders/{orders[0]['id']}"]
