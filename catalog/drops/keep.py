@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -104,19 +105,19 @@ def drops_page(tx: Session, limit: int, cursor_text: str | None) -> dict[str, An
     seen = decode_cursor(cursor_text, str)
     if seen is not None:
         query = query.where(Drop.id < seen[0])
-    rows = [Listed(*row) for row in tx.execute(query.limit(limit + 1))]
-    return page_of(rows, limit, lambda one: (one.drop.id,))
+    rows: Sequence[Any] = tx.execute(query.limit(limit + 1)).all()
+    return page_of([Listed(*row) for row in rows], limit, lambda one: (one.drop.id,))
 
 
 def listed_drop(tx: Session, drop_id: str) -> Listed:
     """A drop with what it is of. Raises NotFound."""
-    row = tx.execute(_listed().where(Drop.id == drop_id)).first()
+    row: Any = tx.execute(_listed().where(Drop.id == drop_id)).first()
     if row is None:
         raise NotFound()
     return Listed(*row)
 
 
-def _listed() -> Select[tuple[Drop, dict[str, str], dict[str, str], int]]:
+def _listed() -> Any:
     return (
         select(Drop, Gift.name, GiftVariant.name, StockItem.on_hand)
         .join(Gift, Gift.id == Drop.gift_id)
