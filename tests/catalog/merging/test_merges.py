@@ -110,6 +110,40 @@ def test_what_one_account_owes_is_paid_by_the_other_and_standing_follows(pair: P
     assert pair.balance(third)["available"] == 56
 
 
+def test_what_sources_send_later_follows_and_no_source_sees_what_another_paid(pair: Pair, make_client: Any) -> None:
+    shop = pair.shop
+    tips, fairs = (make_client(["credits:write", "members:read"]) for _ in range(2))
+
+    def tell(source: Any, member: str, name: str, stage: str) -> Any:
+        event = {
+            "id": f"{name}/{stage}",
+            "type": "tip.outcome",
+            "member": member,
+            "data": {"case": name, "stage": stage},
+        }
+        at = f"2026-11-0{('received', 'adopted', 'solved').index(stage) + 1}T10:00:00+08:00"
+        answer = shop.post("/credit-events", source, {**event, "occurred_at": at})
+        assert answer.status_code == 201, answer.json
+        return answer.json["points"]
+
+    first, other = tell(tips, "u-1", "a", "adopted"), tell(fairs, "v-1", "b", "adopted")
+    one, two = (
+        shop.sql("SELECT member_id FROM sources.source_members WHERE source_id = :id", id=source.id)
+        for source in (tips, fairs)
+    )
+    pair.old, pair.new = (type(pair.new)(member, {}) for member in (one, two))
+    assert pair.merge()["outcome"]["points"] == first
+    for source, name in ((tips, "u-1"), (fairs, "v-1")):
+        seen = shop.get(f"/members/{name}", source).json
+        assert (seen["claimed"], seen["available"]) == (False, None)
+    change = tell(tips, "u-1", "a", "solved")
+    assert change > 0 and shop.wallet(pair.new)["available"] == first + other + change
+    taken = shop.post("/credit-events/a/solved/reversal", tips, {"reason": "mistaken"})
+    assert taken.json["points"] == -change
+    assert shop.wallet(pair.new)["available"] == first + other
+    assert shop.wallet(pair.old)["available"] == 0
+
+
 def test_what_is_not_possible_says_so_and_changes_nothing(pair: Pair) -> None:
     shop = pair.shop
     unclaimed = shop.member(1)
