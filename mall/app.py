@@ -36,6 +36,7 @@ from admin.pages import member_care as desk_member_care
 from admin.pages import member_sources as desk_member_sources
 from admin.pages import members as desk_members
 from admin.pages import merges as desk_merges
+from admin.pages import notices as desk_notices
 from admin.pages import order_policy as desk_order_policy
 from admin.pages import orders as desk_orders
 from admin.pages import parcels as desk_parcels
@@ -296,6 +297,7 @@ PAGE_BLUEPRINTS = (
     desk_gifts.pages,
     desk_draws.pages,
     desk_drops.pages,
+    desk_notices.pages,
     desk_orders.pages,
     desk_order_policy.pages,
     desk_members.pages,

@@ -12,6 +12,7 @@ from flask import current_app, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from mall.errors import Forbidden
+from mall.http.badges import badge_of
 from mall.http.principals import Auth, StaffPrincipal
 
 
@@ -19,13 +20,15 @@ from mall.http.principals import Auth, StaffPrincipal
 class Item:
     """A line of the sidebar. ``icon``: a symbol of ``mall/static/admin/icons.svg``.
 
-    ``desks``: other desks (the first part of an address) that are reached from this one.
+    ``desks``: other desks (the first part of an address) that are reached from this one. ``badge``: the figure of
+    staff that stands beside it (``mall/http/badges.py``).
     """
 
     endpoint: str
     text: Any
     icon: str
     desks: tuple[str, ...] = ()
+    badge: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Link:
     text: str
     icon: str
     here: bool
+    count: int = 0
 
 
 SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
@@ -43,6 +47,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         "",
         (
             Item("desk-home-page.home", _l("Overview"), "layout-dashboard"),
+            Item("desk-notices.notice_list", _l("To see to"), "bell", badge="notices"),
             Item("desk-reports.report_list", _l("Reports"), "chart-bar"),
         ),
     ),
@@ -120,4 +125,5 @@ def _link(item: Item) -> Link:
     url = url_for(item.endpoint)
     inside = request.path.startswith(f"{url}/") and item.endpoint != "desk-home-page.home"
     inside = inside or request.path.removeprefix("/admin/").split("/")[0] in item.desks
-    return Link(url, str(item.text), item.icon, request.path == url or inside)
+    count = badge_of(item.badge) if item.badge else 0
+    return Link(url, str(item.text), item.icon, request.path == url or inside, count)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from catalog.gifts.models import Gift
 from catalog.notices.staff_models import StaffNotice
+from catalog.redemption.models import Order
+from mall import audit
+from mall.errors import NotFound
+from mall.http.badges import staff_badge
 from mall.http.pagination import decode_cursor, page_of
 from mall.ids import new_id
+
+OPEN = (StaffNotice.resolved_at.is_(None), StaffNotice.done_at.is_(None))
+"""What waits for somebody."""
 
 
 def tell_staff(tx: Session, kind: str, subject: str, detail: Mapping[str, Any], now: datetime) -> bool:
@@ -45,8 +53,41 @@ def staff_notices_page(tx: Session, only_open: bool, limit: int, cursor_text: st
     """Notices, the newest first."""
     query = select(StaffNotice).order_by(StaffNotice.id.desc())
     if only_open:
-        query = query.where(StaffNotice.resolved_at.is_(None))
+        query = query.where(*OPEN)
     seen = decode_cursor(cursor_text, str)
     if seen is not None:
         query = query.where(StaffNotice.id < seen[0])
     return page_of(tx.scalars(query.limit(limit + 1)).all(), limit, lambda row: (row.id,))
+
+
+@staff_badge("notices")
+def open_notices(tx: Session) -> int:
+    """How many notices wait for somebody."""
+    return tx.execute(select(func.count()).select_from(StaffNotice).where(*OPEN)).scalar_one()
+
+
+def done_with(tx: Session, notice_id: str, actor: str, now: datetime, request_id: str) -> StaffNotice:
+    """Somebody has seen to it, or knows: it is not shown as open any more. Twice is once. Raises NotFound."""
+    notice = tx.get(StaffNotice, notice_id, with_for_update=True)
+    if notice is None:
+        raise NotFound()
+    if notice.done_at is None:
+        notice.done_at, notice.done_by = now, actor
+        detail = {"kind": notice.kind, "subject": notice.subject}
+        audit.record(tx, actor, "staff_notice.done", f"staff_notice:{notice_id}", detail, now, request_id)
+    tx.flush()
+    return notice
+
+
+def names_of(tx: Session, notices: Sequence[StaffNotice]) -> dict[str, Any]:
+    """What notices are about, by subject: a gift's name in all languages, an order's number."""
+    by_kind: dict[str, set[str]] = {}
+    for notice in notices:
+        kind, _colon, key = notice.subject.partition(":")
+        by_kind.setdefault(kind, set()).add(str(notice.detail.get("gift", key)) if kind == "item" else key)
+    gifts = by_kind.get("gift", set()) | by_kind.get("item", set())
+    found: dict[str, Any] = {
+        f"gift:{row[0]}": row[1] for row in tx.execute(select(Gift.id, Gift.name).where(Gift.id.in_(gifts)))
+    }
+    numbers = select(Order.id, Order.number).where(Order.id.in_(by_kind.get("order", set())))
+    return found | {f"order:{row[0]}": row[1] for row in tx.execute(numbers)}

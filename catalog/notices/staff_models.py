@@ -13,9 +13,10 @@ from mall.db import Base, IdText
 
 
 class StaffNotice(Base):
-    """Something staff should see to. ``subject``: ``gift:gft_…``; ``resolved_at``: when it had been seen to.
+    """Something staff should see to. ``subject``: ``gift:gft_…``; ``resolved_at``: when its cause was gone.
 
-    Of one kind there is one open notice for each subject.
+    ``done_at``, ``done_by``: somebody has seen to it, or knows of it; it waits for nobody any more, and is not told
+    anew as long as its cause lasts. Of one kind there is one notice without ``resolved_at`` for each subject.
     """
 
     __tablename__ = "staff_notices"
@@ -29,3 +30,5 @@ class StaffNotice(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB)
     created_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    done_by: Mapped[str | None] = mapped_column(IdText)

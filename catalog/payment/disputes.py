@@ -7,11 +7,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog.notices.for_staff import resolve, tell_staff
 from catalog.payment.gateway import Dispute
 from catalog.payment.models import OrderPayment, PaymentDispute
 from catalog.payment.refunds import lock_payment
 from mall import audit
 
+DISPUTED = "payment.disputed"
 FINAL = frozenset({"won", "lost", "warning_closed", "prevented"})
 """Stripe's states of a dispute that is over; in all but ``lost`` the money stays."""
 
@@ -44,8 +46,13 @@ def note_dispute(tx: Session, said: Dispute, now: datetime) -> str:
     else:
         payment.on_hold = payment.flag == "dispute_lost" or _still_open(tx, payment.order_id)
     tx.flush()
+    subject = f"order:{payment.order_id}"
+    if said.status in FINAL - {"lost"} and not payment.on_hold:
+        resolve(tx, DISPUTED, subject, now)
+    else:
+        tell_staff(tx, DISPUTED, subject, {"status": said.status}, now)
     detail = {"dispute": said.id, "status": said.status, "amount_cents": said.amount_cents}
-    audit.record(tx, "system", "payment.disputed", f"order:{payment.order_id}", detail, now)
+    audit.record(tx, "system", "payment.disputed", subject, detail, now)
     return said.status
 
 

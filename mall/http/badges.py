@@ -1,4 +1,4 @@
-"""Small figures that every page of a signed-in member may show, as the number of unread notices.
+"""Small figures that every page of a signed-in member or of staff may show, as the number of unread notices.
 
 The package that knows a figure registers how it is counted; pages count in the transaction that they have anyway.
 """
@@ -11,7 +11,9 @@ from flask import g
 from sqlalchemy.orm import Session
 
 Count = Callable[[Session, str], int]
+StaffCount = Callable[[Session], int]
 _counts: dict[str, Count] = {}
+_staff_counts: dict[str, StaffCount] = {}
 
 
 def badge(name: str) -> Callable[[Count], Count]:
@@ -27,6 +29,21 @@ def badge(name: str) -> Callable[[Count], Count]:
 def count_badges(tx: Session, member_id: str) -> None:
     """Count for the page that is being made."""
     g.badges = {name: count(tx, member_id) for name, count in _counts.items()}
+
+
+def staff_badge(name: str) -> Callable[[StaffCount], StaffCount]:
+    """Register ``(tx) -> number`` for the pages of the back office; it runs under the login of any of them."""
+
+    def register(count: StaffCount) -> StaffCount:
+        _staff_counts[name] = count
+        return count
+
+    return register
+
+
+def count_staff_badges(tx: Session) -> None:
+    """Count for the page of the back office that is being made."""
+    g.badges = {name: count(tx) for name, count in _staff_counts.items()}
 
 
 def badge_of(name: str) -> int:

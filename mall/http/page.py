@@ -19,12 +19,13 @@ from mall import clock
 from mall.db import Login, run_autocommit, run_tx
 from mall.errors import MallError, Unauthenticated
 from mall.http import idempotency
-from mall.http.badges import count_badges
+from mall.http.badges import count_badges, count_staff_badges
 from mall.http.call import Call
 from mall.http.csrf import check_csrf
 from mall.http.endpoint import Handler, identify
-from mall.http.principals import Auth, MemberPrincipal, Principal
+from mall.http.principals import Auth, MemberPrincipal, Principal, StaffPrincipal
 from mall.http.problems import problem_of
+from mall.identity.staff_cookie import in_back_office
 
 SIGN_IN = "/sign-in"
 STAFF_SIGN_IN = "/admin/sign-in"
@@ -117,6 +118,8 @@ def _run(
         g.member_locale = principal.locale
     if isinstance(principal, MemberPrincipal) and tx is not None and request.method == "GET":
         count_badges(tx, principal.member_id)
+    elif isinstance(principal, StaffPrincipal) and tx is not None and in_back_office(request):
+        count_staff_badges(tx)
     call = Call(tx, principal, clock.now(), g.request_id)
 
     def effect() -> Response:

@@ -36,6 +36,7 @@ ALLOWED = {
     "patch_draw": "catalog",
     "list_drops": "catalog auditor",
     "list_queues": "catalog auditor",
+    "post_staff_notice_done": "catalog fulfilment",
     "get_report": "rules catalog auditor",
     "get_report_settings": "rules catalog auditor",
     "get_report_workbook": "rules catalog auditor",

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from admin.figures.periods import Period
 from admin.reports.make import make
+from catalog.notices.for_staff import tell_staff
 from mall.db import Login, run_tx
 from mall.identity.api_clients import NewClient, add_key, create_client
 from mall.identity.members import Registration, enter_member
@@ -197,6 +198,9 @@ def _things(world: World) -> None:
     ids["award_id"] = awards[0]["id"]
     _reported(world)
     ids["period"], ids["code"] = "week", "thanks"
+    few = {"left": 1, "below": 2}
+    world.tx(Login.BACKOFFICE, lambda tx: tell_staff(tx, "item.low", "item:none", few, datetime.now(UTC)))
+    ids["staff_notice_id"] = world.send("GET", "/admin/notices", "owner").json["items"][0]["id"]
     honour = {"member": ids["member_id"], "text": WORD}
     ids["commendation_id"] = world.made("/admin/honours", "owner", honour)["id"]
     twins = {"member": world.names["double"], "into": world.names["twin"], "reason": "one person"}

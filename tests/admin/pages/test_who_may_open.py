@@ -40,6 +40,8 @@ MAY = {
     "POST /admin/drops": only("catalog"),
     "GET /admin/drops/<drop_id>": only("catalog", "auditor"),
     **{f"POST /admin/drops/<drop_id>{part}": only("catalog") for part in ("", "/call-off")},
+    "GET /admin/notices": only("catalog", "fulfilment", "auditor"),
+    "POST /admin/notices/<staff_notice_id>/done": only("catalog", "fulfilment"),
     "GET /admin/top-up-providers": only("catalog", "auditor"),
     "POST /admin/top-up-providers": only("catalog"),
     "POST /admin/top-up-providers/<provider_id>": only("catalog"),

@@ -1,0 +1,69 @@
+"""Notices to staff as a page: what waits for somebody, and what was seen to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as Redirect
+
+from admin.pages.addresses import address_with
+from admin.pages.blueprint import desk
+from admin.pages.lists import list_query
+from admin.routes.notices import DOERS, READERS, StaffNoticesQuery
+from catalog.notices.for_staff import done_with, names_of, staff_notices_page
+from catalog.notices.staff_models import StaffNotice
+from catalog.routes.ids import checked_id
+from catalog.routes.wire import language
+from catalog.wording import in_language
+from mall.db import Login
+from mall.http.call import Call
+from mall.http.page import page
+from mall.http.principals import StaffPrincipal
+
+pages = desk("notices", __name__)
+HERE = "/admin/notices"
+DESKS = {"gift": "gifts", "order": "orders"}
+"""Where the page of a subject is."""
+SEES_BUDGETS = ("owner", "rules", "auditor")
+
+
+@page(pages, "GET", "/notices", auth=READERS, login=Login.BACKOFFICE)
+def notice_list(call: Call) -> str:
+    """Those that wait; all of them with ``?open=false``."""
+    query, errors = list_query(StaffNoticesQuery())
+    only_open = "open" not in request.args or bool(query.get("open"))
+    found = staff_notices_page(call.tx, only_open, query["limit"], query.get("cursor"))
+    names, following = names_of(call.tx, found["items"]), found["next_cursor"]
+    return render_template(
+        "admin/notices.html",
+        notices=[_shown(notice, names, call.staff) for notice in found["items"]],
+        only_open=only_open,
+        errors=errors,
+        next_url=address_with(cursor=following) if following else None,
+        may_do=call.staff.role in ("owner", *DOERS.names),
+    )
+
+
+@page(pages, "POST", "/notices/<staff_notice_id>/done", auth=DOERS, login=Login.BACKOFFICE, on_error=HERE)
+def notice_done(call: Call, staff_notice_id: str) -> Redirect:
+    """Seen to."""
+    done_with(call.tx, checked_id(staff_notice_id), call.staff.name, call.now, call.request_id)
+    flash(_("Done: it is told again only when it happens anew."), "success")
+    return redirect(HERE, 303)
+
+
+def _shown(notice: StaffNotice, names: dict[str, Any], reader: StaffPrincipal) -> dict[str, Any]:
+    gift = notice.detail.get("gift")
+    subject = f"gift:{gift}" if gift and notice.subject.startswith("item:") else notice.subject
+    desk_name, _colon, key = subject.partition(":")
+    name = names.get(subject)
+    url = f"/admin/{DESKS[desk_name]}/{key}" if desk_name in DESKS and name is not None else None
+    if notice.kind == "budget.warned":
+        name, url = notice.detail.get("scope"), f"/admin/budgets/{notice.detail.get('scope')}"
+        url = url if reader.role in SEES_BUDGETS else None
+    elif desk_name == "gift" and reader.role == "fulfilment":
+        url = None
+    shown = in_language(name, language()) if isinstance(name, dict) else name
+    return {"notice": notice, "name": shown or notice.subject, "url": url}
