@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from admin import cli as admin_cli
 from admin.figures import jobs as figure_jobs
 from admin.figures import models as figure_models
+from admin.pages import activities as desk_activities
 from admin.pages import adjustments as desk_adjustments
 from admin.pages import appeals as desk_appeals
 from admin.pages import approvals as desk_approvals
@@ -54,6 +55,7 @@ from admin.pages import segments as desk_segments
 from admin.pages import top_ups as desk_top_ups
 from admin.reports import jobs as report_jobs
 from admin.reports import models as report_models
+from admin.routes import activities as admin_activities
 from admin.routes import adjustments as admin_adjustments
 from admin.routes import api_clients as admin_api_clients
 from admin.routes import appeals as admin_appeals
@@ -154,6 +156,7 @@ from points.ledger import models as ledger_models
 from points.merging import jobs as merging_jobs
 from points.prizes import jobs as prize_jobs
 from points.routes import (
+    activities,
     appeals,
     badges,
     boards,
@@ -236,10 +239,12 @@ API_BLUEPRINTS = (
     admin_levels.blp,
     admin_prizes.blp,
     admin_honours.blp,
+    admin_activities.blp,
     effectiveness.blp,
     badges.blp,
     boards.blp,
     honours.blp,
+    activities.blp,
     admin_awards.blp,
     admin_adjustments.blp,
     admin_appeals.blp,
@@ -259,6 +264,7 @@ PAGE_BLUEPRINTS = (
     badges.pages,
     boards.pages,
     honours.pages,
+    activities.pages,
     appeals.pages,
     me_pages.pages,
     quiz_pages.pages,
@@ -286,6 +292,7 @@ PAGE_BLUEPRINTS = (
     desk_levels.pages,
     desk_prizes.pages,
     desk_honours.pages,
+    desk_activities.pages,
     desk_rule_editor.pages,
     desk_rule_steps.pages,
     desk_rule_backtests.pages,

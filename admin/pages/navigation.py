@@ -57,6 +57,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-rules.rule_list", _l("Earning rules"), "scale"),
             Item("desk-campaigns.campaign_list", _l("Campaigns"), "calendar-event"),
             Item("desk-check-ins.check_ins_page", _l("Check-ins"), "calendar"),
+            Item("desk-activities.activity_list", _l("Activities"), "users", ("new-activity",)),
             Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut"),
             Item(
                 "desk-redemption-rules.redemption_rule_list",

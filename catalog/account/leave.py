@@ -23,6 +23,7 @@ from mall import audit
 from mall.identity.leaving import forget_person
 from mall.identity.member_notes import forget_notes
 from mall.identity.members import aliases_of
+from points.activities.attend import forget_participations
 from points.checkin.reminders import forget_reminder
 from points.honours.commend import forget_commendations
 from points.households.keep import forget_household
@@ -59,5 +60,6 @@ def _forget(tx: Session, member_id: str, now: datetime) -> None:
     forget_household(tx, member_id)
     show_on_boards(tx, member_id, False, now)
     forget_commendations(tx, member_id)
+    forget_participations(tx, member_id)
     forget_notes(tx, member_id)
     forget_person(tx, member_id)

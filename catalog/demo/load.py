@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from catalog.demo.activities import load_activities
 from catalog.demo.gifts import load_categories, load_gifts
 from catalog.demo.history import book_history
 from catalog.demo.people import PASSWORD, Person, load_client, load_members, load_staff, read_people
@@ -35,6 +36,8 @@ def load_demo(folder: Path, settings: Settings, now: datetime) -> Iterator[str]:
     yield f"redemption rules: {there} ({_new(new)})"
     yield f"question bank: {_load_questions(folder / 'questions.json', now)}"
     yield f"quizzes: {_load_quizzes(folder / 'quizzes.json', now)}"
+    there, new = load_activities(folder / "activities.json", now, settings.zone)
+    yield f"activities: {there} ({_new(new)})"
     member_ids, new = load_members(people, client_id, now)
     yield f"members: {len(member_ids)} ({_new(new)}), everybody's password is {PASSWORD}"
     yield f"history: booked for {_book_histories(people, member_ids, settings, now)} members"

@@ -72,6 +72,14 @@ class ExportAttemptSchema(StrictSchema):
     points = fields.Integer(required=True, allow_none=True)
 
 
+class ExportActivitySchema(StrictSchema):
+    """An activity the member signed up for or came to."""
+
+    activity = fields.String(required=True)
+    signed_up_at = Instant(required=True, allow_none=True)
+    attended_at = Instant(required=True, allow_none=True)
+
+
 class ExportQueueSchema(StrictSchema):
     """A place in a waiting room."""
 
@@ -97,6 +105,7 @@ class ExportSchema(StrictSchema):
     make_up_cards = fields.List(fields.Nested(ExportCardSchema), required=True)
     check_in_reminder_hour = fields.Integer(required=True, allow_none=True)
     quiz_attempts = fields.List(fields.Nested(ExportAttemptSchema), required=True)
+    activities = fields.List(fields.Nested(ExportActivitySchema), required=True)
     addresses = fields.List(fields.Nested(AddressSchema), required=True)
     orders = fields.List(fields.Nested(OrderSchema), required=True)
     wishes = fields.List(fields.String(), required=True)

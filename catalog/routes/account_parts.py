@@ -20,6 +20,7 @@ from catalog.routes.wire import language, notice_wire, order_wire
 from catalog.wishes.wish import wishes_page
 from mall.identity.members import profile
 from mall.identity.sessions import sessions_of
+from points.activities.attend import participations_of
 from points.checkin.cards import cards_of
 from points.checkin.models import CheckIn
 from points.checkin.reminders import reminder_hour
@@ -51,6 +52,7 @@ def points_part(tx: Session, member_id: str, now: datetime) -> dict[str, Any]:
         "make_up_cards": cards_of(tx, member_id),
         "check_in_reminder_hour": reminder_hour(tx, member_id),
         "quiz_attempts": [_attempt(row) for row in attempts],
+        "activities": participations_of(tx, member_id),
     }
 
 

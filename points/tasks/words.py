@@ -29,7 +29,10 @@ _WORDS: dict[str, Callable[[], TaskWords]] = {
         _("Take a quiz"), _("Your best result of each quiz counts."), "/quizzes", _("To the quizzes")
     ),
     "activity.attended": lambda: TaskWords(
-        _("Come to an activity"), _("Whoever is there enters the code shown at the venue.")
+        _("Come to an activity"),
+        _("Whoever is there enters the code shown at the venue."),
+        "/activities",
+        _("Have a look"),
     ),
     "member.login": lambda: TaskWords(_("Open the community's app"), _("Once a day, without doing anything else.")),
     "tip.outcome": lambda: TaskWords(

@@ -55,6 +55,10 @@ LIMITS = {
 }  # fmt: skip
 LEVELS = [{"from_points": 10 * place, "name": WORDS, "perks": WORDS} for place in range(5)]
 DOWNGRADE = {"policy": "rolling", "months": 12, "warn_days": 30}
+ACTIVITY = {
+    "title": WORDS, "about": WORDS, "place": WORDS, "starts_at": "2030-12-01T10:00:00Z",
+    "ends_at": "2030-12-01T12:00:00Z", "sign_up_needed": False, "capacity": 5, "state": "published",
+}  # fmt: skip
 SPAN_FACTS = ("level", "days_of_membership", "effectiveness", "adopted_tips", "earned_points")
 FILTER = {
     **{f"{fact}_from": 1 for fact in SPAN_FACTS}, **{f"{fact}_to": 5 for fact in SPAN_FACTS},
@@ -189,6 +193,10 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "put_report_settings": ("owner", _bodies({"points_per_unit": 100})),
     "put_budget": ("owner", _bodies({"period": "month", "limit_points": 5000, "action": "pend"})),
     "put_prize_month": ("owner", _bodies({"version": 0, "prizes": [5, 3], "budget_points": 10, "grace_days": 3})),
+    "post_activity": ("owner", _bodies(ACTIVITY)),
+    "patch_activity": ("owner", _bodies({"version": 1, **ACTIVITY})),
+    "put_marked_attendance": ("owner", lambda world: [{"member": world.ids["member_id"], "reason": "seen"}]),
+    "put_attendance": ("member", _bodies({"code": "4k7mp2qx"})),
     "post_commendation": ("owner", lambda world: [{"member": world.ids["member_id"], "text": WORDS}]),
     "put_my_honour": ("member", _bodies({"agreed": False})),
     "put_levels": ("owner", _bodies({"version": 0, "levels": LEVELS, "downgrade": DOWNGRADE})),

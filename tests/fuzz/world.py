@@ -184,6 +184,9 @@ def _things(world: World) -> None:
     home = {"name": "Li", "phone": "123456", "address": "Street 1"}
     ids["address_id"] = world.made("/me/addresses", "member", home)["id"]
     segment = {"name": WORD, "filter": {"level_from": 1}}
+    fair = {"title": "Fair", "place": "Park", "starts_at": "2030-12-01T10:00:00Z", "ends_at": "2030-12-01T12:00:00Z"}
+    fair["state"] = "published"
+    ids["activity_id"] = world.made("/admin/activities", "owner", fair)["id"]
     ids["segment_id"] = world.made("/admin/segments", "owner", segment)["id"]
     ruled = {"name": WORD, "kind": "blackout", "first_day": "2020-01-01", "last_day": "2020-01-02"}
     ids["rule_id"] = world.made("/admin/redemption-rules", "owner", ruled)["id"]

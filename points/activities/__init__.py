@@ -1,0 +1,1 @@
+"""Offline activities: signed up for, attended by a code that is shown at the venue."""
