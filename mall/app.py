@@ -22,6 +22,7 @@ from admin.pages import audit as desk_audit
 from admin.pages import awards as desk_awards
 from admin.pages import budgets as desk_budgets
 from admin.pages import campaigns as desk_campaigns
+from admin.pages import causes as desk_causes
 from admin.pages import check_ins as desk_check_ins
 from admin.pages import clients as desk_clients
 from admin.pages import counter as desk_counter
@@ -41,6 +42,7 @@ from admin.pages import notices as desk_notices
 from admin.pages import order_policy as desk_order_policy
 from admin.pages import orders as desk_orders
 from admin.pages import parcels as desk_parcels
+from admin.pages import pickup_points as desk_pickup_points
 from admin.pages import prizes as desk_prizes
 from admin.pages import providers as desk_providers
 from admin.pages import reconciliation as desk_reconciliation
@@ -52,6 +54,7 @@ from admin.pages import rule_set as desk_rule_set
 from admin.pages import rule_steps as desk_rule_steps
 from admin.pages import rules as desk_rules
 from admin.pages import segments as desk_segments
+from admin.pages import shelves as desk_shelves
 from admin.pages import top_ups as desk_top_ups
 from admin.reports import jobs as report_jobs
 from admin.reports import models as report_models
@@ -304,6 +307,9 @@ PAGE_BLUEPRINTS = (
     desk_gifts.pages,
     desk_draws.pages,
     desk_drops.pages,
+    desk_shelves.pages,
+    desk_causes.pages,
+    desk_pickup_points.pages,
     desk_notices.pages,
     desk_orders.pages,
     desk_order_policy.pages,

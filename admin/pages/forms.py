@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from flask import Response, make_response, render_template, request
 from sqlalchemy.orm import Session
 
-from mall.errors import FieldErrors, MallError
-from mall.http.problems import STATUS
+from catalog.wording import LANGUAGES
+from mall.errors import FieldErrors, Invalid, MallError
+from mall.http.problems import STATUS, plain_errors
 from mall.identity.forms import messages_of
 
 T = TypeVar("T")
@@ -32,3 +33,23 @@ def shown_again(template: str, error: MallError, **values: Any) -> Response:
     errors: FieldErrors = messages_of(error, FORM_ERROR)
     body = render_template(template, errors=errors, form=request.form, **values)
     return make_response(body, STATUS[error.kind])
+
+
+def wording_typed(name: str) -> dict[str, str]:
+    """A text as it was typed in each language, ``name.zh`` and ``name.en``; those left empty are left out."""
+    typed = {lang: request.form.get(f"{name}.{lang}", "").replace("\r\n", "\n").strip() for lang in LANGUAGES}
+    return {lang: text for lang, text in typed.items() if text}
+
+
+def at_fields(error: MallError, texts: Collection[str], within: str = "") -> MallError:
+    """The reasons of a refusal at the form's own fields: those of a text in Chinese; ``opening.mon.0`` at ``mon``."""
+    if not isinstance(error, Invalid):
+        return error
+    moved: FieldErrors = {}
+    for name, why in plain_errors(error.errors).items():
+        parts = name.split(".")
+        if within and parts[0] == within and len(parts) > 1:
+            parts = parts[1:]
+        field = f"{parts[0]}.zh" if parts[0] in texts else parts[0]
+        moved[field] = [*moved.get(field, []), *why]
+    return Invalid(moved)

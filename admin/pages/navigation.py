@@ -80,10 +80,13 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         _l("Mall"),
         (
             Item("desk-gifts.gift_list", _l("Gifts"), "gift"),
+            Item("desk-shelves.shelf_list", _l("Categories and tags"), "category", ("new-shelf",)),
+            Item("desk-causes.cause_list", _l("Causes"), "heart", ("new-cause",)),
             Item("desk-draws.draw_list", _l("Draws"), "dice-5"),
             Item("desk-drops.drop_list", _l("Drops"), "hourglass"),
             Item("desk-orders.order_list", _l("Orders"), "package"),
             Item("desk-counter.counter", _l("Pickup desk"), "ticket"),
+            Item("desk-pickup-points.point_list", _l("Pickup points"), "map-pin", ("new-pickup-point",)),
             Item("desk-parcels.parcels", _l("Parcels"), "truck"),
             Item("desk-top-ups.top_ups", _l("Top-ups"), "send"),
             Item("desk-providers.provider_list", _l("Top-up providers"), "external-link"),

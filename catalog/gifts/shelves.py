@@ -24,6 +24,17 @@ def categories(tx: Session) -> Sequence[Category]:
     return tx.scalars(select(Category).order_by(Category.position, Category.id)).all()
 
 
+def gifts_on(tx: Session) -> dict[str, int]:
+    """How many gifts, archived ones apart, stand on each category and wear each tag, by its id."""
+    kept = Gift.status != "archived"
+    shelved = (
+        select(Gift.category_id, func.count()).where(kept, Gift.category_id.is_not(None)).group_by(Gift.category_id)
+    )
+    worn = select(func.unnest(Gift.tag_ids).label("tag"), Gift.id).where(kept).subquery()
+    tagged = select(worn.c.tag, func.count()).group_by(worn.c.tag)
+    return {str(row[0]): int(row[1]) for query in (shelved, tagged) for row in tx.execute(query)}
+
+
 def create_category(
     tx: Session, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None
 ) -> Category:

@@ -18,6 +18,7 @@ def only(*roles: str) -> frozenset[str]:
 
 
 RULE = "/admin/rules/<key>"
+HEADING = "<kind>"
 VERSION = f"{RULE}/versions/<int:number>"
 STEPS = ("submit", "approve", "reject", "discard", "publish", "rollback", "retire", "backtests")
 MAY = {
@@ -42,6 +43,19 @@ MAY = {
     **{f"POST /admin/drops/<drop_id>{part}": only("catalog") for part in ("", "/call-off")},
     "GET /admin/notices": only("catalog", "fulfilment", "auditor"),
     "POST /admin/notices/<staff_notice_id>/done": only("catalog", "fulfilment"),
+    "GET /admin/shelves": only("catalog", "auditor"),
+    **{f"{verb} /admin/new-shelf/{HEADING}": only("catalog") for verb in ("GET", "POST")},
+    f"GET /admin/shelves/{HEADING}/<shelf_id>": only("catalog", "auditor"),
+    **{f"POST /admin/shelves/{HEADING}/<shelf_id>{part}": only("catalog") for part in ("", "/delete")},
+    "GET /admin/causes": only("catalog", "auditor"),
+    "GET /admin/causes/<cause_id>": only("catalog", "auditor"),
+    "GET /admin/pickup-points": only("catalog", "fulfilment", "auditor"),
+    "GET /admin/pickup-points/<point_id>": only("catalog", "fulfilment", "auditor"),
+    **{
+        f"{verb} /admin/new-{thing}": only("catalog") for verb in ("GET", "POST") for thing in ("cause", "pickup-point")
+    },
+    "POST /admin/causes/<cause_id>": only("catalog"),
+    "POST /admin/pickup-points/<point_id>": only("catalog"),
     "GET /admin/top-up-providers": only("catalog", "auditor"),
     "POST /admin/top-up-providers": only("catalog"),
     "POST /admin/top-up-providers/<provider_id>": only("catalog"),
