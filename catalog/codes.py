@@ -10,6 +10,7 @@ TITLES = {
     "draw_closed": _l("The entries of this draw are closed."),
     "not_a_draw": _l("Only a gift of the kind draw can be drawn."),
     "draw_with_variants": _l("A gift that is drawn has no variants."),
+    "drop_of_draw": _l("A gift that is drawn has no drops: everybody may enter while its draw is open."),
     "drop_exists": _l("This item has a drop already."),
     "not_refundable": _l("This order cannot be refunded as it stands."),
     "refund_exceeded": _l("More than is left to give back."),

@@ -26,6 +26,7 @@ from admin.pages import causes as desk_causes
 from admin.pages import check_ins as desk_check_ins
 from admin.pages import clients as desk_clients
 from admin.pages import counter as desk_counter
+from admin.pages import curation as desk_curation
 from admin.pages import dashboard as desk_dashboard
 from admin.pages import draws as desk_draws
 from admin.pages import drops as desk_drops
@@ -306,6 +307,7 @@ PAGE_BLUEPRINTS = (
     desk_check_ins.pages,
     desk_gifts.pages,
     desk_draws.pages,
+    desk_curation.pages,
     desk_drops.pages,
     desk_shelves.pages,
     desk_causes.pages,

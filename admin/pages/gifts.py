@@ -9,6 +9,7 @@ from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt, shown_again
 from admin.pages.lists import list_query
@@ -22,7 +23,7 @@ from catalog.gifts.pictures import add_picture, arrange_pictures, picture_url, r
 from catalog.gifts.queries import on_hand_now, staff_gifts_page
 from catalog.gifts.shelves import categories
 from catalog.gifts.tags import tags
-from catalog.gifts.variants import variants_of
+from catalog.gifts.variants import gifts_with_variants, variants_of
 from catalog.gifts.windows import GIFT_KINDS, GiftStatus
 from catalog.routes.ids import checked_id
 from catalog.routes.wire import language
@@ -38,6 +39,7 @@ pages = desk("gifts", __name__)
 MOMENTS = ("visible_from", "on_sale_from", "on_sale_until")
 FLAGS = ("needs_preparation", "needs_approval", "featured")
 BACK = "/admin/gifts/{gift_id}"
+VIEWS = ("grid", "edit")
 LOCAL = "%Y-%m-%dT%H:%M"
 
 
@@ -53,9 +55,12 @@ def gift_list(call: Call) -> str:
         for gift, stock in found["items"]
     ]  # fmt: skip
     statuses = [status.value for status in GiftStatus]
+    view = request.args.get("view") if request.args.get("view") in VIEWS else "table"
     return render_template(
         "admin/gifts.html", gifts=listed, next_cursor=found["next_cursor"], query=query, errors=errors,
-        statuses=statuses, may_edit=_may_edit(call),
+        statuses=statuses, may_edit=_may_edit(call), view=view, back=address_with(),
+        with_variants=gifts_with_variants(call.tx, [gift.id for gift, _stock in found["items"]]),
+        shelves=list(shelves.items()), tags=[(tag.id, in_language(tag.name, language())) for tag in tags(call.tx)],
     )  # fmt: skip
 
 

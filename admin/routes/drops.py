@@ -174,7 +174,8 @@ def list_drops(call: Call, gift_id: str) -> dict[str, Any]:
 
 @endpoint(
     blp, "POST", "/admin/gifts/<gift_id>/drops", auth=EDITORS, login=Login.BACKOFFICE, body=NewDropSchema,
-    response=DropSchema, status=201, idempotency="accepted", errors=("voucher_stock", "variant_exists", "drop_exists"),
+    response=DropSchema, status=201, idempotency="accepted",
+    errors=("voucher_stock", "drop_of_draw", "variant_exists", "drop_exists"),
 )  # fmt: skip
 def post_drop(call: Call, body: dict[str, Any], gift_id: str) -> Drop:
     """So many pieces at a time of day, out of a reserve that cannot be ordered before."""

@@ -47,12 +47,14 @@ def create_drop(
 ) -> Drop:
     """Make a drop of a gift or variant. ``fields``: those of ``CHANGEABLE`` but ``active``.
 
-    Raises NotFound, Conflict ``voucher_stock`` (codes are not counted out), ``variant_exists``, ``drop_exists``,
-    Invalid for days in the wrong order.
+    Raises NotFound, Conflict ``voucher_stock`` (codes are not counted out), ``drop_of_draw``,
+    ``variant_exists``, ``drop_exists``, Invalid for days in the wrong order.
     """
     gift, item_id = find_item(tx, gift_id, variant_id)
     if gift.kind == "voucher":
         raise Conflict("voucher_stock")
+    if gift.kind == "draw":
+        raise Conflict("drop_of_draw")
     drop = Drop(id=new_id("drp"), gift_id=gift_id, item_id=item_id, active=True, created_at=now, **fields)
     _check_days(drop)
     _save(tx, drop)
@@ -131,7 +133,7 @@ def items_to_drop(tx: Session) -> list[tuple[str, str | None, dict[str, str], di
     counted = (
         select(Gift.id, GiftVariant.id, Gift.name, GiftVariant.name)
         .outerjoin(GiftVariant, (GiftVariant.gift_id == Gift.id) & GiftVariant.active)
-        .where(Gift.kind != "voucher", Gift.status != "archived")
+        .where(Gift.kind.not_in(("voucher", "draw")), Gift.status != "archived")
         .order_by(Gift.id.desc(), GiftVariant.id)
         .limit(MOST_OFFERED)
     )

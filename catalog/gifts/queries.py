@@ -139,8 +139,16 @@ def is_new(gift: Gift, now: datetime) -> bool:
 
 def find_shown(tx: Session, gift_id: str, now: datetime) -> Shown:
     """A gift as members see it, one that is over too. Raises NotFound."""
+    found = find_any(tx, gift_id, now)
+    if not is_visible(window_of(found.gift), now):
+        raise NotFound()
+    return found
+
+
+def find_any(tx: Session, gift_id: str, now: datetime) -> Shown:
+    """A gift as members would see it, one that nobody sees yet too. Raises NotFound."""
     row = tx.execute(select(Gift, ON_HAND).where(Gift.id == gift_id)).one_or_none()
-    if row is None or not is_visible(window_of(row[0]), now):
+    if row is None:
         raise NotFound()
     gift, on_hand = row
     category = tx.get(Category, gift.category_id) if gift.category_id else None

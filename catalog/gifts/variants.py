@@ -48,6 +48,12 @@ def variants_of(tx: Session, gift_id: str) -> list[StaffVariant]:
     return [_seen(variant, on_hand) for variant, on_hand in tx.execute(query)]
 
 
+def gifts_with_variants(tx: Session, gift_ids: Sequence[str]) -> set[str]:
+    """Those of the gifts whose pieces are counted by variant."""
+    found = select(GiftVariant.gift_id).where(GiftVariant.gift_id.in_(gift_ids), GiftVariant.active).distinct()
+    return set(tx.scalars(found))
+
+
 def _seen(row: GiftVariant, on_hand: int) -> StaffVariant:
     return StaffVariant(row.id, row.name, row.points, row.active, row.position, on_hand)
 

@@ -1,0 +1,156 @@
+"""Curating gifts: edits in the list itself, many at once, a copy, and a look at them as members will see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response, flash, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as Redirect
+
+from admin.pages.blueprint import desk
+from admin.pages.gifts import number_of
+from admin.routes.catalog_schemas import GiftChangeSchema
+from admin.routes.gifts import EDITORS, READERS
+from catalog.causes.causes import find_cause
+from catalog.gifts.curate import (
+    Change,
+    Outcome,
+    change_many,
+    duplicate_gift,
+    repriced,
+    set_fields,
+    with_tag,
+    without_tag,
+)
+from catalog.gifts.edit import change_gift, get_gift
+from catalog.gifts.models import Gift
+from catalog.gifts.queries import find_any, on_hand_now
+from catalog.gifts.shelves import pickup_points
+from catalog.routes.causes import cause_shown
+from catalog.routes.draws import drawn
+from catalog.routes.ids import checked_id
+from catalog.routes.shown import gift_page_view
+from catalog.routes.wire import language
+from catalog.stock.change import change_stock
+from catalog.wording import in_language
+from mall.db import Login
+from mall.errors import Conflict, Invalid, MallError
+from mall.http.call import Call, load
+from mall.http.page import page, safe_path
+from mall.http.problems import problem_of
+
+pages = desk("curation", __name__)
+HERE = "/admin/gifts"
+
+
+def _who(call: Call) -> tuple[str, datetime, str]:
+    return call.staff.name, call.now, call.request_id
+
+
+def _back() -> str:
+    target = safe_path(request.form.get("back"), HERE)
+    return target if target == HERE or target.startswith(f"{HERE}?") else HERE
+
+
+@page(pages, "POST", "/gifts/<gift_id>/quick", auth=EDITORS, login=Login.BACKOFFICE, on_error=f"{HERE}?view=edit")
+def quick_edit(call: Call, gift_id: str) -> Redirect:
+    """Price, state and stock from the list, unless somebody else has changed the gift since the list was opened."""
+    gift, sent = get_gift(call.tx, checked_id(gift_id), lock=True), request.form
+    try:
+        seen = datetime.fromisoformat(sent.get("seen", ""))
+    except ValueError as error:
+        raise Conflict("gift_changed") from error
+    body = load(GiftChangeSchema(), {"points": number_of(sent.get("points", "")), "status": sent.get("status")})
+    change_gift(call.tx, gift.id, body, *_who(call), seen=seen)
+    if "stock" in sent:
+        _count(call, gift, number_of(sent["stock"]), number_of(sent.get("stock_seen", "")))
+    flash(_("“%(gift)s” is saved.", gift=in_language(gift.name, language())), "success")
+    return redirect(_back(), 303)
+
+
+def _count(call: Call, gift: Gift, wanted: int | str, seen: int | str) -> None:
+    """The difference to what was shown is what changes: orders that came meanwhile stay counted."""
+    if not isinstance(wanted, int) or not isinstance(seen, int) or wanted < 0:
+        raise Invalid({"stock": [_("Must be a whole number.")]})
+    if wanted != seen:
+        change_stock(
+            call.tx, gift.id, None, wanted - seen, _("Counted"), call.staff.name, call.now, request_id=call.request_id
+        )
+
+
+@page(pages, "POST", "/gifts-in-bulk", auth=EDITORS, login=Login.BACKOFFICE, on_error=HERE)
+def bulk_edit(call: Call) -> Response | Redirect:
+    """One change to every chosen gift; what became of each is told."""
+    outcomes = change_many(call.tx, [checked_id(one) for one in request.form.getlist("gifts")], _asked(), *_who(call))
+    refused = [_told(call, outcome) for outcome in outcomes if outcome.error is not None]
+    done = len(outcomes) - len(refused)
+    if refused:
+        return Response(
+            render_template("admin/gifts_bulk.html", done=done, refused=refused, back=_back()), mimetype="text/html"
+        )
+    flash(_("Gifts changed: %(count)s.", count=done), "success")
+    return redirect(_back(), 303)
+
+
+def _asked() -> Change:
+    sent = request.form
+    act = sent.get("act", "")
+    if act in ("active", "archived", "draft"):
+        return set_fields(status=act)
+    if act == "category":
+        return set_fields(category_id=checked_id(sent["category"]) if sent.get("category") else None)
+    if act in ("tag", "untag") and sent.get("tag"):
+        return (with_tag if act == "tag" else without_tag)(checked_id(sent["tag"]))
+    if act == "price":
+        percent = number_of(sent.get("percent", "").strip().removesuffix("%").removeprefix("+"))
+        return repriced(percent if isinstance(percent, int) else 0)
+    raise Invalid({"act": [_("Choose what is to be done.")]})
+
+
+def _told(call: Call, outcome: Outcome) -> dict[str, Any]:
+    assert outcome.error is not None
+    gift = call.tx.get(Gift, outcome.gift_id)
+    name = in_language(gift.name, language()) if gift else outcome.gift_id
+    return {"id": outcome.gift_id if gift else None, "name": name, "why": _reason(outcome.error)}
+
+
+def _reason(error: MallError) -> str:
+    problem = problem_of(error)
+    reasons = [sentence for sentences in (problem.get("errors") or {}).values() for sentence in sentences]
+    return " ".join(reasons) or str(problem.get("detail") or problem["title"])
+
+
+@page(
+    pages, "POST", "/gifts/<gift_id>/duplicate", auth=EDITORS, login=Login.BACKOFFICE, on_error="/admin/gifts/{gift_id}"
+)
+def duplicate(call: Call, gift_id: str) -> Redirect:
+    """A draft like it."""
+    new = duplicate_gift(call.tx, checked_id(gift_id), *_who(call))
+    flash(_("A draft like it is made. It has no stock yet."), "success")
+    return redirect(f"{HERE}/{new.id}", 303)
+
+
+@page(pages, "GET", "/gifts/<gift_id>/preview", auth=READERS, login=Login.BACKOFFICE)
+def preview(call: Call, gift_id: str) -> str:
+    """The gift's page as a visitor will see it, a draft too."""
+    shown = find_any(call.tx, checked_id(gift_id), call.now)
+    chosen = shown.chosen(request.args.get("variant"))
+    gift = shown.gift
+    stock = on_hand_now(call.tx, gift.id)
+    flash(_("A preview: members see this page once the gift is offered and visible. Stock: %(stock)s.", stock=stock))
+    return render_template(
+        "storefront/gift.html",
+        me=None,
+        gift=gift_page_view(shown, list(pickup_points(call.tx)), None, call.now, chosen and chosen[0].id),
+        drops=[],
+        gathering=None,
+        missing_points=0,
+        outlook=None,
+        wished=False,
+        can_choose_less=False,
+        refusals=[],
+        cause=cause_shown(find_cause(call.tx, gift.cause_id)) if gift.cause_id else None,
+        **drawn(call, call.tx, shown),
+    )
