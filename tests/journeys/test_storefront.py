@@ -290,6 +290,27 @@ def test_level_badges_board_and_an_honour_agreed_to(visit: Enter, served: Instal
     expect(page.locator(".honour")).to_contain_text("感谢您每周清扫楼道。")
 
 
+def test_an_activity_is_signed_up_for_attended_by_code_and_explained(visit: Enter, served: Installation) -> None:
+    staff, member = Program(served.url, "rules", staff=True), Program(served.url, "xu_anran")
+    points = member.points()
+    window = visit()
+    page = window.sign_in("xu_anran", "/tasks")
+    page.locator(".task", has_text="参加社区活动").get_by_role("link").click()
+    page.locator(".activity__link", has_text="街心公园清洁日").click()
+    page.get_by_role("button", name="报名").click()
+    expect(page.locator(".activity__state")).to_have_text("您已报名")
+    page.get_by_label("现场出示的签到码").fill("0000 0000")
+    page.get_by_role("button", name="我到了").click()
+    expect(page.locator(".flash, .toast").first).to_contain_text("签到码不对")
+    activity = page.url.rsplit("/", 1)[1]
+    shown = staff.get(f"/admin/activities/{activity}/code")  # as the QR at the venue holds it
+    page.goto(shown["url"])
+    page.get_by_role("button", name="我到了").click()
+    expect(page.locator(".activity__state")).to_have_text("您已参加")
+    assert member.points() == points + 10
+    expect(window.open("/statement").locator("main")).to_contain_text("参加活动")
+
+
 NARROW = (320, 640)
 MEMBER_LOOKS: dict[str, tuple[dict[str, str], tuple[int, int]]] = {
     "light": ({}, PHONE),
