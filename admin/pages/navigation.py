@@ -80,6 +80,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         _l("Mall"),
         (
             Item("desk-gifts.gift_list", _l("Gifts"), "gift", ("gifts-in-bulk", "new-gift")),
+            Item("desk-stock.low_stock", _l("Stock"), "stack-2"),
             Item("desk-shelves.shelf_list", _l("Categories and tags"), "category", ("new-shelf",)),
             Item("desk-causes.cause_list", _l("Causes"), "heart", ("new-cause",)),
             Item("desk-draws.draw_list", _l("Draws"), "dice-5"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -53,6 +53,11 @@ def set_alert(
         tx.execute(wanted.on_conflict_do_update(index_elements=["item_id"], set_={"low_at": low_at}))
     detail = {"item": item_id, "low_at": low_at}
     audit.record(tx, actor, "stock.alert_set", f"gift:{gift_id}", detail, now, request_id)
+
+
+def alert_of(tx: Session, item_id: str) -> int | None:
+    """At how many pieces of an item staff are told; None: never."""
+    return tx.scalars(select(StockAlert.low_at).where(StockAlert.item_id == item_id)).first()
 
 
 def watch_stock(tx: Session, now: datetime) -> int:

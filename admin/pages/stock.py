@@ -1,0 +1,124 @@
+"""Stock in the back office: what runs low, every movement of an item, when staff are told, and codes imported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as Redirect
+
+from admin.pages.addresses import address_with
+from admin.pages.blueprint import desk
+from admin.pages.gifts import number_of
+from admin.pages.lists import list_query
+from admin.routes.drops import AlertSchema
+from admin.routes.gifts import EDITORS, READERS
+from catalog.gifts.edit import get_gift
+from catalog.gifts.models import Gift
+from catalog.gifts.variants import StaffVariant, variants_of
+from catalog.routes.ids import checked_id
+from catalog.routes.wire import language
+from catalog.stock.alerts import alert_of, low_items, set_alert
+from catalog.stock.change import movements_page, on_hand
+from catalog.vouchers.import_codes import Imported, import_codes
+from catalog.vouchers.watch import pools_of
+from catalog.wording import in_language
+from mall.db import Login
+from mall.errors import Invalid
+from mall.http.call import Call, load
+from mall.http.page import page
+from mall.http.pagination import PageQuery
+
+pages = desk("stock", __name__)
+ONE = "/admin/gifts/{gift_id}/stock"
+TOLD_LINES = 20
+"""Refused lines that the message names."""
+
+
+@page(pages, "GET", "/stock", auth=READERS, login=Login.BACKOFFICE)
+def low_stock(call: Call) -> str:
+    """What has run low, the latest first."""
+    reader = language()
+    rows = [
+        {"item": low, "gift": in_language(low.gift_name, reader),
+         "variant": in_language(low.variant_name, reader) if low.variant_name else None}
+        for low in low_items(call.tx)
+    ]  # fmt: skip
+    return render_template("admin/stock.html", rows=rows)
+
+
+@page(pages, "GET", "/gifts/<gift_id>/stock", auth=READERS, login=Login.BACKOFFICE)
+def gift_stock(call: Call, gift_id: str) -> str:
+    """An item's movements, the newest first; of a gift with variants the first one's unless another is named."""
+    gift, query = get_gift(call.tx, checked_id(gift_id)), list_query(PageQuery())[0]
+    variants = [one for one in variants_of(call.tx, gift.id) if one.active]
+    variant = _chosen(variants, request.args.get("variant"))
+    found = movements_page(call.tx, gift.id, variant, query["limit"], query.get("cursor"))
+    item, following = variant or gift.id, found["next_cursor"]
+    return render_template(
+        "admin/gift_stock.html",
+        gift=gift,
+        name=in_language(gift.name, language()),
+        variants=[(one.id, in_language(one.name, language())) for one in variants],
+        variant=variant,
+        on_hand=on_hand(call.tx, item),
+        low_at=alert_of(call.tx, item),
+        pool=pools_of(call.tx, [gift.id]).get(gift.id),
+        movements=found["items"],
+        next_url=address_with(cursor=following) if following else None,
+        may_edit=call.staff.role in ("owner", *EDITORS.names),
+    )
+
+
+def _chosen(variants: list[StaffVariant], wanted: str | None) -> str | None:
+    known = [one.id for one in variants]
+    return wanted if wanted in known else next(iter(known), None)
+
+
+def _variant() -> str | None:
+    return checked_id(request.form["variant"]) if request.form.get("variant") else None
+
+
+def _here(gift: Gift, variant: str | None) -> str:
+    return f"/admin/gifts/{gift.id}/stock" + (f"?variant={variant}" if variant else "")
+
+
+@page(pages, "POST", "/gifts/<gift_id>/stock-alert", auth=EDITORS, login=Login.BACKOFFICE, on_error=ONE)
+def save_alert(call: Call, gift_id: str) -> Redirect:
+    """When staff are told; empty: never."""
+    gift, variant = get_gift(call.tx, checked_id(gift_id)), _variant()
+    typed = request.form.get("low_at", "").strip()
+    body = load(AlertSchema(), {"low_at": number_of(typed) if typed else None})
+    set_alert(call.tx, gift.id, variant, body["low_at"], call.staff.name, call.now, call.request_id)
+    flash(_("Saved."), "success")
+    return redirect(_here(gift, variant), 303)
+
+
+@page(pages, "POST", "/gifts/<gift_id>/codes", auth=EDITORS, login=Login.BACKOFFICE, on_error=ONE)
+def import_voucher_codes(call: Call, gift_id: str) -> Redirect:
+    """A file of codes, one a line; one that is there already is refused, so that a file sent twice counts once."""
+    gift, variant = get_gift(call.tx, checked_id(gift_id)), _variant()
+    sent = request.files.get("codes")
+    raw = sent.read() if sent else b""
+    if not raw:
+        raise Invalid({"codes": [_("Please choose a file.")]})
+    done = import_codes(call.tx, gift.id, variant, raw, call.staff.name, call.now, call.request_id)
+    flash(_told(done), "success" if not done.refused else "info")
+    return redirect(_here(gift, variant), 303)
+
+
+def _told(done: Imported) -> str:
+    text = str(_("Codes imported: %(count)s.", count=done.imported))
+    if not done.refused:
+        return text
+    words: dict[str, Any] = {
+        "duplicate": _("there already"),
+        "empty": _("empty"),
+        "columns": _("more than one column"),
+        "invalid": _("not a code"),
+    }
+    refused = [one for one in done.lines if one.result != "imported"]
+    lines = [_("line %(line)s %(why)s", line=one.line, why=words[one.result]) for one in refused[:TOLD_LINES]]
+    more = [] if len(refused) <= TOLD_LINES else ["…"]
+    return f"{text} {_('Refused: %(count)s', count=done.refused)} ({'; '.join([*map(str, lines), *more])})."
