@@ -113,6 +113,7 @@ from catalog.payment.stripe_gateway import StripeGateway
 from catalog.redemption import badge_figures
 from catalog.routes import (
     account,
+    account_pages,
     address_pages,
     addresses,
     causes,
@@ -277,6 +278,7 @@ PAGE_BLUEPRINTS = (
     pictures.pictures,
     wish_pages.pages,
     queue_pages.pages,
+    account_pages.pages,
     address_pages.pages,
     payment_pages.pages,
     causes.pages,
