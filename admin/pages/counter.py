@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
@@ -10,9 +11,11 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
+from catalog.fulfilment.hours import opening_of, state_now
 from catalog.gifts.pictures import picture_url
 from catalog.redemption.handed_over import handed_over_lately
 from catalog.redemption.pickup import Waiting, collect, counting_misses, find_waiting
+from catalog.routes.hours_words import now_words
 from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall import audit
@@ -23,6 +26,7 @@ from mall.http.call import Call
 from mall.http.page import page
 from mall.http.principals import PUBLIC, staff
 from mall.http.problems import problem_of
+from points.earning.book_events import mall_zone
 
 pages = desk("counter", __name__)
 short = Blueprint("counter_address", __name__)
@@ -73,7 +77,7 @@ def look(call: Call) -> Response:
         )
         if isinstance(found, NotFound):
             return _refused(call, tx, found)
-        return _shown(call, tx, found=_wire(found, code))
+        return _shown(call, tx, found=_wire(found, code, call.now))
 
     return _answered(call, work)
 
@@ -120,7 +124,14 @@ def _refused(call: Call, tx: Session, error: MallError) -> Response:
     return _shown(call, tx, refusal=str(problem_of(error)["title"]), wait_minutes=wait)
 
 
-def _wire(found: Waiting, code: str) -> dict[str, Any]:
+def _closed(found: Waiting, now: datetime) -> str | None:
+    """Says so when the point is not open: whoever stands there is told, not sent away."""
+    opening, here = opening_of(found.opening), now.astimezone(mall_zone())
+    state = state_now(opening, here) if opening else None
+    return now_words(state, here, language()) if state is not None and not state.is_open else None
+
+
+def _wire(found: Waiting, code: str, now: datetime) -> dict[str, Any]:
     reader = language()
     return {
         "code": code,
@@ -131,4 +142,5 @@ def _wire(found: Waiting, code: str) -> dict[str, Any]:
         "picture_url": picture_url(found.picture),
         "point": in_language(found.point_name, reader) or None,
         "ready": found.ready,
+        "closed": _closed(found, now),
     }

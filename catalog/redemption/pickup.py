@@ -25,7 +25,7 @@ JUST_NOW = timedelta(minutes=10)
 
 T = TypeVar("T")
 _LOOK = """SELECT o.id, o.number, o.gift_name, o.variant_name, o.quantity, o.picture, p.name, o.status,
-  c.closed_at IS NULL, o.kind
+  c.closed_at IS NULL, o.kind, p.opening
  FROM pickup_codes AS c JOIN orders AS o ON o.id = c.order_id LEFT JOIN pickup_points AS p ON p.id = o.pickup_point_id
  LEFT JOIN order_history AS h ON h.order_id = o.id AND h.seq = o.history_seq AND h.status = 'completed'
   AND h.actor = %s
@@ -69,6 +69,8 @@ class Waiting:
     status: str
     ready: bool
     """Whether it can be handed over; else somebody just did so, or it is not ready."""
+    opening: dict[str, Any] | None
+    """The point's opening hours as they are stored."""
 
 
 def find_waiting(tx: Session, code: str, actor: str, now: datetime) -> Waiting:
@@ -84,7 +86,7 @@ def find_waiting(tx: Session, code: str, actor: str, now: datetime) -> Waiting:
     if row is None:
         raise NotFound("pickup_code_not_found")
     ready = row[8] and Status.COMPLETED.value in targets(row[9], row[7], By.STAFF)
-    return Waiting(*(*row[:8], ready))
+    return Waiting(*(*row[:8], ready, row[10]))
 
 
 def counting_misses(tx: Session, staff_id: str, now: datetime, attempt: Callable[[], T]) -> T | NotFound:

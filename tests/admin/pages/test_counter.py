@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 
@@ -51,6 +52,19 @@ def test_a_code_shows_the_gift_and_is_handed_over_and_the_next_can_come(shop, de
     browser.post("/admin/desk/hand-over", data={"code": other, "_key": key_of(page)})
     assert status(shop, second) == "completed"
     assert shop.sql("SELECT count(*) FROM audit_entries WHERE action = 'order.collected'") == 2
+
+
+def test_the_desk_says_when_the_point_is_closed_and_hands_over_all_the_same(shop, desk, waiting):
+    order, _number, code = waiting()
+    browser, point = desk("fulfilment"), shop.sql("SELECT pickup_point_id FROM orders WHERE id = :id", id=order)
+    always, never = [[["00:00", "24:00"]]] * 7, [[]] * 7
+    for week, told in ((always, False), (never, True)):
+        stored = json.dumps({"week": week, "except": {}})
+        shop.write("UPDATE pickup_points SET opening = cast(:o AS jsonb) WHERE id = :id", o=stored, id=point)
+        page = browser.post("/admin/desk", data={"code": code}).text
+        assert (">Closed<" in page) is told
+    browser.post("/admin/desk/hand-over", data={"code": code, "_key": key_of(page)})
+    assert status(shop, order) == "completed"
 
 
 def test_the_desk_sees_neither_points_nor_member(shop, desk, waiting):
