@@ -19,6 +19,7 @@ from catalog.gifts.curate import (
     Outcome,
     change_many,
     duplicate_gift,
+    move_gift,
     repriced,
     set_fields,
     with_tag,
@@ -78,6 +79,15 @@ def _count(call: Call, gift: Gift, wanted: int | str, seen: int | str) -> None:
         change_stock(
             call.tx, gift.id, None, wanted - seen, _("Counted"), call.staff.name, call.now, request_id=call.request_id
         )
+
+
+@page(pages, "POST", "/gifts/<gift_id>/move", auth=EDITORS, login=Login.BACKOFFICE, on_error=f"{HERE}?view=order")
+def move(call: Call, gift_id: str) -> Redirect:
+    """One place up or down in the mall's own order."""
+    actor, now, request_id = _who(call)
+    up = request.form.get("way") != "down"
+    move_gift(call.tx, checked_id(gift_id), up=up, actor=actor, now=now, request_id=request_id)
+    return redirect(f"{_back()}#gift-{gift_id}", 303)
 
 
 @page(pages, "POST", "/gifts-in-bulk", auth=EDITORS, login=Login.BACKOFFICE, on_error=HERE)

@@ -20,7 +20,7 @@ from catalog.gifts.images import MAX_BYTES
 from catalog.gifts.limits import PERIODS
 from catalog.gifts.models import Gift
 from catalog.gifts.pictures import add_picture, arrange_pictures, picture_url, read_picture
-from catalog.gifts.queries import on_hand_now, staff_gifts_page
+from catalog.gifts.queries import on_hand_now, ordered_gifts_page, staff_gifts_page
 from catalog.gifts.shelves import categories
 from catalog.gifts.tags import tags
 from catalog.gifts.variants import gifts_with_variants, variants_of
@@ -39,7 +39,7 @@ pages = desk("gifts", __name__)
 MOMENTS = ("visible_from", "on_sale_from", "on_sale_until")
 FLAGS = ("needs_preparation", "needs_approval", "featured")
 BACK = "/admin/gifts/{gift_id}"
-VIEWS = ("grid", "edit")
+VIEWS = ("grid", "edit", "order")
 LOCAL = "%Y-%m-%dT%H:%M"
 
 
@@ -47,7 +47,11 @@ LOCAL = "%Y-%m-%dT%H:%M"
 def gift_list(call: Call) -> str:
     """Gifts with price and stock, newest first."""
     query, errors = list_query(AdminGiftsQuery())
-    found = staff_gifts_page(call.tx, query.get("status"), query["limit"], query.get("cursor"))
+    view = request.args.get("view") if request.args.get("view") in VIEWS else "table"
+    if view == "order":
+        found = ordered_gifts_page(call.tx, query["limit"], query.get("cursor"))
+    else:
+        found = staff_gifts_page(call.tx, query.get("status"), query["limit"], query.get("cursor"))
     shelves = {shelf.id: in_language(shelf.name, language()) for shelf in categories(call.tx)}
     listed = [
         {"gift": gift, "stock": stock, "name": in_language(gift.name, language()),
@@ -55,7 +59,6 @@ def gift_list(call: Call) -> str:
         for gift, stock in found["items"]
     ]  # fmt: skip
     statuses = [status.value for status in GiftStatus]
-    view = request.args.get("view") if request.args.get("view") in VIEWS else "table"
     return render_template(
         "admin/gifts.html", gifts=listed, next_cursor=found["next_cursor"], query=query, errors=errors,
         statuses=statuses, may_edit=_may_edit(call), view=view, back=address_with(),

@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from catalog.gifts.edit import FIELDS, change_gift, create_gift, get_gift
 from catalog.gifts.models import Gift
 from catalog.gifts.variants import add_variant, change_variant, variants_of
+from catalog.gifts.windows import GiftStatus
+from mall import audit
 from mall.errors import Invalid, MallError
 
 MOST_AT_ONCE = 200
@@ -94,6 +97,27 @@ def _change_one(tx: Session, gift_id: str, change: Change, actor: str, now: date
         if variant.points is not None:
             points = max(1, (variant.points * fields["points"] + before // 2) // before)
             change_variant(tx, gift_id, variant.id, {"points": points}, actor, now, request_id)
+
+
+def move_gift(tx: Session, gift_id: str, *, up: bool, actor: str, now: datetime, request_id: str) -> bool:
+    """Change places with the gift on offer before (``up``) or after it in the mall's own order; whether there is one.
+
+    Raises NotFound.
+    """
+    gift = get_gift(tx, gift_id, lock=True)
+    here, mine = tuple_(Gift.position, Gift.id), tuple_(literal(gift.position), literal(gift.id))
+    near = select(Gift).where(Gift.status == GiftStatus.ACTIVE.value, here > mine if up else here < mine)
+    keys = (Gift.position, Gift.id) if up else (Gift.position.desc(), Gift.id.desc())
+    other = tx.scalars(near.order_by(*keys).limit(1).with_for_update()).first()
+    if other is None:
+        return False
+    if other.position == gift.position:
+        gift.position += 1 if up else -1
+    else:
+        gift.position, other.position = other.position, gift.position
+    tx.flush()
+    audit.record(tx, actor, "gift.moved", f"gift:{gift.id}", {"position": gift.position}, now, request_id)
+    return True
 
 
 def duplicate_gift(tx: Session, gift_id: str, actor: str, now: datetime, request_id: str) -> Gift:

@@ -52,6 +52,7 @@ def create_gift(
         tag_ids=[],
         featured=False,
         popularity=0,
+        position=tx.execute(select(func.coalesce(func.max(Gift.position), 0) + 1)).scalar_one(),
         created_at=now,
     )
     _set(tx, gift, fields, now)

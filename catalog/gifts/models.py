@@ -74,8 +74,9 @@ class Gift(Base):
     ``limits``: ``[{"per": "member", "period", "quantity"}]``. ``pictures``: hexadecimal SHA-256 of each, the
     cover first; ``picture_texts``: what some of them show, by the same names.
     ``search_text``: every word of name, tags and description, folded; ``search_pairs``: all letters and pairs of
-    neighbours in it (``catalog.gifts.search``), written by the database. ``featured``: picked by staff; ``popularity``:
-    pieces ordered lately, counted by a job.
+    neighbours in it (``catalog.gifts.search``), written by the database. ``featured``: picked by staff;
+    ``position``: the greater, the earlier in the mall's own order, which staff keep; ``popularity``: pieces ordered
+    lately, counted by a job.
     """
 
     __tablename__ = "gifts"
@@ -88,6 +89,7 @@ class Gift(Base):
         Index("ix_gifts_popular", "featured", "popularity", "id", postgresql_where=text("status = 'active'")),
         Index("ix_gifts_search", "search_pairs", postgresql_using="gin"),
         Index("ix_gifts_tag_ids", "tag_ids", postgresql_using="gin"),
+        Index("ix_gifts_position", "position", "id", postgresql_where=text("status = 'active'")),
         Index("ix_gifts_points", "from_points", "id", postgresql_where=text("status = 'active'")),
     )
 
@@ -118,6 +120,7 @@ class Gift(Base):
         ARRAY(Text), Computed("search_pairs(search_text)", persisted=True), deferred=True
     )
     featured: Mapped[bool]
+    position: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     popularity: Mapped[int] = mapped_column(Integer)
     cause_id: Mapped[str | None] = mapped_column(ForeignKey("causes.id"), type_=IdText, index=True)
     low_pool: Mapped[int | None] = mapped_column(Integer)

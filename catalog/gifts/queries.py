@@ -24,7 +24,7 @@ LETTERS_INDEXED = 2
 """So short a word is found by the index alone."""
 NEW_FOR = timedelta(days=30)
 """How long a gift counts as new."""
-SORTS = ("popular", "affordable", "points", "points_down", "newest")
+SORTS = ("popular", "recommended", "affordable", "points", "points_down", "newest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,8 @@ def gifts_page(
     elif wanted.sort in ("points", "points_down"):
         seen = decode_cursor(cursor_text, int, str)
         query = _keyset(query, (Gift.from_points, Gift.id), seen, descending=wanted.sort == "points_down")
+    elif wanted.sort == "recommended":
+        query = _keyset(query, (Gift.position, Gift.id), decode_cursor(cursor_text, int, str), descending=True)
     elif wanted.sort == "newest":
         query = _keyset(query, (Gift.id,), decode_cursor(cursor_text, str), descending=True)
     else:
@@ -215,6 +217,8 @@ def _cursor_after(gift: Gift, wanted: Wanted, budget: int) -> str:
         return encode_cursor(budget, gift.from_points <= budget, gift.featured, gift.popularity, gift.id)
     if sort in ("points", "points_down"):
         return encode_cursor(gift.from_points, gift.id)
+    if sort == "recommended":
+        return encode_cursor(gift.position, gift.id)
     if sort == "newest":
         return encode_cursor(gift.id)
     return encode_cursor(is_in_name(gift.search_text, words_of(wanted.q)), gift.featured, gift.popularity, gift.id)
@@ -229,6 +233,14 @@ def staff_gifts_page(tx: Session, status: str | None, limit: int, cursor_text: s
     if seen is not None:
         query = query.where(Gift.id < seen[0])
     return page_of(tx.execute(query.limit(limit + 1)).all(), limit, lambda row: (row[0].id,))
+
+
+def ordered_gifts_page(tx: Session, limit: int, cursor_text: str | None) -> dict[str, Any]:
+    """Gifts on offer with their stock in the mall's own order, for staff who keep it."""
+    seen = decode_cursor(cursor_text, int, str)
+    offered: Any = select(Gift, ON_HAND).where(Gift.status == "active")
+    query = _keyset(offered, (Gift.position, Gift.id), seen, descending=True)
+    return page_of(tx.execute(query.limit(limit + 1)).all(), limit, lambda row: (row[0].position, row[0].id))
 
 
 def on_hand_now(tx: Session, gift_id: str) -> int:

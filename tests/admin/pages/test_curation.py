@@ -82,3 +82,21 @@ def test_a_drawn_gift_has_no_drop(shop):
     refused = shop.post(f"/admin/gifts/{gift}/drops", shop.owner, drop)
     assert (refused.status_code, refused.json["code"]) == (409, "drop_of_draw")
     assert shop.sql("SELECT count(*) FROM drops") == 0
+
+
+def test_staff_keep_the_order_that_the_mall_recommends(shop, desk):
+    browser = desk("catalog")
+    first, second, third = shop.gift(10), shop.gift(10), shop.gift(10)
+
+    def order():
+        return [gift["id"] for gift in shop.get("/gifts?sort=recommended").json["items"]]
+
+    assert order() == [third, second, first]
+    moved = browser.post(f"/admin/gifts/{first}/move", data={"way": "up", "back": "/admin/gifts?view=order"})
+    assert moved.location == f"/admin/gifts?view=order#gift-{first}"
+    assert order() == [third, first, second]
+    browser.post(f"/admin/gifts/{third}/move", data={"way": "up"})  # it is the first
+    browser.post(f"/admin/gifts/{third}/move", data={"way": "down"})
+    assert order() == [first, third, second]
+    assert f'id="gift-{third}"' in browser.get("/admin/gifts?view=order").text
+    assert shop.sql("SELECT count(*) FROM audit_entries WHERE action = 'gift.moved'") == 2

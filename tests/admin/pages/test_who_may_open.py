@@ -43,7 +43,7 @@ MAY = {
     **{f"POST /admin/drops/<drop_id>{part}": only("catalog") for part in ("", "/call-off")},
     "GET /admin/notices": only("catalog", "fulfilment", "auditor"),
     "POST /admin/notices/<staff_notice_id>/done": only("catalog", "fulfilment"),
-    **{f"POST /admin/gifts/<gift_id>/{deed}": only("catalog") for deed in ("quick", "duplicate")},
+    **{f"POST /admin/gifts/<gift_id>/{deed}": only("catalog") for deed in ("quick", "duplicate", "move")},
     "POST /admin/gifts-in-bulk": only("catalog"),
     "GET /admin/gifts/<gift_id>/preview": only("catalog", "auditor"),
     "GET /admin/stock": only("catalog", "auditor"),

@@ -70,7 +70,7 @@ def test_a_category_is_found_by_id_or_code(shop):
     assert shop.get("/categories").json["items"] == [{"id": category["id"], "code": "daily", "name": "Daily"}]
 
 
-@pytest.mark.parametrize("sort", ["popular", "points", "newest", "affordable"])
+@pytest.mark.parametrize("sort", ["popular", "recommended", "points", "newest", "affordable"])
 def test_pages_of_any_order_add_up_to_the_list(shop, sort):
     for number, points in enumerate([50, 10, 30, 30, 20, 40, 60]):
         _gift(shop, f"gift {number}", points, featured=number in (2, 5))
@@ -85,6 +85,7 @@ def test_pages_of_any_order_add_up_to_the_list(shop, sort):
     assert pieces == whole
     expected = {
         "popular": ["gift 5", "gift 2", "gift 6", "gift 4", "gift 3", "gift 1", "gift 0"],
+        "recommended": [f"gift {number}" for number in range(6, -1, -1)],
         "points": ["gift 1", "gift 4", "gift 2", "gift 3", "gift 5", "gift 0", "gift 6"],
         "newest": [f"gift {number}" for number in range(6, -1, -1)],
         "affordable": ["gift 2", "gift 4", "gift 3", "gift 1", "gift 5", "gift 6", "gift 0"],
