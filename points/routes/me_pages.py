@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as Redirect
 
 from mall.db import Login
 from mall.http.call import Call
 from mall.http.page import page
 from mall.http.principals import MEMBER
-from mall.identity.members import profile
+from mall.identity.members import change_profile, profile
 from points.viewer import viewer
 
 pages = Blueprint("me_pages", __name__)
@@ -30,3 +32,11 @@ def me(call: Call) -> str:
         "suspended": seen.suspended,
     }
     return render_template("storefront/me.html", me=shown)
+
+
+@page(pages, "POST", "/me/nickname", auth=MEMBER, login=Login.REDEMPTION, on_error="/me")
+def rename(call: Call) -> Redirect:
+    """Another nickname."""
+    change_profile(call.tx, call.member.member_id, {"nickname": request.form.get("nickname", "")[:100]})
+    flash(_("Your nickname is changed."), "success")
+    return redirect("/me", 303)

@@ -66,3 +66,10 @@ def test_the_statement_shows_what_came_and_what_went(client, member):
     spent = client.get("/statement?direction=out", headers=member.auth).text
     assert "+5" in earned
     assert "+5" not in spent
+
+
+def test_a_nickname_is_changed_and_a_bad_one_is_refused_with_its_reason(client, member):
+    for name, shown in (("海淀小明", "海淀小明"), ("\u200b", "海淀小明"), ("x" * 40, "海淀小明")):
+        answer = client.post("/me/nickname", data={"nickname": name}, headers=member.auth)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/me")
+        assert client.get("/api/v1/me", headers=member.auth).json["nickname"] == shown
