@@ -42,6 +42,7 @@ from admin.pages import merges as desk_merges
 from admin.pages import notices as desk_notices
 from admin.pages import order_policy as desk_order_policy
 from admin.pages import orders as desk_orders
+from admin.pages import own_account as desk_own_account
 from admin.pages import parcels as desk_parcels
 from admin.pages import pickup_points as desk_pickup_points
 from admin.pages import prizes as desk_prizes
@@ -57,6 +58,7 @@ from admin.pages import rules as desk_rules
 from admin.pages import segments as desk_segments
 from admin.pages import shelves as desk_shelves
 from admin.pages import stock as desk_stock
+from admin.pages import staff as desk_staff
 from admin.pages import top_ups as desk_top_ups
 from admin.reports import jobs as report_jobs
 from admin.reports import models as report_models
@@ -314,6 +316,8 @@ PAGE_BLUEPRINTS = (
     desk_stock.pages,
     desk_drops.pages,
     desk_shelves.pages,
+    desk_staff.pages,
+    desk_own_account.pages,
     desk_causes.pages,
     desk_pickup_points.pages,
     desk_notices.pages,

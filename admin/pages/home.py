@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import HOME, desk
 from admin.pages.navigation import sidebar
+from admin.pages.role_words import role_words
 from mall.db import Login, run_tx
 from mall.errors import MallError, Unauthenticated
 from mall.http.call import Call
@@ -156,14 +157,7 @@ def given() -> dict[str, Any]:
     principal = g.get("principal")
     if not isinstance(principal, StaffPrincipal):
         return {"desk": None, "address_with": address_with}
-    roles = {
-        "owner": _("Owner"),
-        "rules": _("Rules"),
-        "catalog": _("Catalog"),
-        "fulfilment": _("Fulfilment"),
-        "auditor": _("Auditor"),
-    }
-    who = {"username": principal.username, "role": roles.get(principal.role, principal.role)}
+    who = {"username": principal.username, "role": role_words()[principal.role]}
     return {"desk": {"who": who, "sections": sidebar(principal)}, "address_with": address_with}
 
 

@@ -19,8 +19,10 @@ from mall.errors import MallError, NotFound
 from mall.http.problems import TITLES
 from mall.identity.api_clients import NewClient, ShownKey, add_key, create_client
 from mall.identity.models import Staff
+from mall.identity.passwords import check_new_password, hash_password
 from mall.identity.roles import ROLES, SCOPES
-from mall.identity.staff import create_staff, disable_staff, list_staff, new_staff
+from mall.identity.staff import create_staff, disable_staff, find_staff, list_staff, new_staff
+from mall.identity.staff_care import reset_authenticator, set_staff_password
 
 ACTOR = "cli"
 staff_cli = AppGroup("staff", help="People who work in the back office.")
@@ -81,6 +83,38 @@ def disable_staff_command(name: str) -> None:
     except NotFound as error:
         raise click.ClickException(f"There is no member of staff called {name}.") from error
     click.echo(f"{found.username} can no longer sign in.")
+
+
+@staff_cli.command("reset-password")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from one line of standard input.")
+def reset_password_command(name: str, password_stdin: bool) -> None:
+    """Give staff another password and end their sessions and links."""
+    if password_stdin:
+        password = _one_line(sys.stdin)
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with _plain_errors():
+        found = run_tx(Login.BACKOFFICE, lambda tx: find_staff(tx, name))
+        check_new_password(password, found.username)
+        chosen = hash_password(password)
+        run_tx(Login.BACKOFFICE, lambda tx: set_staff_password(tx, found.id, chosen, clock.now(), ACTOR))
+    click.echo(f"{found.username} has a new password and is signed out everywhere.")
+
+
+@staff_cli.command("reset-totp")
+@click.argument("name")
+def reset_totp_command(name: str) -> None:
+    """Take off the authenticator of staff who lost it, and end their sessions."""
+
+    def work(tx: Session) -> Staff:
+        found = find_staff(tx, name)
+        reset_authenticator(tx, found.id, clock.now(), ACTOR)
+        return found
+
+    with _plain_errors():
+        found = run_tx(Login.BACKOFFICE, work)
+    click.echo(f"{found.username} signs in with the password alone until an authenticator is set up.")
 
 
 @client_cli.command("create")

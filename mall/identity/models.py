@@ -58,6 +58,17 @@ class Staff(Base):
     totp_step: Mapped[int | None] = mapped_column(BigInteger, deferred=True)
 
 
+class StaffLink(Base):
+    """A link by which staff choose a password: of an invitation or of a reset. It is deleted when it is used."""
+
+    __tablename__ = "staff_links"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"), type_=IdText, index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
 class LoginSession(Base):
     """A signed-in browser or program, of a member or of staff.
 

@@ -97,6 +97,13 @@ def begin_enrolment(tx: Session, staff_id: str) -> str:
     return secret
 
 
+def secret_to_confirm(tx: Session, staff_id: str) -> str | None:
+    """The authenticator secret that was begun and not confirmed yet, for its holder's screen alone."""
+    query = select(Staff.totp_box).where(Staff.id == staff_id, Staff.totp_enrolled_at.is_(None))
+    box = tx.execute(query).scalar_one_or_none()
+    return None if box is None else keyring().decrypt(_TOTP, box).decode()
+
+
 def confirm_enrolment(tx: Session, staff_id: str, code: str, now: datetime) -> None:
     """From now on signing in needs a code. Raises Invalid naming ``otp``, Conflict ``otp_enrolled``."""
     row = tx.execute(select(Staff.totp_box, Staff.totp_enrolled_at).where(Staff.id == staff_id)).one()

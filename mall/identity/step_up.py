@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from mall.errors import Forbidden
-from mall.http.principals import MemberPrincipal
+from mall.http.principals import MemberPrincipal, StaffPrincipal
 
 RECENT = timedelta(minutes=15)
 
@@ -27,3 +27,8 @@ def require_recent(member: MemberPrincipal, now: datetime) -> None:
     require_full(member)
     if not is_recent(member, now):
         raise Forbidden("confirmation_required")
+
+
+def is_recent_staff(staff: StaffPrincipal, now: datetime) -> bool:
+    """Whether this session of staff has given its password within 15 minutes."""
+    return staff.authenticated_at is not None and now - staff.authenticated_at <= RECENT

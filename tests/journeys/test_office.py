@@ -243,6 +243,7 @@ LOOKS: dict[str, tuple[dict[str, str], tuple[int, int]]] = {
 }
 NOT_WALKED = {
     "/admin/rule-set/file",  # a file
+    "/admin/welcome/<token>",  # opened by a link that is passed on
     "/admin/rules/<key>/versions/<int:number>/backtests/<test_id>",  # opened where a rule is tried
 }
 

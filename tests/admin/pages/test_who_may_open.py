@@ -27,6 +27,16 @@ MAY = {
     "POST /admin/sign-in/code": EVERYBODY,
     "POST /admin/sign-out": EVERYBODY,
     "GET /admin": ANY_STAFF,
+    **{f"{verb} /admin/welcome/<token>": EVERYBODY for verb in ("GET", "POST")},
+    "GET /admin/me": ANY_STAFF,
+    **{
+        f"POST /admin/me/{part}": ANY_STAFF
+        for part in ("confirm", "password", "authenticator", "authenticator/confirm", "sign-out-everywhere")
+    },
+    "GET /admin/staff": only(),
+    **{f"{verb} /admin/new-staff": only() for verb in ("GET", "POST")},
+    "GET /admin/staff/<staff_id>": only(),
+    **{f"POST /admin/staff/<staff_id>/{part}": only() for part in ("role", "disabled", "password", "authenticator")},
     "GET /admin/desk": only("fulfilment"),
     "POST /admin/desk": only("fulfilment"),
     "POST /admin/desk/hand-over": only("fulfilment"),
