@@ -19,7 +19,7 @@ TITLES = {
     "address_not_allowed": _l("This key may not be used from this address."),
     "staff_exists": _l("There is a member of staff of this name already."),
     "last_owner": _l("This is the last owner who can sign in. Make somebody else an owner first."),
-    "own_account": _l("A colleague has to do this: it is your own account."),
+    "own_staff_account": _l("A colleague has to do this: it is your own account."),
     "client_exists": _l("There is a client of this name already."),
     "already_frozen": _l("This account is frozen already."),
     "not_frozen": _l("This account is not frozen."),

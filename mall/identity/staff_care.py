@@ -94,7 +94,7 @@ def last_sign_ins(tx: Session, staff_id: str, most: int = 10) -> list[SignIn]:
 
 
 def change_role(tx: Session, staff_id: str, role: str, now: datetime, actor: str) -> None:
-    """Give another role; it counts from the next request. Raises NotFound, Conflict ``last_owner``, ``own_account``."""
+    """Give another role; it counts from the next request. Raises NotFound, Conflict ``last_owner``, ``own_staff_account``."""
     found = _locked(tx, staff_id, actor)
     if found.role == role:
         return
@@ -108,7 +108,7 @@ def change_role(tx: Session, staff_id: str, role: str, now: datetime, actor: str
 def switch_staff(tx: Session, staff_id: str, disabled: bool, now: datetime, actor: str) -> None:
     """Close an account, which ends its sessions and links, or open it again.
 
-    Raises NotFound, Conflict ``last_owner``, ``own_account``.
+    Raises NotFound, Conflict ``last_owner``, ``own_staff_account``.
     """
     found = _locked(tx, staff_id, actor)
     if disabled == (found.disabled_at is not None):
@@ -125,7 +125,7 @@ def switch_staff(tx: Session, staff_id: str, disabled: bool, now: datetime, acto
 def reset_password(tx: Session, staff_id: str, nobodys_hash: str, now: datetime, actor: str) -> str:
     """The old password and every session end; returns the token of a link to choose another.
 
-    ``nobodys_hash``: of ``no_password``, made outside the transaction. Raises NotFound, Conflict ``own_account``.
+    ``nobodys_hash``: of ``no_password``, made outside the transaction. Raises NotFound, Conflict ``own_staff_account``.
     """
     _locked(tx, staff_id, actor)
     _store(tx, staff_id, nobodys_hash)
@@ -145,7 +145,7 @@ def set_staff_password(
 
 
 def reset_authenticator(tx: Session, staff_id: str, now: datetime, actor: str) -> None:
-    """Forget the authenticator and end every session. Raises NotFound, Conflict ``own_account``."""
+    """Forget the authenticator and end every session. Raises NotFound, Conflict ``own_staff_account``."""
     _locked(tx, staff_id, actor)
     values = {"totp_box": None, "totp_enrolled_at": None, "totp_step": None}
     statement = update(Staff).where(Staff.id == staff_id).values(values)
@@ -180,7 +180,7 @@ def _locked(tx: Session, staff_id: str, actor: str) -> Staff:
     if found is None:
         raise NotFound()
     if actor == f"staff:{staff_id}":
-        raise Conflict("own_account")
+        raise Conflict("own_staff_account")
     tx.refresh(found)
     return found
 

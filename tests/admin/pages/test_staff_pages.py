@@ -71,7 +71,8 @@ def test_roles_and_closing_count_at_once_and_an_owner_stays(desk, make_staff, ru
     own = f"/admin/staff/{owner.person.id}"
     for part in ("role", "disabled", "password", "authenticator"):
         owner.post(f"{own}/{part}", data={"role": "catalog", "disabled": "1"})
-    assert "it is your own account" in owner.get(own).text
+    page = owner.get(own).text
+    assert "it is your own account" in page
     assert (seen(run, owner.person.id).role, seen(run, owner.person.id).disabled_at) == ("owner", None)
     with pytest.raises(Conflict, match="last_owner"):
         run(Login.BACKOFFICE, lambda tx: change_role(tx, owner.person.id, "rules", datetime.now(UTC), "cli"))
