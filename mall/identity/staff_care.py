@@ -94,7 +94,10 @@ def last_sign_ins(tx: Session, staff_id: str, most: int = 10) -> list[SignIn]:
 
 
 def change_role(tx: Session, staff_id: str, role: str, now: datetime, actor: str) -> None:
-    """Give another role; it counts from the next request. Raises NotFound, Conflict ``last_owner``, ``own_staff_account``."""
+    """Give another role; it counts from the next request.
+
+    Raises NotFound, Conflict ``last_owner``, ``own_staff_account``.
+    """
     found = _locked(tx, staff_id, actor)
     if found.role == role:
         return
