@@ -57,8 +57,8 @@ from admin.pages import rule_steps as desk_rule_steps
 from admin.pages import rules as desk_rules
 from admin.pages import segments as desk_segments
 from admin.pages import shelves as desk_shelves
-from admin.pages import stock as desk_stock
 from admin.pages import staff as desk_staff
+from admin.pages import stock as desk_stock
 from admin.pages import top_ups as desk_top_ups
 from admin.reports import jobs as report_jobs
 from admin.reports import models as report_models
