@@ -65,9 +65,7 @@ def create_drop(
 
 def change_drop(tx: Session, drop_id: str, changes: dict[str, Any], actor: str, now: datetime, request_id: str) -> Drop:
     """Change a drop; what was released stays released. Raises NotFound, Invalid, Conflict ``drop_exists``."""
-    drop = tx.execute(select(Drop).where(Drop.id == drop_id).with_for_update()).scalar_one_or_none()
-    if drop is None:
-        raise NotFound()
+    drop = locked_drop(tx, drop_id)
     before = {name: getattr(drop, name) for name in changes}
     for name, value in changes.items():
         setattr(drop, name, value)
@@ -75,6 +73,15 @@ def change_drop(tx: Session, drop_id: str, changes: dict[str, Any], actor: str, 
     _save(tx, drop)
     detail = {"drop": drop.id, "before": _plain(before), "after": _plain(changes)}
     audit.record(tx, actor, "drop.changed", f"gift:{drop.gift_id}", detail, now, request_id)
+    return drop
+
+
+def locked_drop(tx: Session, drop_id: str) -> Drop:
+    """A drop as it is now, no release meanwhile. Raises NotFound."""
+    found = select(Drop).where(Drop.id == drop_id).with_for_update().execution_options(populate_existing=True)
+    drop = tx.execute(found).scalar_one_or_none()
+    if drop is None:
+        raise NotFound()
     return drop
 
 

@@ -11,7 +11,7 @@ from tests.catalog.queue.halls import TEN, Hall
 
 TERMS = {
     "pieces": "5", "at": "10:00", "reserve": "50", "first_day": "2098-01-01", "last_day": "", "waiting_minutes": "",
-    "turn_seconds": "180", "weekdays": ["1", "5"],
+    "turn_seconds": "180", "weekdays": ["1", "5"], "reserve_seen": "50",
 }  # fmt: skip
 
 
@@ -31,6 +31,11 @@ def test_a_drop_is_planned_changed_called_off_and_let_run_again(shop, desk):
     assert "Monday, Friday" in browser.get("/admin/drops").text
     twice = browser.post("/admin/drops", data={**TERMS, "item": gift})
     assert (twice.status_code, shop.sql("SELECT count(*) FROM drops")) == (409, 1)
+    shop.write("UPDATE drops SET reserve = 45")  # a release
+    stale = browser.post(made.location, data={**TERMS, "reserve": "60", "reserve_seen": "50"})
+    assert (stale.status_code, shop.sql("SELECT reserve FROM drops")) == (422, 45)
+    assert browser.post(made.location, data={**TERMS, "reserve_seen": "50"}).status_code == 303
+    assert shop.sql("SELECT reserve FROM drops") == 45
     assert browser.post(made.location, data={**TERMS, "pieces": "0"}).status_code == 422
     assert browser.post(made.location, data={**TERMS, "pieces": "7", "waiting_minutes": "10"}).status_code == 303
     assert shop.sql("SELECT pieces || '/' || waiting_minutes FROM drops") == "7/10"
