@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from mall.http.idempotency import forget_owner
 from mall.identity.models import LoginLink, Member
+from mall.identity.recovery import forget_codes
 from mall.identity.routes.remembered import remembered_owner
 from mall.identity.sessions import end_member_sessions
 
@@ -25,5 +26,6 @@ def forget_person(tx: Session, member_id: str) -> None:
     member.username = member.username_key = member.password_hash = member.locale = None
     member.nickname, member.status = "", CLOSED
     tx.execute(delete(LoginLink).where(LoginLink.member_id == member_id))
+    forget_codes(tx, member_id)
     end_member_sessions(tx, member_id)
     tx.flush()

@@ -17,6 +17,7 @@ from mall.i18n import set_language, supported
 from mall.identity.forms import keep_session, messages_of, next_path, typed, visitor
 from mall.identity.login_links import redeem_login_link, view_login_link
 from mall.identity.members import change_profile, enter_member, registration
+from mall.identity.pages_recovery import add_recovery_pages
 from mall.identity.pages_security import add_security_pages
 from mall.identity.routes.signing_in import accept, open_member_session, prove_member
 from mall.identity.sessions import BROWSER, end_member_sessions, end_session, open_session
@@ -24,6 +25,7 @@ from mall.looks import THEMES, Looks, set_looks
 
 pages = Blueprint("identity_pages", __name__)
 add_security_pages(pages)
+add_recovery_pages(pages)
 
 
 def _form_again(template: str, error: MallError, field: str, **values: Any) -> Response:

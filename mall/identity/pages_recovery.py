@@ -1,0 +1,99 @@
+"""Pages of recovery codes: making them, and a new password by one of them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as Redirect
+
+from mall import clock
+from mall.db import Login, run_tx
+from mall.errors import Invalid, MallError
+from mall.http.call import Call
+from mall.http.page import page
+from mall.http.principals import MEMBER, PUBLIC
+from mall.http.problems import STATUS
+from mall.identity import attempts, credentials
+from mall.identity.credentials import Credential
+from mall.identity.forms import messages_of, typed
+from mall.identity.members import get_member, set_password
+from mall.identity.names import username_key
+from mall.identity.passwords import check_new_password, hash_password
+from mall.identity.recovery import codes_left, make_codes, use_code
+from mall.identity.sessions import end_member_sessions
+from mall.identity.step_up import is_recent, require_recent
+
+CODES = "/me/recovery-codes"
+LONGEST_CODE = 40
+
+
+def codes_page(call: Call) -> str | Redirect:
+    """How many codes are left, and the way to new ones. Asks for the password first."""
+    if not is_recent(call.member, call.now):
+        return redirect(f"/me/confirm?next={CODES}", 303)
+    return render_template("storefront/recovery_codes.html", left=codes_left(call.tx, call.member.member_id))
+
+
+def new_codes(call: Call) -> Response | Redirect:
+    """Ten new codes, shown this once."""
+    require_recent(call.member, call.now)
+    member = get_member(call.tx, call.member.member_id)
+    if member.username is None:
+        return redirect("/me/security", 303)
+    codes = make_codes(call.tx, member.id, call.now, call.request_id)
+    response = make_response(render_template("storefront/recovery_codes.html", codes=codes, left=len(codes)))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def forgot_page(call: Call) -> str:
+    """The form."""
+    return render_template("storefront/forgot.html")
+
+
+def recover(call: Call) -> Response | Redirect:
+    """A new password for whoever has the user name and one of its codes. All sessions end."""
+    username = request.form.get("username", "")[:64]
+    try:
+        _recover(call)
+    except MallError as error:
+        body = render_template("storefront/forgot.html", errors=messages_of(error, "code"), form={"username": username})
+        response = make_response(body, STATUS[error.kind])
+        if error.retry_after is not None:
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
+    flash(_("Your password is new. Sign in with it."), "success")
+    return redirect("/sign-in", 303)
+
+
+def _recover(call: Call) -> None:
+    key, code = username_key(typed("username")), typed("code")[:LONGEST_CODE]
+    check_new_password(typed("new_password"), key, "new_password")
+    attempt = attempts.attempt_on("member", key, request.remote_addr, clock.now())
+
+    def begin(tx: Session) -> Credential | None:
+        attempts.admit(tx, attempt)  # committed whatever follows
+        return credentials.member_credential(tx, key)
+
+    found = run_tx(Login.REDEMPTION, begin)
+    new_hash = hash_password(typed("new_password"))  # also for nobody, so that the time taken tells nothing
+
+    def work(tx: Session) -> bool:
+        if found is None or not use_code(tx, found.holder_id, code, call.now, call.request_id):
+            return False
+        set_password(tx, found.holder_id, new_hash)
+        end_member_sessions(tx, found.holder_id)
+        attempts.forgive(tx, attempt)
+        return True
+
+    if not run_tx(Login.REDEMPTION, work):
+        raise Invalid({"code": [_("The user name or the code is not right.")]})
+
+
+def add_recovery_pages(pages: Blueprint) -> None:
+    """Declare the routes on the blueprint of identity's pages."""
+    page(pages, "GET", CODES, auth=MEMBER, login=Login.REDEMPTION)(codes_page)
+    page(pages, "POST", CODES, auth=MEMBER, login=Login.REDEMPTION, on_error="/me/security")(new_codes)
+    page(pages, "GET", "/forgot", auth=PUBLIC, login=None)(forgot_page)
+    page(pages, "POST", "/forgot", auth=PUBLIC, login=None)(recover)
