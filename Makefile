@@ -13,7 +13,6 @@ PIP    := $(BIN)/python -m pip -qq --disable-pip-version-check
 READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.tools
 
-export PYTHONDONTWRITEBYTECODE := 1
 .PHONY: run serve setup test check gallery bench translations clean
 .SILENT:
 

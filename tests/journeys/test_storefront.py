@@ -11,6 +11,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from tests.journeys.browser import DESK, PASSWORD, PHONE, Program, Visit, chromium, served, visit
+from tests.journeys.quizzing import take
 from tests.journeys.serving import Installation
 from tests.journeys.walk import lived_in, look, page_routes
 
@@ -311,6 +312,63 @@ def test_an_activity_is_signed_up_for_attended_by_code_and_explained(visit: Ente
     expect(window.open("/statement").locator("main")).to_contain_text("参加活动")
 
 
+def test_a_newcomer_from_joining_to_leaving(visit: Enter, served: Installation) -> None:
+    """What a new member does in the first days, all of it on a phone, and the ledger verifies at the end."""
+    window = visit(accept_downloads=True)
+    page = window.open("/register?next=/")
+    page.fill("[name=username]", "first-days")
+    page.fill("[name=nickname]", "王小新")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    page.get_by_role("button", name="今日签到 +5").click()
+    expect(page.locator(".check-in__done")).to_be_visible()
+
+    member = Program(served.url, "first-days")
+    for quiz in member.get("/quizzes")["items"]:
+        take(page, f"{served.url}/quizzes/{quiz['id']}")
+        expect(page.locator(".done__figure")).to_have_text("5 / 5")
+        assert page.locator(".answer__why").count() == 5
+    assert member.points() == 5 + 6 * 30
+    activity = next(one for one in member.get("/activities")["items"] if one["phase"] == "on")
+    shown = Program(served.url, "rules", staff=True).get(f"/admin/activities/{activity['id']}/code")
+    page.goto(f"{served.url}/activities/{activity['id']}")
+    page.get_by_role("button", name="报名").click()
+    page.get_by_label("现场出示的签到码").fill(shown["code"])
+    page.get_by_role("button", name="我到了").click()
+    expect(page.locator(".activity__state")).to_have_text("您已参加")
+
+    window.open("/me/growth")
+    expect(page.locator(".ladder__step[aria-current=step]")).to_contain_text("社区帮手")
+    expect(window.open("/me/badges").locator(".badge progress").first).to_be_visible()
+    window.open("/boards/month").get_by_role("button", name="以昵称上榜").click()
+    expect(page.locator("main")).to_contain_text("王小新")
+    window.open("/check-in").get_by_role("button", name=re.compile("用 50 积分换一张")).click()
+    expect(page.locator(".cards__count")).to_have_text("1 张")
+
+    pin = _gift(member, "pickup", 120)
+    window.open(f"/gifts/{pin['id']}/redeem").get_by_role("button", name="确认兑换").click()
+    page.wait_for_url(re.compile(r"/orders/ord_"))
+    assert member.points() == 5 + 180 + 10 - 50 - 120
+    lines = _statement(member)
+    assert _adds_up(lines, 25)
+    assert all(line["label"] for line in lines)
+
+    window.open("/me").get_by_role("button", name="English").first.click()
+    page.get_by_role("button", name="On", exact=True).click()
+    expect(page.locator("html[data-elders][lang=en]")).to_be_attached()
+    window.open("/me/data")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download my data").click()
+    assert download.value.suggested_filename == "my-account.json"
+    window.open("/me/leave").get_by_label("I understand, and want to close my account").check()
+    page.get_by_role("button", name="Close my account for good").click()
+    page.wait_for_url(f"{served.url}/")
+    expect(page.get_by_role("link", name="Join now")).to_be_visible()
+    assert member.http.get("/me").status_code == 401
+    verified = served.flask("ledger", "verify")
+    assert verified.returncode == 0, verified.stdout
+
+
 NARROW = (320, 640)
 MEMBER_LOOKS: dict[str, tuple[dict[str, str], tuple[int, int]]] = {
     "light": ({}, PHONE),
@@ -322,7 +380,7 @@ MEMBER_LOOKS: dict[str, tuple[dict[str, str], tuple[int, int]]] = {
     "dark": ({"theme": "dark"}, PHONE),
     "dark elders, narrow, English": ({"theme": "dark", "elders": "1", "lang": "en"}, NARROW),
 }
-FEW = 4
+FEW = 3
 """Looks that a plain run takes; ``--all-looks`` takes them all."""
 NOT_WALKED = {
     "/livez", "/readyz", "/metrics",  # for machines
