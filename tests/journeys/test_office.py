@@ -248,7 +248,13 @@ NOT_WALKED = {
 }
 
 
-@pytest.mark.parametrize("name", LOOKS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The look that is hardest on contrast and width, or with ``--all-looks`` all of them."""
+    if "name" in metafunc.fixturenames:
+        names = list(LOOKS)
+        metafunc.parametrize("name", names if metafunc.config.getoption("--all-looks") else names[-1:])
+
+
 def test_no_staff_page_has_trouble_is_too_wide_or_displeases_axe(
     visit: Enter, history: Installation, app: Flask, name: str
 ) -> None:
