@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from threading import Lock
+from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, render_template
 from flask_smorest import Api
+from flask_smorest import Blueprint as SmorestBlueprint
 
 from mall.http import problems
 from mall.http.fields import Choice, Flag, Instant, OpaqueId, Points, QueryFlag, QueryWhole, Text, Whole
@@ -18,16 +21,40 @@ docs = Blueprint("docs", __name__)
 
 
 class MallApi(Api):
-    """flask-smorest's Api with our own error answers: each operation lists its own, so none is the default."""
+    """flask-smorest's Api with our own error answers: each operation lists its own, so none is the default.
+
+    Routes are registered at once, their documentation when somebody first asks for it: describing every operation
+    takes longer than all the rest of a start, and a worker or a command never shows the document.
+    """
 
     DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def __init__(self, app: Flask, **options: Any) -> None:
+        self._undocumented: list[SmorestBlueprint] = []
+        self._documenting = Lock()
+        super().__init__(app, **options)
 
     def _register_error_handlers(self) -> None:
         """Errors are answered by ``mall.http.problems``, also for pages."""
 
+    def register_blueprint(self, blp: SmorestBlueprint, **options: Any) -> None:
+        """Register the routes of ``blp``; ``document`` describes them."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp, **options)
+        self._undocumented.append(blp)
+
+    def document(self) -> dict[str, Any]:
+        """The whole OpenAPI document, with every blueprint that was registered."""
+        with self._documenting:
+            while self._undocumented:
+                blueprint = self._undocumented.pop(0)
+                blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
+                self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+            return dict(self.spec.to_dict())
+
 
 def create_api(app: Flask) -> MallApi:
-    """The Api that blueprints register with; its document is complete once all have."""
+    """The Api that blueprints register with."""
     app.config.update(
         API_TITLE="Points mall",
         API_VERSION=API_VERSION,
@@ -62,7 +89,7 @@ def openapi_json() -> Response:
     app = current_app
     text = app.extensions.get("openapi_text")
     if text is None:
-        text = json.dumps(app.extensions["mall_api"].spec.to_dict(), ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(app.extensions["mall_api"].document(), ensure_ascii=False, separators=(",", ":"))
         app.extensions["openapi_text"] = text
     response = Response(text, content_type="application/json")
     response.headers["Cache-Control"] = "public, max-age=300"
