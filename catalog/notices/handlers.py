@@ -70,6 +70,14 @@ def notify_of_standing(tx: Session, payload: dict[str, Any], now: datetime) -> N
         )
 
 
+@handler("account.told")
+def notify_of_account(tx: Session, payload: dict[str, Any], now: datetime) -> None:
+    """Tell a member what was done to the account; nobody can switch this off."""
+    if get_member(tx, payload["member"]).status != CLOSED:
+        row = {"id": new_id("ntc"), "member_id": payload["member"], "kind": payload["kind"], "detail": {}}
+        tx.add(Notification(**row, created_at=now))
+
+
 @handler("budget.warned")
 def tell_of_budget(tx: Session, payload: dict[str, Any], now: datetime) -> None:
     """Tell staff that a budget of points has come to 80 %."""

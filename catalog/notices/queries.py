@@ -137,6 +137,11 @@ def _words(kind: str, gift: str, detail: dict[str, Any]) -> str:
         "wish.in_stock": _("“%(gift)s” from your wish list can be had now.", gift=gift),
         "check_in.reminder": _("You have not checked in today yet. A tap keeps your streak going."),
         "account.merged": _("Two accounts of yours are one now: points and orders of both are here."),
+        "account.password_changed": _("Your password was changed. Was it not you? Look where you are signed in."),
+        "account.password_recovered": _(
+            "A recovery code gave your account a new password. Was it not you? Ask the community's staff for help."
+        ),
+        "account.recovery_codes_made": _("New recovery codes were made; the old ones are worth nothing any more."),
         "points.debit_announced": _("Points are to be taken back. You can answer before that happens."),
         "entry.placed": _("“%(gift)s”: you have entered the draw.", gift=gift),
         "entry.confirmed": _("You have won “%(gift)s”! We tell you when it is ready.", gift=gift),

@@ -23,6 +23,7 @@ from mall.identity.passwords import check_new_password, hash_password
 from mall.identity.recovery import codes_left, make_codes, use_code
 from mall.identity.sessions import end_member_sessions
 from mall.identity.step_up import is_recent, require_recent
+from mall.identity.told import tell_of_account
 
 CODES = "/me/recovery-codes"
 LONGEST_CODE = 40
@@ -42,6 +43,7 @@ def new_codes(call: Call) -> Response | Redirect:
     if member.username is None:
         return redirect("/me/security", 303)
     codes = make_codes(call.tx, member.id, call.now, call.request_id)
+    tell_of_account(call.tx, member.id, "recovery_codes_made", call.now)
     response = make_response(render_template("storefront/recovery_codes.html", codes=codes, left=len(codes)))
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -83,6 +85,7 @@ def _recover(call: Call) -> None:
         if found is None or not use_code(tx, found.holder_id, code, call.now, call.request_id):
             return False
         set_password(tx, found.holder_id, new_hash)
+        tell_of_account(tx, found.holder_id, "password_recovered", call.now)
         end_member_sessions(tx, found.holder_id)
         attempts.forgive(tx, attempt)
         return True

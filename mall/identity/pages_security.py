@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, session
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
@@ -19,8 +19,9 @@ from mall.identity.forms import keep_session, messages_of, next_path, typed
 from mall.identity.members import claim_account, get_member, registration, set_password
 from mall.identity.passwords import check_new_password, hash_password
 from mall.identity.routes.signing_in import accept, prove_own
-from mall.identity.sessions import confirm_session, end_member_sessions, sessions_of
+from mall.identity.sessions import confirm_session, end_member_sessions, end_own_session, sessions_of
 from mall.identity.step_up import require_full
+from mall.identity.told import tell_of_account
 
 CHANGED = "/me/security"
 
@@ -70,11 +71,23 @@ def change_password(call: Call) -> Response | Redirect:
     def work(tx: Session) -> str:
         accept(tx, proof)
         set_password(tx, member_id, new_hash)
+        tell_of_account(tx, member_id, "password_changed", call.now)
         end_member_sessions(tx, member_id, but=call.member.session_id)
         return confirm_session(tx, call.member.session_id, call.now)
 
     keep_session(run_tx(Login.REDEMPTION, work))
     flash(_("Your password is changed; other devices are signed out."), "success")
+    return redirect(CHANGED, 303)
+
+
+def end_device(call: Call, session_id: str) -> Redirect:
+    """Sign out on one device: at once, wherever it is."""
+    require_full(call.member)
+    end_own_session(call.tx, call.member.member_id, session_id)
+    if session_id == call.member.session_id:
+        session.clear()
+        return redirect("/", 303)
+    flash(_("That device is signed out."), "success")
     return redirect(CHANGED, 303)
 
 
@@ -131,6 +144,9 @@ def add_security_pages(pages: Blueprint) -> None:
     """Declare the routes on the blueprint of identity's pages."""
     page(pages, "GET", "/me/security", auth=MEMBER, login=Login.REDEMPTION)(security_page)
     page(pages, "POST", "/me/password", auth=MEMBER, login=None)(change_password)
+    page(
+        pages, "POST", "/me/sessions/<session_id>/end", auth=MEMBER, login=Login.REDEMPTION, on_error=CHANGED,
+    )(end_device)  # fmt: skip
     page(pages, "POST", "/me/credential", auth=MEMBER, login=None)(first_credential)
     page(pages, "GET", "/me/confirm", auth=MEMBER, login=Login.REDEMPTION)(confirm_page)
     page(pages, "POST", "/me/confirm", auth=MEMBER, login=None)(confirm)

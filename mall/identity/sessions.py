@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from mall.errors import NotFound
 from mall.identity.models import LoginSession
 from mall.identity.tokens import SESSION_PREFIX, digest, new_secret
 from mall.ids import new_id
@@ -78,6 +79,13 @@ def _end_surplus(tx: Session, row: LoginSession, now: datetime) -> None:
 def end_session(tx: Session, session_id: str) -> None:
     """Sign out: the token is worth nothing from the commit on."""
     tx.execute(delete(LoginSession).where(LoginSession.id == session_id))
+
+
+def end_own_session(tx: Session, member_id: str, session_id: str) -> None:
+    """Sign a member out on one device. Raises NotFound for a session that is not the member's."""
+    mine = delete(LoginSession).where(LoginSession.id == session_id, LoginSession.member_id == member_id)
+    if not tx.execute(mine.execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
+        raise NotFound()
 
 
 def end_member_sessions(tx: Session, member_id: str, *, but: str | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask import Blueprint, Response, flash, get_template_attribute, redirect, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
@@ -16,13 +16,16 @@ from mall.http import idempotency
 from mall.http.call import Call
 from mall.http.page import page
 from mall.http.principals import MEMBER
-from mall.identity.step_up import is_recent
+from mall.identity.step_up import is_recent, require_full
+from mall.sheets import CSV_TYPE, XLSX_TYPE
 from points.earning.appeals import own_debits
+from points.earning.book_events import mall_zone
 from points.earning.claim_codes import claim
 from points.ledger.queries import awards_pending, balance
 from points.routes.claims import counting_misses
 from points.standing.levels import standing_of
 from points.statement import statement_page
+from points.statement_file import statement_file
 
 pages = Blueprint("points", __name__)
 STATEMENT_LINES = 20
@@ -59,6 +62,22 @@ def statement_of_points(call: Call) -> str | Redirect:
         direction=direction,
         locked=not full and any(line.confidential for line in lines),
     )
+
+
+@page(pages, "GET", "/statement/file", auth=MEMBER, login=Login.EARNING, on_error="/statement")
+def statement_as_file(call: Call) -> Response:
+    """The whole statement; ``format``: csv or xlsx. Explained as far as the page explains it at this moment."""
+    require_full(call.member)
+    kind = request.args.get("format", "csv")
+    words = get_template_attribute("macros/words.html", "statement_label")
+    content = statement_file(
+        call.tx, call.member.member_id, kind, mall_zone(), lambda line: str(words(line)).strip(),
+        is_recent(call.member, call.now),
+    )  # fmt: skip
+    response = Response(content, content_type=XLSX_TYPE if kind == "xlsx" else CSV_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="statement-{call.now:%Y-%m-%d}.{kind}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @page(pages, "GET", "/claims", auth=MEMBER, login=Login.EARNING)

@@ -27,8 +27,16 @@ from mall.identity.routes.signing_in import (
     prove_member,
     prove_staff,
 )
-from mall.identity.sessions import API, end_member_sessions, end_session, end_staff_sessions
+from mall.identity.sessions import (
+    API,
+    end_member_sessions,
+    end_own_session,
+    end_session,
+    end_staff_sessions,
+    sessions_of,
+)
 from mall.identity.staff import begin_enrolment, confirm_enrolment
+from mall.identity.step_up import require_full
 from mall.identity.totp import enrolment_uri
 
 blp = api_blueprint("sessions", __name__, description="Signing in and out")
@@ -62,6 +70,23 @@ class MemberSessionSchema(OpenedSchema):
     """A member's session."""
 
     member = fields.Nested(ProfileSchema, required=True)
+
+
+class DeviceSchema(StrictSchema):
+    """Where a member is signed in; ``current``: the session that asks."""
+
+    id = fields.String(required=True)
+    device = fields.String(required=True)
+    started_at = Instant(required=True)
+    last_seen_at = Instant(required=True)
+    expires_at = Instant(required=True)
+    current = fields.Boolean(required=True)
+
+
+class DevicesSchema(StrictSchema):
+    """All of them, the latest seen first: at most 100."""
+
+    items = fields.List(fields.Nested(DeviceSchema), required=True)
 
 
 class StaffSchema(StrictSchema):
@@ -122,6 +147,31 @@ def post_session(call: Call, body: dict[str, Any]) -> Response:
 def delete_session(call: Call) -> None:
     end_session(call.tx, call.member.session_id)
     _forget_cookie(call)
+
+
+@endpoint(blp, "GET", "/me/sessions", auth=MEMBER, login=Login.REDEMPTION, response=DevicesSchema)
+def get_sessions(call: Call) -> dict[str, Any]:
+    require_full(call.member)
+    items = [
+        {
+            "id": row.id,
+            "device": row.device,
+            "started_at": row.created_at,
+            "last_seen_at": row.last_seen_at,
+            "expires_at": row.expires_at,
+            "current": row.id == call.member.session_id,
+        }
+        for row in sessions_of(call.tx, call.member.member_id, call.now)
+    ]
+    return {"items": items}
+
+
+@endpoint(blp, "DELETE", "/me/sessions/<session_id>", auth=MEMBER, login=Login.REDEMPTION, status=204)
+def delete_device(call: Call, session_id: str) -> None:
+    require_full(call.member)
+    end_own_session(call.tx, call.member.member_id, session_id)
+    if session_id == call.member.session_id:
+        _forget_cookie(call)
 
 
 @endpoint(blp, "DELETE", "/sessions", auth=MEMBER, login=Login.REDEMPTION, status=204)

@@ -1,0 +1,50 @@
+"""A member's whole statement as a file: every line with its balance, so that it adds up, and its plain reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from mall.errors import Invalid
+from mall.sheets import csv_stream, write_xlsx
+from points.statement import Line, statement_page
+
+FORMATS = ("csv", "xlsx")
+AT_ONCE = 500
+MOST_IN_WORKBOOK = 50_000
+"""A workbook is held in memory while it is made."""
+
+Words = Callable[[Line], str]
+
+
+def statement_file(tx: Session, member_id: str, kind: str, zone: ZoneInfo, words: Words, full: bool) -> bytes:
+    """The lines, newest first; times are of the mall's ``zone``; ``words`` names a line, ``full`` as in a page of it.
+
+    Raises Invalid naming ``format`` for one we do not write, and for a workbook of more than 50,000 lines.
+    """
+    if kind not in FORMATS:
+        raise Invalid({"format": [_("Must be one of: %(choices)s.", choices=", ".join(FORMATS))]})
+    rows = _rows(tx, member_id, zone, words, full)
+    return write_xlsx(_bounded(rows), _("Statement"), numbers=True) if kind == "xlsx" else b"".join(csv_stream(rows))
+
+
+def _rows(tx: Session, member_id: str, zone: ZoneInfo, words: Words, full: bool) -> Iterator[list[object]]:
+    yield [_("Time"), _("Booked as"), _("Points"), _("Balance"), _("Why"), _("Id")]
+    cursor: str | None = None
+    while True:
+        lines, cursor = statement_page(tx, member_id, AT_ONCE, cursor, full=full)
+        for line in lines:
+            when = line.posted_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+            yield [when, words(line), line.points, line.balance_after, "; ".join(line.why), line.id]
+        if cursor is None:
+            return
+
+
+def _bounded(rows: Iterator[list[object]]) -> Iterator[list[object]]:
+    for number, row in enumerate(rows):
+        if number > MOST_IN_WORKBOOK:
+            raise Invalid({"format": [_("More than 50,000 entries: take CSV, or filter.")]})
+        yield row
