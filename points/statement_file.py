@@ -32,7 +32,7 @@ def statement_file(tx: Session, member_id: str, kind: str, zone: ZoneInfo, words
 
 
 def _rows(tx: Session, member_id: str, zone: ZoneInfo, words: Words, full: bool) -> Iterator[list[object]]:
-    yield [_("Time"), _("Booked as"), _("Points"), _("Balance"), _("Why"), _("Id")]
+    yield [_("Date and time"), _("Booked as"), _("Points"), _("Balance"), _("Why"), _("Id")]
     cursor: str | None = None
     while True:
         lines, cursor = statement_page(tx, member_id, AT_ONCE, cursor, full=full)

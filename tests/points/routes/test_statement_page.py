@@ -84,7 +84,7 @@ def test_the_statement_as_a_file_adds_up_and_says_no_more_than_the_page(
         return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
 
     rows = lines()
-    assert rows[0] == ["时间", "事项", "积分", "余额", "原因", "编号"]
+    assert rows[0] == ["日期时间", "事项", "积分", "余额", "原因", "编号"]
     assert [row[1:4] for row in rows[1:]] == [["社区积分", "30", "35"], ["每日签到", "5", "5"]]
     assert rows[1][4] == "进展 已采纳：20; 评级 2：× 1.5"
     with time_machine.travel(start + timedelta(minutes=16), tick=True):
