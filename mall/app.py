@@ -42,6 +42,7 @@ from admin.pages import merges as desk_merges
 from admin.pages import notices as desk_notices
 from admin.pages import order_policy as desk_order_policy
 from admin.pages import orders as desk_orders
+from admin.pages import orders_bulk as desk_orders_bulk
 from admin.pages import own_account as desk_own_account
 from admin.pages import parcels as desk_parcels
 from admin.pages import pickup_points as desk_pickup_points
@@ -322,6 +323,7 @@ PAGE_BLUEPRINTS = (
     desk_pickup_points.pages,
     desk_notices.pages,
     desk_orders.pages,
+    desk_orders_bulk.pages,
     desk_order_policy.pages,
     desk_members.pages,
     desk_member_care.pages,

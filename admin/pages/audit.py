@@ -8,7 +8,8 @@ from typing import Any
 from flask import Response, render_template, request
 from flask_babel import gettext as _
 
-from admin.audit_export import FORMATS, audit_file
+from admin.audit_export import audit_file
+from admin.list_file import FORMATS
 from admin.pages.blueprint import desk
 from admin.pages.lists import Errors, day_start_of, list_query
 from admin.pages.people import actor_called, names_of_staff

@@ -85,7 +85,12 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-causes.cause_list", _l("Causes"), "heart", ("new-cause",)),
             Item("desk-draws.draw_list", _l("Draws"), "dice-5"),
             Item("desk-drops.drop_list", _l("Drops"), "hourglass"),
-            Item("desk-orders.order_list", _l("Orders"), "package"),
+            Item(
+                "desk-orders.order_list",
+                _l("Orders"),
+                "package",
+                ("orders-in-bulk", "picking-list", "parcel-labels"),
+            ),
             Item("desk-counter.counter", _l("Pickup desk"), "ticket"),
             Item("desk-pickup-points.point_list", _l("Pickup points"), "map-pin", ("new-pickup-point",)),
             Item("desk-parcels.parcels", _l("Parcels"), "truck"),

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
-from admin.pages.lists import list_query
+from admin.pages.lists import Errors, day_start_of, list_query
 from admin.pages.people import names_of_staff
 from admin.routes.orders import (
     READERS,
@@ -19,10 +19,14 @@ from admin.routes.orders import (
     WORKERS,
     AdvanceSchema,
     OrdersQuery,
+    orders_wanted,
     post_advance,
 )
+from admin.routes.orders_bulk import STEPS
 from catalog.fulfilment.carriers import CARRIERS
+from catalog.gifts.models import Gift
 from catalog.gifts.shelves import pickup_points
+from catalog.gifts.windows import GIFT_KINDS
 from catalog.redemption.lifecycle import OVER, Status
 from catalog.redemption.staff_views import count_by_status, staff_order, staff_orders
 from catalog.routes.ids import checked_id
@@ -30,6 +34,7 @@ from catalog.routes.wire import language, reason_words
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call, load
+from mall.http.fields import Text
 from mall.http.page import page
 
 pages = desk("orders", __name__)
@@ -41,20 +46,45 @@ def _text(wording: Any) -> str:
     return in_language(wording, language()) if wording else ""
 
 
+class OrdersPageQuery(OrdersQuery):
+    """``from`` and ``until`` are days, both included."""
+
+    since = Text(1, 10, data_key="from")
+    until = Text(1, 10)
+
+
+def order_query() -> tuple[dict[str, Any], Errors, dict[str, Any]]:
+    """The query of the list as typed, what is wrong in it, and what it asks of ``staff_orders``.
+
+    A queue shows the longest waiting first unless something else is asked for.
+    """
+    query, errors = list_query(OrdersPageQuery())
+    wanted = orders_wanted(query)
+    wanted["since"] = day_start_of(query.get("since"), "from", errors)
+    wanted["until"] = day_start_of(query.get("until"), "until", errors, end=True)
+    if query.get("order") is None:
+        wanted["oldest"] = query.get("status") in TO_DO
+    return query, errors, wanted
+
+
 @page(pages, "GET", "/orders", auth=READERS, login=Login.BACKOFFICE)
 def order_list(call: Call) -> str:
     """A queue, by default what is to be done first."""
-    query, errors = list_query(OrdersQuery())
+    query, errors, wanted = order_query()
     counts = count_by_status(call.tx)
-    wanted = {name: query.get(name) for name in ("status", "kind", "number")}
     orders, next_cursor = staff_orders(call.tx, wanted, query["limit"], query.get("cursor"))
     listed = [
         {"order": order, "gift": _text(order.gift_name), "variant": _text(order.variant_name)} for order in orders
     ]
     points = {point.id: _text(point.name) for point in pickup_points(call.tx, all_of_them=True)}
+    works = call.staff.role == "owner" or call.staff.role in WORKERS.names
+    steps = {step for order in orders for step in order.allowed} if works else set()
+    gift = call.tx.get(Gift, query["gift"]) if query.get("gift") else None
     return render_template(
         "admin/orders.html", orders=listed, next_cursor=next_cursor, query=query, errors=errors, counts=counts,
-        queues=TO_DO, points=points, sees_figures=call.staff.role in SEES_FIGURES,
+        queues=TO_DO, points=points, sees_figures=call.staff.role in SEES_FIGURES, works=works, kinds=GIFT_KINDS,
+        steps=[step.value for step in STEPS if step in steps], oldest=wanted["oldest"],
+        gift=_text(gift.name) if gift else None, here=request.full_path.rstrip("?"),
     )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from flask import Response
 from marshmallow import fields
 
-from admin.audit_export import FORMATS, audit_file
+from admin.audit_export import audit_file
+from admin.list_file import FORMATS
 from mall.audit import AuditFilter, audit_page
 from mall.db import Login
 from mall.http.blueprint import api_blueprint

@@ -28,7 +28,7 @@ from mall.http import idempotency
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
-from mall.http.fields import Choice, StrictSchema, Text
+from mall.http.fields import Choice, Instant, StrictSchema, Text
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import OWNER_ROLE, staff
 
@@ -47,6 +47,11 @@ class OrdersQuery(PageQuery):
     status = Choice([status.value for status in Status])
     kind = Choice(GIFT_KINDS)
     number = Text(1, 40)
+    gift = Text(1, 40)
+    pickup_point = Text(1, 40)
+    since = Instant(data_key="from")
+    until = Instant()
+    order = Choice(("newest", "oldest"))
 
 
 class StaffStepSchema(StrictSchema):
@@ -117,6 +122,22 @@ class PickupSchema(StrictSchema):
     code = Text(1, 32, required=True)
 
 
+FILTERS = ("status", "kind", "number", "gift", "pickup_point", "since", "until")
+
+
+def orders_wanted(query: dict[str, Any]) -> dict[str, Any]:
+    """A query as ``staff_orders`` takes it."""
+    return {**{name: query.get(name) for name in FILTERS}, "oldest": query.get("order") == "oldest"}
+
+
+def advance_as_staff(tx: Session, call: Call, order_id: str, body: dict[str, Any]) -> None:
+    """One step of one order, with its entry in the audit trail. ``body``: as AdvanceSchema loads it."""
+    step = Step(body["to"], By.STAFF, call.staff.name, body.get("reason"), body.get("tracking"), body.get("carrier"))
+    before = take_step(tx, order_id, step, call.now)
+    detail = {"from": before.status, "to": step.to, "reason": step.reason}
+    audit.record(tx, call.staff.name, "order.advanced", f"order:{order_id}", detail, call.now, call.request_id)
+
+
 def _wire(order: StaffOrder, role: str) -> dict[str, Any]:
     reader, address = language(), order.address
     body = {
@@ -155,8 +176,9 @@ def order_detail(tx: Session, order_id: str, role: str) -> dict[str, Any]:
     response=list_schema(StaffOrderSchema), dump=False,
 )  # fmt: skip
 def list_admin_orders(call: Call) -> dict[str, Any]:
-    wanted = {name: call.query.get(name) for name in ("status", "kind", "number")}
-    orders, next_cursor = staff_orders(call.tx, wanted, call.query["limit"], call.query.get("cursor"))
+    orders, next_cursor = staff_orders(
+        call.tx, orders_wanted(call.query), call.query["limit"], call.query.get("cursor")
+    )
     return {"items": [_wire(order, call.staff.role) for order in orders], "next_cursor": next_cursor}
 
 
@@ -173,10 +195,7 @@ def get_admin_order(call: Call, order_id: str) -> dict[str, Any]:
     response=StaffOrderSchema, idempotency="required", errors=("illegal_transition", "draw_closed"), dump=False,
 )  # fmt: skip
 def post_advance(call: Call, body: dict[str, Any], order_id: str) -> dict[str, Any]:
-    step = Step(body["to"], By.STAFF, call.staff.name, body.get("reason"), body.get("tracking"), body.get("carrier"))
-    before = take_step(call.tx, checked_id(order_id), step, call.now)
-    detail = {"from": before.status, "to": step.to, "reason": step.reason}
-    audit.record(call.tx, call.staff.name, "order.advanced", f"order:{order_id}", detail, call.now, call.request_id)
+    advance_as_staff(call.tx, call, checked_id(order_id), body)
     return order_detail(call.tx, order_id, call.staff.role)
 
 

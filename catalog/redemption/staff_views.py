@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from catalog.redemption.addresses import Address, open_address
-from catalog.redemption.lifecycle import By, targets
+from catalog.redemption.lifecycle import OVER, By, Status, targets
 from mall.crypto import keyring
 from mall.db import cursor
 from mall.errors import NotFound
@@ -56,14 +56,20 @@ _HISTORY = "SELECT status, at, actor, reason FROM order_history WHERE order_id =
 _ONE = f"""SELECT {_COLUMNS}, k.key_box, a.address_box FROM orders AS o
  LEFT JOIN address_keys AS k ON k.order_id = o.id LEFT JOIN order_addresses AS a ON a.order_id = o.id
  WHERE o.id = %s"""
-_LIST = f"""SELECT {_COLUMNS} FROM orders AS o WHERE (%(status)s::text IS NULL OR o.status = %(status)s)
- AND (o.kind <> 'draw' OR %(status)s IS DISTINCT FROM 'placed' OR %(kind)s = 'draw')
- AND (%(kind)s::text IS NULL OR o.kind = %(kind)s) AND (%(number)s::text IS NULL OR o.number = %(number)s)
- AND o.id < %(before)s ORDER BY o.id DESC LIMIT %(limit)s"""
-_HIGHEST = "~"
-_OPEN = """SELECT status, count(*) FROM orders
- WHERE status NOT IN ('completed', 'cancelled', 'expired', 'refunded') AND NOT (kind = 'draw' AND status = 'placed')
- GROUP BY status"""
+# Only what is asked for: a plan that must serve every filter uses the index of none.
+_FILTERS = {
+    "status": "o.status = %(status)s",
+    "kind": "o.kind = %(kind)s",
+    "number": "o.number = %(number)s",
+    "gift": "o.gift_id = %(gift)s",
+    "pickup_point": "o.pickup_point_id = %(pickup_point)s",
+    "since": "o.placed_at >= %(since)s",
+    "until": "o.placed_at < %(until)s",
+}
+_NO_WAITING_ENTRIES = "NOT (o.kind = 'draw' AND o.status = 'placed')"
+_LEFT_TO_DO = [status.value for status in Status if status not in OVER - {Status.RETURNED}]
+_OPEN = f"""SELECT o.status, count(*) FROM orders AS o WHERE o.status = ANY(%s) AND {_NO_WAITING_ENTRIES}
+ GROUP BY o.status"""
 
 
 def staff_order(tx: Session, order_id: str, *, with_address: bool) -> StaffOrder:
@@ -80,20 +86,29 @@ def staff_order(tx: Session, order_id: str, *, with_address: bool) -> StaffOrder
 def staff_orders(
     tx: Session, wanted: dict[str, Any], limit: int, cursor_text: str | None
 ) -> tuple[list[StaffOrder], str | None]:
-    """A page of orders by ``status``, ``kind`` and ``number`` (None: any), newest first; and the next cursor.
+    """A page of orders and the next cursor, newest first, with ``oldest`` the longest waiting first.
 
+    ``wanted``: ``status``, ``kind``, ``number``, ``gift``, ``pickup_point``, ``since`` and ``until`` (moments of
+    placing, the latter not included); what is absent or None is no filter.
     Entries that wait for a draw are not what staff confirm: among those ``placed`` they are there for ``kind`` draw.
     """
-    seen = decode_cursor(cursor_text, str)
-    asked = {**wanted, "before": seen[0] if seen else _HIGHEST, "limit": limit + 1}
-    rows: list[Any] = cursor(tx).execute(_LIST, asked).fetchall()
+    seen, oldest = decode_cursor(cursor_text, str), bool(wanted.get("oldest"))
+    parts = [sql for name, sql in _FILTERS.items() if wanted.get(name) is not None]
+    if wanted.get("status") == Status.PLACED and wanted.get("kind") != "draw":
+        parts.append(_NO_WAITING_ENTRIES)
+    if seen:
+        parts.append(f"o.id {'>' if oldest else '<'} %(seen)s")
+    where = f"WHERE {' AND '.join(parts)}" if parts else ""
+    query = f"SELECT {_COLUMNS} FROM orders AS o {where} ORDER BY o.id {'' if oldest else 'DESC'} LIMIT %(limit)s"
+    asked = {**wanted, "seen": seen and seen[0], "limit": limit + 1}
+    rows: list[Any] = cursor(tx).execute(query, asked).fetchall()  # type: ignore[arg-type]
     orders = [StaffOrder(**_plain(row), history=[]) for row in rows[:limit]]
     return orders, encode_cursor(orders[-1].id) if len(rows) > limit else None
 
 
 def count_by_status(tx: Session) -> dict[str, int]:
     """How many orders there are in each status in which something is left to do."""
-    return {status: count for status, count in cursor(tx).execute(_OPEN)}  # noqa: C416 - rows are tuples
+    return {status: count for status, count in cursor(tx).execute(_OPEN, (_LEFT_TO_DO,))}  # noqa: C416 - rows are tuples
 
 
 def _plain(row: Any) -> dict[str, Any]:

@@ -135,6 +135,9 @@ BODIES: dict[str, tuple[str, Bodies]] = {
         {"gift": world.names["delivery"], "variant": world.names["variant"], "quantity": 1},
     ]),
     "post_order": ("member", _orders),
+    "post_orders_bulk": ("owner", lambda world: [
+        {"orders": [world.ids["order_id"]], "to": "confirmed", "reason": "fuzz"},
+    ]),
     "post_api_client": (
         "owner", _bodies({"name": "new", "signed_only": False, "key_expires_at": LATER, **CLIENT}),
     ),

@@ -214,6 +214,7 @@ ALLOWED = {
     "list_admin_orders": "catalog fulfilment auditor",
     "get_admin_order": "catalog fulfilment auditor",
     "post_advance": "fulfilment",
+    "post_orders_bulk": "fulfilment",
     "post_pickup": "fulfilment",
     "verify_ledger_now": "auditor",
 }

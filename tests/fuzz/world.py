@@ -153,6 +153,8 @@ def _things(world: World) -> None:
     answer = world.send("POST", path, "owner", data=codes, content_type="text/csv")
     assert answer.status_code == 201
     ids["order_id"] = world.made("/orders", "member", {"gift": ids["gift_id"], "quantity": 1})["id"]
+    sessions = world.send("GET", "/me/sessions", "other").json["items"]
+    ids["session_id"] = sessions[0]["id"]  # another member's: what is asked of it is refused and ends nobody's
     names["notice"] = "ntc_00000000000000000000000001"
     notice = """INSERT INTO notifications (id, member_id, kind, gift_id, detail, created_at)
      VALUES (:id, :member, 'wish.in_stock', :gift, '{}', now())"""

@@ -40,6 +40,10 @@
     if (form) form.requestSubmit();
   });
 
+  document.querySelectorAll("[data-print]").forEach(function (button) {
+    button.addEventListener("click", function () { window.print(); });
+  });
+
   /* One box ticks a column of boxes. */
   document.addEventListener("change", function (event) {
     var name = event.target.dataset && event.target.dataset.tickAll;
