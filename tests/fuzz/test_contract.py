@@ -25,7 +25,7 @@ KEY_REQUIRED = {
     "post_cards", "approve_merge",
 }  # fmt: skip
 """POSTs that move points or stock."""
-NO_KEY = {"post_stripe_webhook", "post_earning_rule_backtest"}
+NO_KEY = {"post_orders_bulk", "post_stripe_webhook", "post_earning_rule_backtest"}
 """POSTs that are the same once as twice without one: events have ids of their own, one back-test runs at a time."""
 FILES = {"post_vouchers", "post_shipments", "post_bank_file"}
 """POSTs whose body is a file."""

@@ -82,7 +82,7 @@ FIELDS = (
     "name.zh", "title.zh", "approval_above_points", "rule", "campaign", "quiz", "revision", "base_kind", "change",
 )  # fmt: skip
 LEAVES = ("/sign-out", "/sign-out-everywhere", "/admin/sign-out")
-NOTED = ("/admin/parcels/to-ship", "/admin/audit/file")
+NOTED = ("/admin/parcels/to-ship", "/admin/audit/file", "/admin/orders-file", "/admin/parcel-labels")
 """Reading these leaves a row in the audit trail, as it should."""
 
 

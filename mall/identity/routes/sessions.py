@@ -13,6 +13,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Instant, StrictSchema, Text
+from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import MEMBER, PUBLIC, staff
 from mall.identity.devices import device_name
 from mall.identity.members import profile
@@ -83,12 +84,6 @@ class DeviceSchema(StrictSchema):
     current = fields.Boolean(required=True)
 
 
-class DevicesSchema(StrictSchema):
-    """All of them, the latest seen first: at most 100."""
-
-    items = fields.List(fields.Nested(DeviceSchema), required=True)
-
-
 class StaffSchema(StrictSchema):
     """A member of staff."""
 
@@ -149,7 +144,10 @@ def delete_session(call: Call) -> None:
     _forget_cookie(call)
 
 
-@endpoint(blp, "GET", "/me/sessions", auth=MEMBER, login=Login.REDEMPTION, response=DevicesSchema)
+@endpoint(
+    blp, "GET", "/me/sessions", auth=MEMBER, login=Login.REDEMPTION, query=PageQuery,
+    response=list_schema(DeviceSchema),
+)  # fmt: skip
 def get_sessions(call: Call) -> dict[str, Any]:
     require_full(call.member)
     items = [
@@ -163,7 +161,7 @@ def get_sessions(call: Call) -> dict[str, Any]:
         }
         for row in sessions_of(call.tx, call.member.member_id, call.now)
     ]
-    return {"items": items}
+    return page_in_memory(items, call.query, lambda item: str(item["id"]))
 
 
 @endpoint(blp, "DELETE", "/me/sessions/<session_id>", auth=MEMBER, login=Login.REDEMPTION, status=204)
