@@ -385,7 +385,7 @@ FEW = 3
 NOT_WALKED = {
     "/livez", "/readyz", "/metrics",  # for machines
     "/desk", "/login/<token>",  # lead on to another page
-    "/draws/<draw_id>/record.json", "/draws/verify_draw.py",  # files
+    "/draws/<draw_id>/record.json", "/draws/verify_draw.py", "/statement/file",  # files
     "/attempts/<attempt_id>", "/gifts/<gift_id>/queue",  # pages of a moment, opened by journeys of their own
 }  # fmt: skip
 
