@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.journeys.serving import Installation
+from tests.mall.server import kill_9
 
 pytestmark = [pytest.mark.crash, pytest.mark.long]
 
@@ -75,11 +76,7 @@ def _kill_everything(place: Installation) -> None:
                 victims.append(process)
         except psutil.Error:
             continue
-    for process in victims:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
+    kill_9(victims)
     place.process.wait(30)
 
 

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,13 @@ def postgres_of(var: Path) -> list[psutil.Process]:
 def redis_of(var: Path) -> list[psutil.Process]:
     """The living embedded Redis under ``var``."""
     return _living(lambda process: f"unixsocket:{var}/run-redis/redis.sock" in " ".join(process.cmdline()))
+
+
+def kill_9(processes: Iterable[psutil.Process]) -> None:
+    """``kill -9`` to each; one that went with the one before it (PostgreSQL's children) is no error."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _living(wanted: Callable[[psutil.Process], bool]) -> list[psutil.Process]:

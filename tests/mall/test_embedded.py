@@ -15,7 +15,7 @@ import redis
 from mall.embedded import EmbeddedStores, StoresError
 from mall.settings import Settings
 from mall.store_folders import LONGEST_SOCKET_NAME, SOCKET_PATH_LIMIT, make_own, socket_folder
-from tests.mall.server import postgres_of, redis_of, until
+from tests.mall.server import kill_9, postgres_of, redis_of, until
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +75,7 @@ def test_what_was_committed_survives_kill_9_of_both_stores(var: Path) -> None:
     urls = stores.ensure()
     try:
         rows(urls.database_url, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
-        for process in (*postgres_of(var), *redis_of(var)):
-            process.kill()
+        kill_9((*postgres_of(var), *redis_of(var)))
         until(lambda: not postgres_of(var) and not redis_of(var), "stores dead")
         assert (var / "postgres" / "postmaster.pid").exists()
         assert stores.ensure() == urls

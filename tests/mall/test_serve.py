@@ -8,7 +8,6 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -16,7 +15,7 @@ import psutil
 import psycopg
 import pytest
 
-from tests.mall.server import Server, flask, postgres_of, redis_of, until
+from tests.mall.server import Server, flask, kill_9, postgres_of, redis_of, until
 
 pytestmark = [pytest.mark.crash, pytest.mark.long]
 
@@ -37,9 +36,7 @@ def running() -> Iterator[list[Server]]:
     for server in servers:
         family = server.family()
         server.end()
-        for process in family:  # what a failed test left
-            if process.is_running():
-                process.kill()
+        kill_9(family)  # what a failed test left
 
 
 @pytest.fixture
@@ -88,9 +85,7 @@ def test_what_is_killed_below_the_server_comes_back(server: Server) -> None:
     worker.kill()
     until(lambda: len(server.family()) == 4 and server.ready() == 200, "children started again")
     until(lambda: not [old for old in workers if old.is_running()], "no workers left of the killed server")
-    for process in (*postgres_of(server.var), *redis_of(server.var)):
-        with suppress(psutil.NoSuchProcess):  # PostgreSQL's children go with it
-            process.kill()
+    kill_9((*postgres_of(server.var), *redis_of(server.var)))
     until(lambda: not postgres_of(server.var), "PostgreSQL dead")
     family = {process.pid for process in server.family()}
     until(lambda: server.ready() == 200 and redis_of(server.var), "stores started again")

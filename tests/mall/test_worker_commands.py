@@ -16,7 +16,7 @@ import pytest
 
 from mall.embedded import EmbeddedStores
 from mall.settings import Settings
-from tests.mall.server import ROOT, environment, flask, postgres_of, redis_of, until
+from tests.mall.server import ROOT, environment, flask, kill_9, postgres_of, redis_of, until
 
 pytestmark = pytest.mark.crash
 
@@ -96,8 +96,7 @@ def test_two_workers_and_a_killed_database_between_them_handle_each_message_once
     try:
         put(var, 40)
         until(lambda: ask(var, "SELECT count(*) FROM outbox_messages WHERE done_at IS NULL") == [(0,)], "handled")
-        for process in postgres_of(var):
-            process.kill()
+        kill_9(postgres_of(var))
         until(lambda: not postgres_of(var), "PostgreSQL dead")
         again = EmbeddedStores(Settings(secret_key="s" * 32, var=var))
         again.ensure()
