@@ -8,20 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from flask import Flask, Response, current_app
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from mall import audit
 from mall.db import Login, run_autocommit
-from mall.errors import Invalid
 from mall.http.call import Call
-from mall.sheets import CSV_TYPE, XLSX_TYPE, csv_stream, save_xlsx
+from mall.http.downloads import bounded, check_format, download
+from mall.sheets import csv_stream, save_xlsx
 
-FORMATS = ("csv", "xlsx")
 AT_ONCE = 1_000
 """Lines of a portion."""
-MOST_IN_WORKBOOK = 50_000
-"""A workbook is made whole before it is sent; beyond this it is slow, and CSV is not."""
 _CHUNK = 64 * 1024
 
 Row = list[object]
@@ -49,15 +45,12 @@ def list_file(
 
     Raises Invalid naming ``format`` for one we do not write, and for a workbook of more than 50,000 lines.
     """
-    if kind not in FORMATS:
-        raise Invalid({"format": [_("Must be one of: %(choices)s.", choices=", ".join(FORMATS))]})
+    check_format(kind)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     rows = _rows(app, wanted)
-    response = _workbook(rows, wanted.title) if kind == "xlsx" else Response(csv_stream(rows), content_type=CSV_TYPE)
+    response = _workbook(rows, wanted) if kind == "xlsx" else download(csv_stream(rows), wanted.name, kind)
     detail = {"format": kind, **{name: str(value) for name, value in asked.items() if value not in (None, "")}}
     audit.record(call.tx, call.staff.name, action, subject, detail, call.now, call.request_id)
-    response.headers["Content-Disposition"] = f'attachment; filename="{wanted.name}.{kind}"'
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -76,21 +69,14 @@ def _reading(portion: Portion, cursor: str | None) -> Callable[[Session], tuple[
     return lambda tx: portion(tx, cursor)
 
 
-def _workbook(rows: Iterator[Row], title: str) -> Response:
+def _workbook(rows: Iterator[Row], wanted: ListFile) -> Response:
     made = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the last of it is sent
     try:
-        save_xlsx(_at_most(rows), title, made)
+        save_xlsx(bounded(rows), wanted.title, made)
     except BaseException:
         made.close()
         raise
     made.seek(0)
-    response = Response(iter(lambda: made.read(_CHUNK), b""), content_type=XLSX_TYPE)
+    response = download(iter(lambda: made.read(_CHUNK), b""), wanted.name, "xlsx")
     response.call_on_close(made.close)
     return response
-
-
-def _at_most(rows: Iterator[Row]) -> Iterator[Row]:
-    for number, row in enumerate(rows):
-        if number > MOST_IN_WORKBOOK:
-            raise Invalid({"format": [_("More than 50,000 entries: take CSV, or filter.")]})
-        yield row

@@ -8,14 +8,12 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from mall.errors import Invalid
-from mall.sheets import csv_stream, write_xlsx
+from mall.http.downloads import bounded, check_format
+from mall.sheets import write_csv, write_xlsx
 from points.statement import Line, statement_page
 
-FORMATS = ("csv", "xlsx")
 AT_ONCE = 500
-MOST_IN_WORKBOOK = 50_000
-"""A workbook is held in memory while it is made."""
+"""Lines read at once."""
 
 Words = Callable[[Line], str]
 
@@ -25,10 +23,9 @@ def statement_file(tx: Session, member_id: str, kind: str, zone: ZoneInfo, words
 
     Raises Invalid naming ``format`` for one we do not write, and for a workbook of more than 50,000 lines.
     """
-    if kind not in FORMATS:
-        raise Invalid({"format": [_("Must be one of: %(choices)s.", choices=", ".join(FORMATS))]})
+    check_format(kind)
     rows = _rows(tx, member_id, zone, words, full)
-    return write_xlsx(_bounded(rows), _("Statement"), numbers=True) if kind == "xlsx" else b"".join(csv_stream(rows))
+    return write_xlsx(bounded(rows), _("Statement"), numbers=True) if kind == "xlsx" else write_csv(rows)
 
 
 def _rows(tx: Session, member_id: str, zone: ZoneInfo, words: Words, full: bool) -> Iterator[list[object]]:
@@ -41,10 +38,3 @@ def _rows(tx: Session, member_id: str, zone: ZoneInfo, words: Words, full: bool)
             yield [when, words(line), line.points, line.balance_after, "; ".join(line.why), line.id]
         if cursor is None:
             return
-
-
-def _bounded(rows: Iterator[list[object]]) -> Iterator[list[object]]:
-    for number, row in enumerate(rows):
-        if number > MOST_IN_WORKBOOK:
-            raise Invalid({"format": [_("More than 50,000 entries: take CSV, or filter.")]})
-        yield row

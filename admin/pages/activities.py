@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import segno
 from flask import Response, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
-from markupsafe import Markup
 from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
@@ -35,6 +33,7 @@ from mall.http.pagination import PageQuery
 from mall.http.principals import staff
 from mall.http.problems import STATUS
 from mall.identity.forms import messages_of
+from mall.qr import qr_svg
 from points.activities.attend import mark_attended
 from points.activities.codes import shown
 from points.activities.keep import (
@@ -112,11 +111,9 @@ def venue_screen(call: Call, activity_id: str) -> str:
     """The code of the moment, large, for the venue; it renews itself."""
     row = activity(call.tx, checked_id(activity_id))
     now = venue_code(call, row)
-    # segno writes digits and paths of its own making: nothing here comes from a person.
-    picture = Markup(segno.make(now["url"], micro=False).svg_inline(border=2, omitsize=True))  # noqa: S704
     return render_template(
         "admin/venue_screen.html", activity=row, name=worded(row.title), place=worded(row.place),
-        code=shown(now["code"]), seconds=now["seconds"], picture=picture, came=counts(call.tx, [row.id]),
+        code=shown(now["code"]), seconds=now["seconds"], picture=qr_svg(now["url"]), came=counts(call.tx, [row.id]),
     )  # fmt: skip
 
 

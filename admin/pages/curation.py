@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
 from admin.pages.gifts import number_of
+from admin.pages.lists import back_to
 from admin.routes.catalog_schemas import GiftChangeSchema
 from admin.routes.gifts import EDITORS, READERS
 from catalog.causes.causes import find_cause
@@ -37,10 +38,10 @@ from catalog.routes.wire import language
 from catalog.stock.change import change_stock
 from catalog.wording import in_language
 from mall.db import Login
-from mall.errors import Conflict, Invalid, MallError
+from mall.errors import Conflict, Invalid
 from mall.http.call import Call, load
-from mall.http.page import page, safe_path
-from mall.http.problems import problem_of
+from mall.http.page import page
+from mall.http.problems import sentence_of
 
 pages = desk("curation", __name__)
 HERE = "/admin/gifts"
@@ -48,11 +49,6 @@ HERE = "/admin/gifts"
 
 def _who(call: Call) -> tuple[str, datetime, str]:
     return call.staff.name, call.now, call.request_id
-
-
-def _back() -> str:
-    target = safe_path(request.form.get("back"), HERE)
-    return target if target == HERE or target.startswith(f"{HERE}?") else HERE
 
 
 @page(pages, "POST", "/gifts/<gift_id>/quick", auth=EDITORS, login=Login.BACKOFFICE, on_error=f"{HERE}?view=edit")
@@ -68,7 +64,7 @@ def quick_edit(call: Call, gift_id: str) -> Redirect:
     if "stock" in sent:
         _count(call, gift, number_of(sent["stock"]), number_of(sent.get("stock_seen", "")))
     flash(_("“%(gift)s” is saved.", gift=in_language(gift.name, language())), "success")
-    return redirect(_back(), 303)
+    return redirect(back_to(HERE), 303)
 
 
 def _count(call: Call, gift: Gift, wanted: int | str, seen: int | str) -> None:
@@ -87,7 +83,7 @@ def move(call: Call, gift_id: str) -> Redirect:
     actor, now, request_id = _who(call)
     up = request.form.get("way") != "down"
     move_gift(call.tx, checked_id(gift_id), up=up, actor=actor, now=now, request_id=request_id)
-    return redirect(f"{_back()}#gift-{gift_id}", 303)
+    return redirect(f"{back_to(HERE)}#gift-{gift_id}", 303)
 
 
 @page(pages, "POST", "/gifts-in-bulk", auth=EDITORS, login=Login.BACKOFFICE, on_error=HERE)
@@ -98,10 +94,11 @@ def bulk_edit(call: Call) -> Response | Redirect:
     done = len(outcomes) - len(refused)
     if refused:
         return Response(
-            render_template("admin/gifts_bulk.html", done=done, refused=refused, back=_back()), mimetype="text/html"
+            render_template("admin/gifts_bulk.html", done=done, refused=refused, back=back_to(HERE)),
+            mimetype="text/html",
         )
     flash(_("Gifts changed: %(count)s.", count=done), "success")
-    return redirect(_back(), 303)
+    return redirect(back_to(HERE), 303)
 
 
 def _asked() -> Change:
@@ -123,13 +120,7 @@ def _told(call: Call, outcome: Outcome) -> dict[str, Any]:
     assert outcome.error is not None
     gift = call.tx.get(Gift, outcome.gift_id)
     name = in_language(gift.name, language()) if gift else outcome.gift_id
-    return {"id": outcome.gift_id if gift else None, "name": name, "why": _reason(outcome.error)}
-
-
-def _reason(error: MallError) -> str:
-    problem = problem_of(error)
-    reasons = [sentence for sentences in (problem.get("errors") or {}).values() for sentence in sentences]
-    return " ".join(reasons) or str(problem.get("detail") or problem["title"])
+    return {"id": outcome.gift_id if gift else None, "name": name, "why": sentence_of(outcome.error)}
 
 
 @page(

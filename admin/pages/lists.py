@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from mall.errors import Invalid
 from mall.http.call import load
+from mall.http.page import safe_path
 from mall.http.pagination import DEFAULT_LIMIT, PageQuery
 from mall.http.problems import plain_errors
 from points.earning.book_events import mall_zone
@@ -34,6 +35,12 @@ def list_query(schema: PageQuery) -> tuple[dict[str, Any], Errors]:
         return load(schema, good), errors
     except Invalid:
         return {"limit": DEFAULT_LIMIT}, errors
+
+
+def back_to(path: str) -> str:
+    """Where the form's ``back`` leads if that is the list at ``path`` with some query, else the list itself."""
+    target = safe_path(request.form.get("back"), path)
+    return target if target == path or target.startswith(f"{path}?") else path
 
 
 def day_start_of(text: str | None, field: str, errors: Errors, *, end: bool = False) -> datetime | None:

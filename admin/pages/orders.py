@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request
+from flask import flash, get_template_attribute, redirect, render_template, request
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
@@ -43,7 +44,18 @@ TO_DO = ("placed", "confirmed", "preparing", "ready_for_pickup", "shipped", "iss
 
 
 def _text(wording: Any) -> str:
-    return in_language(wording, language()) if wording else ""
+    return in_language(wording, language())
+
+
+def kind_words() -> dict[str, str]:
+    """Kinds of gifts in the reader's words."""
+    kind_name = get_template_attribute("admin/words.html", "kind_name")
+    return {kind: str(kind_name(kind)) for kind in GIFT_KINDS}
+
+
+def point_names(tx: Session) -> dict[str, str]:
+    """Pickup points in the reader's language, closed ones too."""
+    return {point.id: _text(point.name) for point in pickup_points(tx, all_of_them=True)}
 
 
 class OrdersPageQuery(OrdersQuery):
@@ -76,13 +88,13 @@ def order_list(call: Call) -> str:
     listed = [
         {"order": order, "gift": _text(order.gift_name), "variant": _text(order.variant_name)} for order in orders
     ]
-    points = {point.id: _text(point.name) for point in pickup_points(call.tx, all_of_them=True)}
+    points = point_names(call.tx)
     works = call.staff.role == "owner" or call.staff.role in WORKERS.names
     steps = {step for order in orders for step in order.allowed} if works else set()
     gift = call.tx.get(Gift, query["gift"]) if query.get("gift") else None
     return render_template(
         "admin/orders.html", orders=listed, next_cursor=next_cursor, query=query, errors=errors, counts=counts,
-        queues=TO_DO, points=points, sees_figures=call.staff.role in SEES_FIGURES, works=works, kinds=GIFT_KINDS,
+        queues=TO_DO, points=points, sees_figures=call.staff.role in SEES_FIGURES, works=works, kinds=kind_words(),
         steps=[step.value for step in STEPS if step in steps], oldest=wanted["oldest"],
         gift=_text(gift.name) if gift else None, here=request.full_path.rstrip("?"),
     )  # fmt: skip
@@ -93,7 +105,7 @@ def order_page(call: Call, order_id: str) -> str:
     """One order: what, where to, what has happened and what may be done."""
     role = call.staff.role
     order = staff_order(call.tx, checked_id(order_id), with_address=role in SEES_ADDRESSES)
-    points = {point.id: _text(point.name) for point in pickup_points(call.tx, all_of_them=True)}
+    points = point_names(call.tx)
     allowed = order.allowed if role == "owner" or role in WORKERS.names else []
     history = [
         {

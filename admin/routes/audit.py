@@ -8,11 +8,11 @@ from flask import Response
 from marshmallow import fields
 
 from admin.audit_export import audit_file
-from admin.list_file import FORMATS
 from mall.audit import AuditFilter, audit_page
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
+from mall.http.downloads import FORMATS
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Instant, StrictSchema, Text
 from mall.http.pagination import PageQuery, list_schema
@@ -70,7 +70,7 @@ def list_audit(call: Call) -> dict[str, Any]:
 class AuditFileQuery(AuditFilterQuery):
     """The same filters; ``format`` of the file."""
 
-    format = Choice(FORMATS, load_default="csv")
+    format = Choice(tuple(FORMATS), load_default="csv")
 
 
 @endpoint(blp, "GET", "/admin/audit/file", auth=staff("auditor"), login=Login.BACKOFFICE, query=AuditFileQuery)

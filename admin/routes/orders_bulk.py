@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import fields, validate
+from flask_babel import gettext as _
+from marshmallow import ValidationError, fields, validate, validates_schema
 from sqlalchemy.orm import Session
 
 from admin.routes.orders import WORKERS, advance_as_staff, blp
@@ -17,7 +18,7 @@ from mall.errors import MallError
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, StrictSchema, Text
-from mall.http.problems import problem_of
+from mall.http.problems import sentence_of
 
 MOST = 100
 """Orders of one call."""
@@ -37,13 +38,16 @@ class Outcome:
 
 
 class BulkSchema(StrictSchema):
-    """Up to 100 orders and where they go; ``reason`` for their history."""
+    """Up to 100 orders and where they go; ``reason`` for their history, which cancelling needs."""
 
-    orders = fields.List(
-        Text(1, 40, required=True), required=True, validate=validate.Length(1, MOST),
-    )  # fmt: skip
+    orders = fields.List(Text(1, 40, required=True), required=True, validate=validate.Length(1, MOST))
     to = Choice([step.value for step in STEPS], required=True)
     reason = Text(1, 200)
+
+    @validates_schema  # type: ignore[untyped-decorator]  # marshmallow's has no types
+    def _cancelled_with_a_reason(self, body: dict[str, Any], **_kwargs: Any) -> None:
+        if body.get("to") == Status.CANCELLED and "reason" not in body:
+            raise ValidationError({"reason": [_("Say why: the member is told.")]})
 
 
 class BulkItemSchema(StrictSchema):
@@ -91,7 +95,4 @@ def post_orders_bulk(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 
 def _wire(one: Outcome) -> dict[str, Any]:
     item = {"order": one.order_id, "result": one.result}
-    if one.error is None:
-        return item
-    told = problem_of(one.error)
-    return {**item, "code": one.error.code, "detail": str(told.get("detail") or told["title"])}
+    return item if one.error is None else {**item, "code": one.error.code, "detail": sentence_of(one.error)}

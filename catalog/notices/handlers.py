@@ -47,35 +47,30 @@ for _topic in TOPICS:
     handler(_topic)(notify_of_order)
 
 
+def _tell(tx: Session, member_id: str, kind: str, now: datetime, detail: dict[str, Any] | None = None) -> None:
+    """A notice that is of no order, unless the account was closed meanwhile."""
+    if get_member(tx, member_id).status != CLOSED:
+        tx.add(Notification(id=new_id("ntc"), member_id=member_id, kind=kind, detail=detail or {}, created_at=now))
+
+
 @handler("debit.announced")
 def notify_of_debit(tx: Session, payload: dict[str, Any], now: datetime) -> None:
     """Tell a member that points are to be taken back; of what they were for a notice says nothing."""
-    if get_member(tx, payload["member"]).status != CLOSED:
-        tx.add(
-            Notification(
-                id=new_id("ntc"), member_id=payload["member"], kind="points.debit_announced", detail={}, created_at=now
-            )
-        )
+    _tell(tx, payload["member"], "points.debit_announced", now)
 
 
 @handler("standing.told")
 def notify_of_standing(tx: Session, payload: dict[str, Any], now: datetime) -> None:
     """Tell a member of a level, as the package of points put it; ``kind`` says which sentence it becomes."""
-    if get_member(tx, payload["member"]).status != CLOSED and wants(tx, payload["member"], payload["kind"]):
+    if wants(tx, payload["member"], payload["kind"]):
         detail = {name: value for name, value in payload.items() if name not in ("member", "kind")}
-        tx.add(
-            Notification(
-                id=new_id("ntc"), member_id=payload["member"], kind=payload["kind"], detail=detail, created_at=now
-            )
-        )
+        _tell(tx, payload["member"], payload["kind"], now, detail)
 
 
 @handler("account.told")
 def notify_of_account(tx: Session, payload: dict[str, Any], now: datetime) -> None:
     """Tell a member what was done to the account; nobody can switch this off."""
-    if get_member(tx, payload["member"]).status != CLOSED:
-        row = {"id": new_id("ntc"), "member_id": payload["member"], "kind": payload["kind"], "detail": {}}
-        tx.add(Notification(**row, created_at=now))
+    _tell(tx, payload["member"], payload["kind"], now)
 
 
 @handler("budget.warned")

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import segno
-from markupsafe import Markup
-
 from catalog.drops.keep import NextRelease
 from catalog.gifts.countdown import time_until
 from catalog.gifts.models import Gift, PickupPoint
@@ -32,6 +29,7 @@ from catalog.routes.wire import (
 )
 from catalog.wording import in_language
 from mall.clock import local_date
+from mall.qr import qr_svg
 from points.earning.book_events import mall_zone
 
 POPULAR_FROM = 20
@@ -178,7 +176,7 @@ def order_shown(order: OrderView) -> dict[str, Any]:
         "variant": in_language(order.variant_name, language()) or None,
         "can_cancel": order.can_cancel,
         "pickup_code": code,
-        "pickup_qr_svg": _qr(code) if code else None,
+        "pickup_qr_svg": qr_svg(code, border=0) if code else None,
         "pickup_until": order.pickup_until,
         "pickup_point": point_wire(order.point) if order.point else None,
         "voucher_codes": list(order.voucher_codes),
@@ -216,8 +214,3 @@ def _gift_of(order: OrderView) -> dict[str, Any]:
         "name": in_language(order.gift_name, language()),
         "picture_url": picture_url(order.picture),
     }
-
-
-def _qr(code: str) -> Markup:
-    # segno writes digits and paths of its own making: nothing here comes from a person.
-    return Markup(segno.make(code, micro=False).svg_inline(border=0, omitsize=True))  # noqa: S704

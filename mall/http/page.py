@@ -24,7 +24,7 @@ from mall.http.call import Call
 from mall.http.csrf import check_csrf
 from mall.http.endpoint import Handler, identify
 from mall.http.principals import Auth, MemberPrincipal, Principal, StaffPrincipal
-from mall.http.problems import problem_of
+from mall.http.problems import sentence_of
 from mall.identity.staff_cookie import in_back_office
 
 SIGN_IN = "/sign-in"
@@ -59,7 +59,7 @@ def page(
             except MallError as error:
                 if request.method != "POST" or error.kind in ("unavailable", "forbidden") or on_error is None:
                     raise
-                flash(str(problem_of(error)["detail"]), "error")
+                flash(sentence_of(error), "error")
                 return redirect(_escaped(on_error, path_args), 303)  # type: ignore[return-value]
 
         view.auth = auth  # type: ignore[attr-defined]

@@ -117,6 +117,13 @@ def problem_of(error: MallError) -> dict[str, Any]:
     return problem_body(STATUS[error.kind], error.code, str(error.detail or ""), errors, error.extra)
 
 
+def sentence_of(error: MallError) -> str:
+    """A refusal for people, where no field can show it: what is wrong with each field, else what happened."""
+    problem = problem_of(error)
+    found = [sentence for sentences in (problem.get("errors") or {}).values() for sentence in sentences]
+    return " ".join(dict.fromkeys(found)) or str(problem["detail"])
+
+
 def plain_errors(messages: Any, prefix: str = "") -> dict[str, list[str]]:
     """Marshmallow's nested messages as ``{"field.sub": [sentence]}``."""
     flat: dict[str, list[str]] = {}

@@ -14,10 +14,10 @@ from mall.db import Login
 from mall.errors import NotFound
 from mall.http import idempotency
 from mall.http.call import Call
+from mall.http.downloads import download
 from mall.http.page import page
 from mall.http.principals import MEMBER
 from mall.identity.step_up import is_recent, require_full
-from mall.sheets import CSV_TYPE, XLSX_TYPE
 from points.earning.appeals import own_debits
 from points.earning.book_events import mall_zone
 from points.earning.claim_codes import claim
@@ -74,10 +74,7 @@ def statement_as_file(call: Call) -> Response:
         call.tx, call.member.member_id, kind, mall_zone(), lambda line: str(words(line)).strip(),
         is_recent(call.member, call.now),
     )  # fmt: skip
-    response = Response(content, content_type=XLSX_TYPE if kind == "xlsx" else CSV_TYPE)
-    response.headers["Content-Disposition"] = f'attachment; filename="statement-{call.now:%Y-%m-%d}.{kind}"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return download(content, f"statement-{call.now.astimezone(mall_zone()):%Y-%m-%d}", kind)
 
 
 @page(pages, "GET", "/claims", auth=MEMBER, login=Login.EARNING)

@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from sqlalchemy import text
 
-from admin import list_file
 from mall.db import Login
+from mall.http import downloads
 
 URL = "/api/v1/admin/audit/file"
 FILL = text("""INSERT INTO audit_entries (id, at, actor, action, subject, detail)
@@ -63,6 +63,6 @@ def test_a_long_trail_is_sent_as_it_is_read(
     tracemalloc.stop()
     assert count == 3_001
     assert peak < 12_000_000
-    monkeypatch.setattr(list_file, "MOST_IN_WORKBOOK", 10)
+    monkeypatch.setattr(downloads, "MOST_IN_WORKBOOK", 10)
     refused = client.get(f"{URL}?format=xlsx&action=gift.changed", headers=owner.auth)
     assert (refused.status_code, list(refused.json["errors"])) == (422, ["format"])

@@ -12,6 +12,7 @@ from mall import clock
 from mall.db import Login, run_tx
 from mall.identity.sessions import BROWSER, open_session
 from mall.identity.staff_cookie import STAFF_COOKIE
+from tests.catalog.conftest import Shop
 
 
 @pytest.fixture
@@ -31,3 +32,9 @@ def desk(app: Any, make_staff: Any, unguarded: None) -> Callable[..., FlaskClien
         return client
 
     return enter
+
+
+@pytest.fixture
+def shop(app: Any, run: Any) -> Shop:
+    """The mall as members and its staff use it through the API."""
+    return Shop(app, run)

@@ -8,14 +8,7 @@ import threading
 
 import pytest
 
-from tests.catalog.conftest import Shop
-
 GIFT = {"zh": "保温杯", "en": "Thermos"}
-
-
-@pytest.fixture
-def shop(app, run):
-    return Shop(app, run)
 
 
 @pytest.fixture

@@ -4,15 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
-from tests.catalog.conftest import Shop
-
-
-@pytest.fixture
-def shop(app, run):
-    return Shop(app, run)
-
 
 def _points(shop, gift):
     return shop.sql("SELECT points FROM gifts WHERE id = :id", id=gift)

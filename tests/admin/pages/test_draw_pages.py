@@ -5,16 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from tests.catalog.conftest import Shop
-
 TERMS = {"opens_at": "2098-01-01T10:00", "closes_at": "2098-01-08T10:00", "winners": "2", "losers": "returned"}
-
-
-@pytest.fixture
-def shop(app, run):
-    return Shop(app, run)
 
 
 def test_a_draw_is_announced_changed_and_its_gift_saved_without_touching_its_dates(shop, desk):

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
-from tests.catalog.conftest import Shop
 from tests.catalog.queue.halls import TEN, Hall
 
 TERMS = {
     "pieces": "5", "at": "10:00", "reserve": "50", "first_day": "2098-01-01", "last_day": "", "waiting_minutes": "",
     "turn_seconds": "180", "weekdays": ["1", "5"], "reserve_seen": "50",
 }  # fmt: skip
-
-
-@pytest.fixture
-def shop(app, run):
-    return Shop(app, run)
 
 
 def test_a_drop_is_planned_changed_called_off_and_let_run_again(shop, desk):

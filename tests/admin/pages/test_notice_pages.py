@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
-
 from catalog.stock.alerts import watch_stock
 from mall.db import Login
-from tests.catalog.conftest import Shop
 
 BADGE = "bg-red"
-
-
-@pytest.fixture
-def shop(app, run):
-    return Shop(app, run)
 
 
 def _watch(shop):

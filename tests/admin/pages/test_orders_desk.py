@@ -8,14 +8,7 @@ import re
 
 import pytest
 
-from tests.catalog.conftest import Shop
-
 HOME = {"name": "李梅", "phone": "13800138000", "address": "海淀区中关村大街 1 号"}
-
-
-@pytest.fixture
-def shop(app, run):
-    return Shop(app, run)
 
 
 @pytest.fixture
@@ -59,7 +52,9 @@ def test_cancelling_many_needs_a_reason_and_gives_the_points_back(shop, desk, or
     browser = desk("fulfilment")
     before = shop.snapshot()
     assert step(browser, orders, "cancelled").headers["Location"] == "/admin/orders"
+    assert "Say why: the member is told." in browser.get("/admin/orders").text
     assert browser.post("/admin/orders-in-bulk", data={"to": "preparing"}).headers["Location"] == "/admin/orders"
+    assert "Tick the orders first." in browser.get("/admin/orders").text
     assert shop.snapshot() == before
     assert step(browser, orders, "cancelled", reason="Sold out at the maker").status_code == 303
     assert statuses(shop) == ["cancelled"] * 3
@@ -75,7 +70,7 @@ def test_programs_move_many_on_too_and_unknown_ids_are_refused_one_by_one(shop, 
     ]  # fmt: skip
     again = shop.post("/admin/orders/bulk", staff, {"orders": ids[:1], "to": "preparing"}).json["items"]
     assert again == [{"order": ids[0], "result": "already"}]
-    for wrong in ({"orders": []}, {"orders": ["x"] * 101}, {"to": "refunded"}):
+    for wrong in ({"orders": []}, {"orders": ["x"] * 101}, {"to": "refunded"}, {"to": "cancelled"}):
         assert shop.post("/admin/orders/bulk", staff, {"orders": ids, "to": "preparing", **wrong}).status_code == 422
     assert shop.post("/admin/orders/bulk", shop.staff("catalog"), {"orders": ids, "to": "preparing"}).status_code == 403
 
@@ -118,7 +113,9 @@ def test_the_picking_list_adds_up_and_labels_carry_the_address_and_are_noted(sho
     text = browser.get("/admin/picking-list").text
     assert re.search(r"Lamp</th>.*?<b>2</b>", text, re.DOTALL) and "Cup" not in text
     assert browser.get("/admin/picking-list?kind=pickup").text.count("Nothing to pick") == 1
-    labels = browser.get(f"/admin/parcel-labels?order={orders[1]['id']}").text
+    label = f"/admin/parcel-labels?order={orders[1]['id']}"
+    assert f'href="{label}"' in browser.get(f"/admin/orders/{orders[1]['id']}").text
+    labels = browser.get(label).text
     assert labels.count('class="label"') == 1 and HOME["address"] in labels and orders[1]["number"] in labels
     assert browser.get("/admin/parcel-labels").text.count('class="label"') == 2
     noted = shop.sql("SELECT detail FROM audit_entries WHERE action = 'orders.labels_printed' ORDER BY id LIMIT 1")

@@ -11,15 +11,9 @@ from datetime import UTC, datetime
 import pytest
 
 from catalog.topups.jobs import send_top_ups
-from tests.catalog.conftest import Shop
 from tests.catalog.topups.provider import Provider, says
 
 HOME = {"name": "李梅", "phone": "13800138000", "address": "海淀区中关村大街 1 号"}
-
-
-@pytest.fixture
-def shop(app, run):
-    return Shop(app, run)
 
 
 @pytest.fixture

@@ -4,13 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.catalog.conftest import Shop
-
-
-@pytest.fixture
-def shop(app, run):
-    return Shop(app, run)
-
 
 @pytest.mark.parametrize(("kind", "table"), [("category", "categories"), ("tag", "tags")])
 def test_a_heading_is_made_renamed_moved_and_taken_away(shop, desk, kind, table):

@@ -5,16 +5,8 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime
 
-import pytest
-
 from catalog.stock.alerts import watch_stock
 from mall.db import Login
-from tests.catalog.conftest import Shop
-
-
-@pytest.fixture
-def shop(app, run):
-    return Shop(app, run)
 
 
 def test_the_stock_page_tells_every_movement_and_sets_the_alert(shop, desk):

@@ -19,11 +19,9 @@ pytestmark = pytest.mark.usefixtures("unguarded")
 LOCKED, WHY = "/me/confirm?next=/statement", "进展 已采纳：20 · 评级 2：× 1.5"
 
 
-def test_community_points_are_explained_only_to_a_member_who_has_just_given_the_password(
-    client: FlaskClient, make_client: Callable[..., Any]
-) -> None:
+def sign_in_by_link(client: FlaskClient, make_client: Callable[..., Any], start: datetime) -> None:
+    """A member whom a source credited 30 points follows the source's link into the mall."""
     source = make_client(["credits:write", "login:create"])
-    start = datetime.now(UTC).replace(microsecond=0)
     event = {
         "id": "statement-1",
         "type": "tip.outcome",
@@ -35,6 +33,13 @@ def test_community_points_are_explained_only_to_a_member_who_has_just_given_the_
     assert (booked.status_code, booked.json["points"]) == (201, 30)
     link = client.post("/api/v1/login-links", json={"member": "neighbour"}, headers=source.auth).json["url"]
     client.post(urlsplit(link).path)
+
+
+def test_community_points_are_explained_only_to_a_member_who_has_just_given_the_password(
+    client: FlaskClient, make_client: Callable[..., Any]
+) -> None:
+    start = datetime.now(UTC).replace(microsecond=0)
+    sign_in_by_link(client, make_client, start)
 
     page = client.get("/statement").text
     assert "社区积分" in page
@@ -66,18 +71,8 @@ def test_points_that_expire_at_midnight_are_good_until_the_day_before(
 def test_the_statement_as_a_file_adds_up_and_says_no_more_than_the_page(
     client: FlaskClient, make_client: Callable[..., Any]
 ) -> None:
-    source = make_client(["credits:write", "login:create"])
     start = datetime.now(UTC).replace(microsecond=0)
-    event = {
-        "id": "statement-file",
-        "type": "tip.outcome",
-        "member": "file-reader",
-        "occurred_at": start.isoformat(),
-        "data": {"case": "statement-file", "stage": "adopted", "grade": 2},
-    }
-    assert client.post("/api/v1/credit-events", json=event, headers=source.auth).json["points"] == 30
-    link = client.post("/api/v1/login-links", json={"member": "file-reader"}, headers=source.auth).json["url"]
-    client.post(urlsplit(link).path)
+    sign_in_by_link(client, make_client, start)
     credential = {"username": "statement-taker", "password": "a long enough phrase"}
     assert client.post("/me/credential", data=credential).status_code == 303
     assert client.post("/check-in", data={"_key": "one"}).status_code == 303
