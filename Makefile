@@ -54,6 +54,7 @@ gallery: $(TOOLS)
 
 bench: $(TOOLS)
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.phone
 
 translations: $(TOOLS)
 	$(BIN)/python -m tests.translations update

@@ -7,11 +7,11 @@ from typing import TextIO
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
 from flask_babel import force_locale
 
 from admin.rule_set import SECTIONS, read_rule_set, written
 from mall import clock
+from mall.commands import DatabaseGroup
 from mall.db import Login, run_tx
 from mall.errors import MallError
 from mall.http.problems import TITLES, plain_errors
@@ -21,7 +21,7 @@ from points.earning.versions import By
 
 ACTOR = "cli"
 
-rule_commands = AppGroup("rules", help="The rule set as one file.")
+rule_commands = DatabaseGroup("rules", help="The rule set as one file.")
 
 
 @rule_commands.command("export")

@@ -7,15 +7,16 @@ from dataclasses import replace
 import click
 import flask_migrate
 from flask import Flask, current_app
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import with_appcontext
 
 from mall import clock
+from mall.commands import DatabaseGroup
 from mall.jobs import JOBS, run_job
 from mall.parent import end_with
 from mall.serve import Supervisor
 from mall.worker import run_worker
 
-jobs = AppGroup("jobs", help="Scheduled jobs.")
+jobs = DatabaseGroup("jobs", help="Scheduled jobs.")
 
 
 @jobs.command("run")

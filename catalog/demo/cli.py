@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
 
 from catalog.demo.cases import events_of, read_requests
 from catalog.demo.http_client import ApiClient, ApiRefused
@@ -17,6 +16,7 @@ from catalog.demo.load import load_demo
 from catalog.demo.people import PASSWORD, NotADemo, read_key, read_people
 from catalog.demo.replay import replay_events, summary
 from mall import clock
+from mall.commands import DatabaseGroup
 from mall.identity.roles import ROLES
 from points.ledger.cli import verdict
 
@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 PEOPLE, REQUESTS = HERE / "people.json", HERE / "nyc311.csv"
 LINE_EVERY = 200
 """Events between two lines of progress where no bar can be drawn."""
-demo = AppGroup("demo", help="A filled mall to look at; never for one that real people use.")
+demo = DatabaseGroup("demo", help="A filled mall to look at; never for one that real people use.")
 
 
 @demo.command("load")

@@ -9,11 +9,11 @@ from datetime import timedelta
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from mall import clock
+from mall.commands import DatabaseGroup
 from mall.db import Login, run_tx
 from mall.errors import MallError, NotFound
 from mall.http.problems import TITLES
@@ -25,8 +25,8 @@ from mall.identity.staff import create_staff, disable_staff, find_staff, list_st
 from mall.identity.staff_care import reset_authenticator, set_staff_password
 
 ACTOR = "cli"
-staff_cli = AppGroup("staff", help="People who work in the back office.")
-client_cli = AppGroup("client", help="Reporting systems that use the API.")
+staff_cli = DatabaseGroup("staff", help="People who work in the back office.")
+client_cli = DatabaseGroup("client", help="Reporting systems that use the API.")
 
 
 @contextmanager

@@ -6,14 +6,14 @@ import sys
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
 
+from mall.commands import DatabaseGroup
 from mall.crypto import keyring
 from mall.db import Login, run_tx
 from points.ledger.seals import FILE_NAME, KEY_PURPOSE
 from points.ledger.verify import Verdict, verify_ledger
 
-ledger = AppGroup("ledger", help="Prove the ledger.")
+ledger = DatabaseGroup("ledger", help="Prove the ledger.")
 
 
 def verdict() -> Verdict:
