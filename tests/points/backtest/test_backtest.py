@@ -86,7 +86,9 @@ def test_the_figures_of_a_back_test(bench):
 
 
 def test_only_what_happened_in_the_window_counts_but_a_case_keeps_its_past(bench, mall):
-    mall.book(mall.tip("a", "adopted", bench.now - 30 * DAY), mall.tip("b", "solved", bench.now - 5 * DAY))
+    mall.book(
+        mall.tip("a", "adopted", bench.now - 30 * DAY), mall.tip("b", "solved", bench.now - 5 * DAY), now=bench.now
+    )
     bench.draft(_tip(120))
     result = bench.test(since=bench.now - 7 * DAY).result
     assert (result["events"], result["before_points"], result["after_points"]) == (1, 80, 100)
@@ -95,8 +97,8 @@ def test_only_what_happened_in_the_window_counts_but_a_case_keeps_its_past(bench
 
 def test_a_cap_that_was_used_up_before_the_window_still_holds_in_it(bench, mall):
     document = {**_tip(100), "caps": [{"per": "member", "period": "total", "unit": "points", "limit": 150}]}
-    mall.book(mall.tip("a", "solved", bench.now - 30 * DAY, case="a"))
-    mall.book(mall.tip("b", "solved", bench.now - 5 * DAY, case="b"))
+    mall.book(mall.tip("a", "solved", bench.now - 30 * DAY, case="a"), now=bench.now)
+    mall.book(mall.tip("b", "solved", bench.now - 5 * DAY, case="b"), now=bench.now)
     bench.draft(document)
     result = bench.test(since=bench.now - 7 * DAY).result
     assert (result["before_points"], result["after_points"]) == (100, 50)
