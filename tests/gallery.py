@@ -37,13 +37,12 @@ def main() -> None:
     wanted = sys.argv[1:] or [*STORE, *DESKS]
     if unknown := set(wanted) - {*STORE, *DESKS}:
         sys.exit(f"no such look: {', '.join(sorted(unknown))}; there are {', '.join((*STORE, *DESKS))}")
-    mall = Installation()
+    mall = Installation(demo=True)
     try:
         mall.start()
-        for command in (("demo", "load"), ("demo", "replay", "--url", mall.url)):
-            done = mall.flask(*command)
-            if done.returncode:
-                sys.exit(done.stderr)
+        done = mall.flask("demo", "replay", "--url", mall.url)
+        if done.returncode:
+            sys.exit(done.stderr)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             for look in wanted:

@@ -53,7 +53,7 @@ def _acts(history: Mapping[str, Any], today: date, zone: ZoneInfo) -> Iterator[t
     for place, (code, right) in enumerate(quizzes):
         yield at(today - timedelta(days=len(quizzes) - place), TAKES_QUIZ_AT), _quiz(code, right)
     if "thanks_points" in history:
-        yield at(today - timedelta(days=30), TAKES_PART_AT), _thank(history["thanks_points"])
+        yield at(today - timedelta(days=30), TAKES_PART_AT), thank(history["thanks_points"])
 
 
 def _check_in(tx: Session, member_id: str, moment: datetime) -> None:
@@ -65,10 +65,12 @@ def _attend(tx: Session, member_id: str, moment: datetime) -> None:
     _book(tx, EventIn(f"{member_id}/{subject}", "activity.attended", member_id, moment, subject), moment)
 
 
-def _thank(points: int) -> Act:
+def thank(points: int, name: str = "thanks") -> Act:
+    """An act that credits ``points`` with the label of thanks; ``name`` tells it from others of the same member."""
+
     def act(tx: Session, member_id: str, moment: datetime) -> None:
         facts: dict[str, int | str] = {"points": points, "label": "thanks"}
-        _book(tx, EventIn(f"{member_id}/thanks", "points.credit", member_id, moment, None, facts), moment)
+        _book(tx, EventIn(f"{member_id}/{name}", "points.credit", member_id, moment, None, facts), moment)
 
     return act
 

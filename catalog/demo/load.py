@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from catalog.demo.activities import load_activities
 from catalog.demo.gifts import load_categories, load_gifts
 from catalog.demo.history import book_history
+from catalog.demo.neighbours import load_neighbours
 from catalog.demo.people import PASSWORD, Person, load_client, load_members, load_staff, read_people
 from catalog.demo.rules import load_redemption_rules
 from mall.db import Login, run_tx
@@ -41,6 +42,9 @@ def load_demo(folder: Path, settings: Settings, now: datetime) -> Iterator[str]:
     member_ids, new = load_members(people, client_id, now)
     yield f"members: {len(member_ids)} ({_new(new)}), everybody's password is {PASSWORD}"
     yield f"history: booked for {_book_histories(people, member_ids, settings, now)} members"
+    neighbours = read_people(folder / "neighbours.json")
+    new = load_neighbours(neighbours, PASSWORD, now, settings.zone)
+    yield f"neighbours: {len(neighbours)} ({_new(new)}), with what they earned and ordered in the last weeks"
 
 
 def _new(count: int) -> str:

@@ -27,28 +27,31 @@ def free_port() -> int:
 
 
 @cache
-def _furnished() -> Path:
-    """A folder whose database is made and migrated, to be copied; made by the mall's own command.
+def _furnished(demo: bool) -> Path:
+    """A folder whose database is made and migrated, to be copied; made by the mall's own commands.
 
     Its PostgreSQL does not wait for the disk: what tests kill are processes, never the machine.
     """
     folder = Path(tempfile.mkdtemp(prefix="mall-furnished-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    if demo:
+        subprocess.run(["cp", "-a", f"{_furnished(demo=False)}/.", str(folder)], check=True)
     ours = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", *(("demo", "load") if demo else ("db", "upgrade"))]
     subprocess.run(command, cwd=ROOT, env={**ours, "MALL_VAR": str(folder)}, check=True, capture_output=True)
-    with (folder / "postgres" / "postgresql.auto.conf").open("a", encoding="utf-8") as conf:
-        conf.write("fsync = off\n")
+    if not demo:
+        with (folder / "postgres" / "postgresql.auto.conf").open("a", encoding="utf-8") as conf:
+            conf.write("fsync = off\n")
     return folder
 
 
 class Installation:
     """One installation: started, asked, stopped. Its database is there already (starting from nothing is tested in
-    ``tests/mall``)."""
+    ``tests/mall``), with the demo in it if wanted."""
 
-    def __init__(self, **environment: str) -> None:
+    def __init__(self, *, demo: bool = False, **environment: str) -> None:
         self.var = Path(tempfile.mkdtemp(prefix="mall-served-"))
-        subprocess.run(["cp", "-a", f"{_furnished()}/.", str(self.var)], check=True)
+        subprocess.run(["cp", "-a", f"{_furnished(demo)}/.", str(self.var)], check=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         ours = {"MALL_VAR": str(self.var), "PORT": str(self.port), "RATELIMIT_ENABLED": "0", **environment}
