@@ -145,13 +145,16 @@ from mall.embedded import EmbeddedStores
 from mall.http import limits, problems, security
 from mall.http.badges import badge_of
 from mall.http.page import form_key
-from mall.identity import care_models
+from mall.identity import care_models, pages_outside
 from mall.identity import cli as identity_cli
 from mall.identity import codes as identity_codes
 from mall.identity import jobs as identity_jobs
 from mall.identity import pages as identity_pages
+from mall.identity.outside.ways import EXTENSION as OUTSIDE_PROVIDERS
+from mall.identity.outside.ways import providers_of
 from mall.identity.routes import members as member_routes
 from mall.identity.routes import sessions as session_routes
+from mall.identity.routes import sign_ins
 from mall.settings import Settings
 from points import codes as points_codes
 from points.backtest import runner as backtest_runner
@@ -195,6 +198,7 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 API_BLUEPRINTS = (
     member_routes.blp,
     session_routes.blp,
+    sign_ins.blp,
     reconciliation.blp,
     credit_events.blp,
     sources.blp,
@@ -266,6 +270,7 @@ PAGE_BLUEPRINTS = (
     health.health,
     metrics.metrics,
     identity_pages.pages,
+    pages_outside.pages,
     points_pages.pages,
     tasks.pages,
     check_in_pages.pages,
@@ -390,6 +395,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["keyring"] = Keyring(settings.secret_key)
     app.extensions["stores"] = stores
     app.extensions["payment_gateway"] = payment_gateway(settings)
+    app.extensions[OUTSIDE_PROVIDERS] = providers_of(settings)
     app.extensions["redis_url"] = urls.redis_url
     app.config.update(
         SECRET_KEY=app.extensions["keyring"].text_key("flask"),
