@@ -45,6 +45,7 @@ from admin.pages import orders as desk_orders
 from admin.pages import orders_bulk as desk_orders_bulk
 from admin.pages import own_account as desk_own_account
 from admin.pages import parcels as desk_parcels
+from admin.pages import password_resets as desk_password_resets
 from admin.pages import pickup_points as desk_pickup_points
 from admin.pages import prizes as desk_prizes
 from admin.pages import providers as desk_providers
@@ -89,6 +90,7 @@ from admin.routes import members as admin_members
 from admin.routes import merges as admin_merges
 from admin.routes import notices as admin_notices
 from admin.routes import orders as admin_orders
+from admin.routes import password_resets as admin_password_resets
 from admin.routes import pickup_points as admin_pickup_points
 from admin.routes import prizes as admin_prizes
 from admin.routes import quizzes as admin_quizzes
@@ -220,6 +222,7 @@ API_BLUEPRINTS = (
     admin_member_care.blp,
     admin_member_sources.blp,
     admin_merges.blp,
+    admin_password_resets.blp,
     admin_audit.blp,
     admin_api_clients.blp,
     admin_integrations.blp,
@@ -334,6 +337,7 @@ PAGE_BLUEPRINTS = (
     desk_member_care.pages,
     desk_member_sources.pages,
     desk_merges.pages,
+    desk_password_resets.pages,
     desk_clients.pages,
     desk_integrations.pages,
     desk_reconciliation.pages,

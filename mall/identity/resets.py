@@ -6,6 +6,7 @@ once, for a day, to be handed over in person. Never for the member account of so
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,22 +73,33 @@ def ask_reset(tx: Session, member_id: str, reason: str, identified: str, by: Act
 def approve_reset(tx: Session, reset_id: str, by: Acting) -> tuple[PasswordReset, str]:
     """Make the link: the request and the link's token, which is nowhere else. Links made before end.
 
-    The member is told at once, so that somebody who did not ask can still object.
+    Whoever approved may do it again while the link is good, should it be lost before it was handed over: another
+    link, until the same moment. The member is told at once, so that somebody who did not ask can still object.
     Raises NotFound, Conflict ``already_decided``, ``own_request`` and as ``ask_reset``.
     """
-    row = _open(tx, reset_id, by)
+    row = _locked(tx, reset_id)
+    mine = row.state == "approved" and row.decided_by == by.name
+    if not mine or row.expires_at is None or row.expires_at <= by.now:
+        _undecided(row, by)
+        row.expires_at = by.now + LASTS
     _check(tx, get_member(tx, row.member_id))
     _end_links(tx, row.member_id)
     token = new_secret()
-    row.token_hash, row.expires_at = digest(token), by.now + LASTS
-    _decide(tx, row, "approved", None, by)
-    tell_of_account(tx, row.member_id, "reset_approved", by.now)
+    row.token_hash = digest(token)
+    if row.state == "requested":
+        _decide(tx, row, "approved", None, by)
+        tell_of_account(tx, row.member_id, "reset_approved", by.now)
+    else:
+        tx.flush()
+        _note(tx, "link_renewed", row, by)
     return row, token
 
 
 def reject_reset(tx: Session, reset_id: str, note: str, by: Acting) -> PasswordReset:
     """Refuse a request. Raises NotFound, Conflict ``already_decided``, ``own_request``."""
-    return _decide(tx, _open(tx, reset_id, by), "rejected", note, by)
+    row = _locked(tx, reset_id)
+    _undecided(row, by)
+    return _decide(tx, row, "rejected", note, by)
 
 
 def reset_request(tx: Session, reset_id: str) -> PasswordReset:
@@ -113,6 +125,13 @@ def resets_of(tx: Session, member_id: str) -> list[PasswordReset]:
     """Requests about a member, newest first."""
     query = select(PasswordReset).where(PasswordReset.member_id == member_id).order_by(PasswordReset.id.desc())
     return list(tx.scalars(query.limit(SHOWN_OF_ONE)))
+
+
+def reset_moments(tx: Session, accounts: Sequence[str]) -> list[dict[str, Any]]:
+    """What a member is told of new passwords by the staff: when, and what became of it."""
+    columns = (PasswordReset.state, PasswordReset.requested_at, PasswordReset.decided_at, PasswordReset.used_at)
+    query = select(*columns).where(PasswordReset.member_id.in_(accounts)).order_by(PasswordReset.id)
+    return [dict(row) for row in tx.execute(query).mappings()]
 
 
 def holder_of_reset(tx: Session, token: str, now: datetime) -> ResetHolder:
@@ -168,15 +187,18 @@ def _check(tx: Session, member: Member) -> None:
         raise Conflict("colleagues_account")
 
 
-def _open(tx: Session, reset_id: str, by: Acting) -> PasswordReset:
+def _locked(tx: Session, reset_id: str) -> PasswordReset:
     row = tx.get(PasswordReset, reset_id, with_for_update=True)
     if row is None:
         raise NotFound()
+    return row
+
+
+def _undecided(row: PasswordReset, by: Acting) -> None:
     if row.state != "requested":
         raise Conflict("already_decided")
     if row.requested_by == by.name:
         raise Conflict("own_request")
-    return row
 
 
 def _decide(tx: Session, row: PasswordReset, state: str, note: str | None, by: Acting) -> PasswordReset:

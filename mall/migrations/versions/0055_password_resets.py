@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from mall.db import IdText
-from mall.migrations.grants import grant
+from mall.db import IdText, Login
+from mall.migrations.grants import grant, role
 
 revision = "0055"
 down_revision = "0054"
@@ -16,6 +16,7 @@ depends_on = None
 TIMED = sa.DateTime(timezone=True)
 LISTED = """id, member_id, reason, identified, state, requested_by, requested_at, decided_by, decided_at,
  decision_note, expires_at, used_at"""
+FROZEN = "id, member_id, frozen_at, ends_at, lifted_at"
 LIVE = sa.text("state = 'requested'")
 
 
@@ -51,7 +52,10 @@ def upgrade() -> None:
         op, "password_resets", BACKOFFICE="SELECT, INSERT, UPDATE", EARNING=f"SELECT ({LISTED})",
         REDEMPTION="SELECT, UPDATE (state, used_at, token_hash), DELETE",
     )  # fmt: skip
+    # A member's export says when the account was frozen; why is the staff's own.
+    op.execute(f"GRANT SELECT ({FROZEN}) ON member_freezes TO {role(Login.REDEMPTION)}")
 
 
 def downgrade() -> None:
+    op.execute(f"REVOKE SELECT ({FROZEN}) ON member_freezes FROM {role(Login.REDEMPTION)}")
     op.drop_table("password_resets")
