@@ -45,6 +45,7 @@ from admin.pages import orders as desk_orders
 from admin.pages import orders_bulk as desk_orders_bulk
 from admin.pages import own_account as desk_own_account
 from admin.pages import parcels as desk_parcels
+from admin.pages import password_resets as desk_password_resets
 from admin.pages import pickup_points as desk_pickup_points
 from admin.pages import prizes as desk_prizes
 from admin.pages import providers as desk_providers
@@ -89,6 +90,7 @@ from admin.routes import members as admin_members
 from admin.routes import merges as admin_merges
 from admin.routes import notices as admin_notices
 from admin.routes import orders as admin_orders
+from admin.routes import password_resets as admin_password_resets
 from admin.routes import pickup_points as admin_pickup_points
 from admin.routes import prizes as admin_prizes
 from admin.routes import quizzes as admin_quizzes
@@ -145,13 +147,16 @@ from mall.embedded import EmbeddedStores
 from mall.http import limits, problems, security
 from mall.http.badges import badge_of
 from mall.http.page import form_key
-from mall.identity import care_models
+from mall.identity import care_models, pages_outside
 from mall.identity import cli as identity_cli
 from mall.identity import codes as identity_codes
 from mall.identity import jobs as identity_jobs
 from mall.identity import pages as identity_pages
+from mall.identity.outside.ways import EXTENSION as OUTSIDE_PROVIDERS
+from mall.identity.outside.ways import providers_of
 from mall.identity.routes import members as member_routes
 from mall.identity.routes import sessions as session_routes
+from mall.identity.routes import sign_ins
 from mall.settings import Settings
 from points import codes as points_codes
 from points.backtest import runner as backtest_runner
@@ -195,6 +200,7 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 API_BLUEPRINTS = (
     member_routes.blp,
     session_routes.blp,
+    sign_ins.blp,
     reconciliation.blp,
     credit_events.blp,
     sources.blp,
@@ -216,6 +222,7 @@ API_BLUEPRINTS = (
     admin_member_care.blp,
     admin_member_sources.blp,
     admin_merges.blp,
+    admin_password_resets.blp,
     admin_audit.blp,
     admin_api_clients.blp,
     admin_integrations.blp,
@@ -266,6 +273,7 @@ PAGE_BLUEPRINTS = (
     health.health,
     metrics.metrics,
     identity_pages.pages,
+    pages_outside.pages,
     points_pages.pages,
     tasks.pages,
     check_in_pages.pages,
@@ -329,6 +337,7 @@ PAGE_BLUEPRINTS = (
     desk_member_care.pages,
     desk_member_sources.pages,
     desk_merges.pages,
+    desk_password_resets.pages,
     desk_clients.pages,
     desk_integrations.pages,
     desk_reconciliation.pages,
@@ -390,6 +399,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["keyring"] = Keyring(settings.secret_key)
     app.extensions["stores"] = stores
     app.extensions["payment_gateway"] = payment_gateway(settings)
+    app.extensions[OUTSIDE_PROVIDERS] = providers_of(settings)
     app.extensions["redis_url"] = urls.redis_url
     app.config.update(
         SECRET_KEY=app.extensions["keyring"].text_key("flask"),

@@ -31,6 +31,27 @@ class SettingsError(click.ClickException):
 
 
 @dataclass(frozen=True)
+class OidcSettings:
+    """An OpenID provider people may sign in with; ``labels``: what its button says, by language."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True)
+class WeChatSettings:
+    """WeChat's apps, each (id, secret): the official account's, and that of a website application."""
+
+    account: tuple[str, str] | None = field(repr=False)
+    site: tuple[str, str] | None = field(repr=False)
+    scope: str
+    open_base: str | None = None
+    api_base: str | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """What one installation is told from outside."""
 
@@ -55,6 +76,8 @@ class Settings:
     cash_currency: str = "CNY"
     payment_minutes: int = 30
     webhooks_to_private: bool = False
+    oidc: OidcSettings | None = None
+    wechat: WeChatSettings | None = None
     testing: bool = False
 
     @classmethod
@@ -88,17 +111,51 @@ class Settings:
             effectiveness_window_days=_number(env, "EFFECTIVENESS_WINDOW_DAYS", 365, 31, 3650),
             stripe_secret_key=env.get("STRIPE_SECRET_KEY") or None,
             stripe_webhook_secret=env.get("STRIPE_WEBHOOK_SECRET") or None,
-            stripe_api_base=_api_base(env.get("STRIPE_API_BASE") or ""),
+            stripe_api_base=_api_base("STRIPE_API_BASE", env.get("STRIPE_API_BASE") or ""),
             cash_currency=_currency(env.get("CASH_CURRENCY") or "cny"),
             payment_minutes=_number(env, "PAYMENT_MINUTES", 30, 1, 1380),
+            oidc=_oidc(env),
+            wechat=_wechat(env),
         )
 
 
-def _api_base(given: str) -> str | None:
-    """Another address than Stripe's: the secret key goes there, so in the clear only on this machine."""
-    here = re.fullmatch(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?", given.rstrip("/"))
+def _oidc(env: Mapping[str, str]) -> OidcSettings | None:
+    issuer, client_id, secret = (env.get("OIDC_ISSUER"), env.get("OIDC_CLIENT_ID"), env.get("OIDC_CLIENT_SECRET"))
+    if not (issuer or client_id or secret):
+        return None
+    if not (issuer and client_id and secret):
+        raise SettingsError("OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET go together: one of them is missing.")
+    if _api_base("OIDC_ISSUER", issuer) is None or "?" in issuer or "#" in issuer:
+        raise SettingsError("OIDC_ISSUER must be an address without ? and #.")
+    english = env.get("OIDC_LABEL_EN") or "single sign-on"
+    return OidcSettings(issuer, client_id, secret, {"zh": env.get("OIDC_LABEL_ZH") or "统一账号", "en": english})
+
+
+def _wechat(env: Mapping[str, str]) -> WeChatSettings | None:
+    account = _app("WECHAT_APP", env.get("WECHAT_APP_ID"), env.get("WECHAT_APP_SECRET"))
+    site = _app("WECHAT_SITE_APP", env.get("WECHAT_SITE_APP_ID"), env.get("WECHAT_SITE_APP_SECRET"))
+    scope = env.get("WECHAT_SCOPE") or "snsapi_base"
+    if scope not in ("snsapi_base", "snsapi_userinfo"):
+        raise SettingsError(f"WECHAT_SCOPE must be snsapi_base or snsapi_userinfo, not {scope[:40]!r}.")
+    if account is None and site is None:
+        return None
+    open_base = _api_base("WECHAT_OPEN_BASE", env.get("WECHAT_OPEN_BASE") or "")
+    return WeChatSettings(
+        account, site, scope, open_base, _api_base("WECHAT_API_BASE", env.get("WECHAT_API_BASE") or "")
+    )
+
+
+def _app(name: str, app_id: str | None, secret: str | None) -> tuple[str, str] | None:
+    if bool(app_id) != bool(secret):
+        raise SettingsError(f"{name}_ID and {name}_SECRET go together: one of them is missing.")
+    return (app_id, secret) if app_id and secret else None
+
+
+def _api_base(name: str, given: str) -> str | None:
+    """Another address than the usual: secrets go there, so in the clear only on this machine."""
+    here = re.fullmatch(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?", given.rstrip("/"))
     if given and not here and not given.startswith("https://"):
-        raise SettingsError(f"STRIPE_API_BASE must be https://…, or http:// on this machine, not {given[:60]!r}.")
+        raise SettingsError(f"{name} must be https://…, or http:// on this machine, not {given[:60]!r}.")
     return given.rstrip("/") or None
 
 

@@ -16,9 +16,10 @@ from points.standing.levels import Level, standing_of
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A signed-in member with level and figures."""
+    """A signed-in member with face (``mall.identity.avatars``), level and figures."""
 
     nickname: str
+    avatar: str
     level: Level
     balance: Balance
     suspended: bool
@@ -29,7 +30,8 @@ def viewer(tx: Session, principal: Principal, now: datetime) -> Viewer | None:
     if not isinstance(principal, MemberPrincipal):
         return None
     figures = balance(tx, principal.member_id, now)
-    return Viewer(principal.nickname, standing_of(tx, principal.member_id), figures, principal.suspended)
+    level = standing_of(tx, principal.member_id)
+    return Viewer(principal.nickname, principal.avatar, level, figures, principal.suspended)
 
 
 def suspended_sentence() -> str:

@@ -1,4 +1,4 @@
-"""What waits for a second person: rule versions, adjustments and merges to approve, awards and appeals to decide."""
+"""What waits for a second person: rule versions, adjustments, merges and new passwords, awards and appeals."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call
 from mall.http.page import page
+from mall.identity.resets import reset_page
 from points.adjustments.requests import adjustment_page
 from points.earning.appeals import open_appeals
 from points.earning.award_lists import AwardFilter, waiting_ids
@@ -35,5 +36,6 @@ def inbox(call: Call) -> str:
         "admin/approvals.html", versions=versions, awards=waiting_ids(call.tx, AwardFilter(), call.now)[1],
         appeals=open_appeals(call.tx), asked=adjustment_page(call.tx, "requested", MOST_SHOWN, None),
         merges=merge_page(call.tx, "requested", MOST_SHOWN, None),
+        resets=reset_page(call.tx, "requested", MOST_SHOWN, None),
         names=names_of_staff(call.tx), me=call.staff.name, may_edit=call.staff.role in ("owner", *EDITORS.names),
     )  # fmt: skip

@@ -26,6 +26,7 @@ from mall.identity.member_notes import notes_page
 from mall.identity.member_search import search_members
 from mall.identity.members import aliases_of, get_member
 from mall.identity.models import Member
+from mall.identity.resets import resets_of
 from points.checkin.cards import unused_cards
 from points.households.keep import household_of, housemates, set_household
 from points.ledger.queries import balance, statement
@@ -79,9 +80,13 @@ def _care(call: Call, member: Member, cursor: str | None) -> dict[str, Any] | No
     """Notes, freeze and merges, for the roles that look after members; None for others."""
     if call.staff.role not in ("owner", *CARE_READERS.names):
         return None
+    resets = resets_of(call.tx, member.id)
     return {
         "notes": notes_page(call.tx, member.id, NOTES_SHOWN, cursor), "freeze": freeze_of(call.tx, member.id),
         "merges": merges_of(call.tx, member.id), "names": names_of_staff(call.tx),
+        "resets": resets, "may_reset": member.username is not None and not any(
+            one.state == "requested" for one in resets
+        ),
         "merged": [get_member(call.tx, alias) for alias in aliases_of(call.tx, member.id)],
     }  # fmt: skip
 

@@ -72,7 +72,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
                 "desk-approvals.inbox",
                 _l("Approvals"),
                 "checks",
-                ("awards", "appeals", "adjustments", "new-adjustment", "merges", "new-merge"),
+                ("awards", "appeals", "adjustments", "new-adjustment", "merges", "new-merge", "password-resets"),
             ),
         ),
     ),

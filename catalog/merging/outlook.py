@@ -12,6 +12,7 @@ from catalog.redemption.lifecycle import OVER
 from mall.db import cursor
 from mall.identity.members import get_member
 from mall.identity.models import Member
+from mall.identity.outside.links import has_own_sign_in
 from points.households.keep import household_of
 from points.ledger.queries import balance
 from points.standing.levels import level_of
@@ -47,15 +48,15 @@ class Outlook:
     refusal: str | None
 
 
-def account_of(member: Member) -> Account:
+def account_of(tx: Session, member: Member) -> Account:
     """What the rules want to know of a member."""
-    return Account(member.id, member.status, member.alias_of is not None, member.username is not None)
+    return Account(member.id, member.status, member.alias_of is not None, has_own_sign_in(tx, member))
 
 
 def outlook(tx: Session, source_id: str, target_id: str, now: datetime) -> Outlook:
     """What merging ``source_id`` into ``target_id`` would do. Raises NotFound."""
     source, target = _side(tx, source_id, now), _side(tx, target_id, now)
-    stands = refusal(account_of(source.member), account_of(target.member))
+    stands = refusal(account_of(tx, source.member), account_of(tx, target.member))
     after = afterwards(source.figures, target.figures)
     return Outlook(source, target, after, target.household or source.household, stands)
 

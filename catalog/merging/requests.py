@@ -23,6 +23,7 @@ from mall.errors import Conflict, Invalid, NotFound
 from mall.http.pagination import decode_cursor, page_of
 from mall.identity.members import get_member
 from mall.identity.models import Member
+from mall.identity.outside.links import forget_linked
 from mall.identity.sessions import end_member_sessions
 from mall.ids import new_id
 from points.adjustments.own import refuse_own
@@ -73,6 +74,7 @@ def approve(tx: Session, merge_id: str, by: By) -> MemberMerge:
         orders = _move_orders(tx, row.source_id, row.target_id)
     leave_all(tx, row.source_id)
     _close(tx, row.source_id, row.target_id)
+    forget_linked(tx, row.source_id)
     sessions = end_member_sessions(tx, row.source_id)
     row.outcome = {
         "points": moved, "debt": owed, "orders": orders, "sessions": sessions, "household": household is not None
@@ -112,7 +114,7 @@ def merges_of(tx: Session, member_id: str) -> list[MemberMerge]:
 
 
 def _check(tx: Session, source: Member, target: Member, by: By) -> None:
-    code = refusal(account_of(source), account_of(target))
+    code = refusal(account_of(tx, source), account_of(tx, target))
     if code is not None:
         raise Conflict(code)
     refuse_own(tx, source, by)

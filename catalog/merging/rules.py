@@ -9,7 +9,7 @@ STATES = ("requested", "approved", "rejected")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What counts of an account. ``own_credential``: it has a username and a password."""
+    """What counts of an account. ``own_credential``: its holder can sign in to it by themselves."""
 
     id: str
     status: str

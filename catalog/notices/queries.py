@@ -142,6 +142,12 @@ def _words(kind: str, gift: str, detail: dict[str, Any]) -> str:
             "A recovery code gave your account a new password. Was it not you? Ask the community's staff for help."
         ),
         "account.recovery_codes_made": _("New recovery codes were made; the old ones are worth nothing any more."),
+        "account.sign_in_linked": _("Another way to sign in was linked to your account. Was it not you? Take it off."),
+        "account.sign_in_unlinked": _("A way to sign in was taken off your account."),
+        "account.reset_approved": _(
+            "Two of the staff made a link for a new password of yours. Was it not you who asked? Tell them at once."
+        ),
+        "account.password_reset": _("Your account has a new password, set by a link from the staff."),
         "points.debit_announced": _("Points are to be taken back. You can answer before that happens."),
         "entry.placed": _("“%(gift)s”: you have entered the draw.", gift=gift),
         "entry.confirmed": _("You have won “%(gift)s”! We tell you when it is ready.", gift=gift),

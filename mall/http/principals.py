@@ -33,6 +33,7 @@ class MemberPrincipal:
     authenticated_at: datetime | None = None
     locale: str | None = None
     nickname: str = ""
+    avatar: str = ""
     suspended: bool = False
 
     @property

@@ -36,7 +36,7 @@ def _finish(response: Response) -> Response:
     headers = response.headers
     headers["Request-Id"] = g.get("request_id", "")
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
+    headers.setdefault("Referrer-Policy", "same-origin")  # pages with a secret in their address say less
     headers["X-Frame-Options"] = "DENY"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     # A page that needs the camera says so itself: the desk, for the codes of pickups.

@@ -14,6 +14,7 @@ from mall.db import Login, cursor, run_tx
 from mall.errors import Forbidden, Unauthenticated
 from mall.http.principals import Anonymous, ClientPrincipal, MemberPrincipal, Principal, StaffPrincipal
 from mall.identity.api_clients import SECRET_PURPOSE
+from mall.identity.avatars import avatar_of
 from mall.identity.sessions import API, BROWSER, SEEN_EVERY, STAFF_IDLE
 from mall.identity.signatures import is_signed, verify_signature
 from mall.identity.staff_cookie import STAFF_COOKIE, in_back_office
@@ -34,7 +35,7 @@ _CLIENT_BY_ID = _CLIENT.format("id")
 _KEY_USED = """UPDATE api_keys SET last_used_at = %s WHERE id = (SELECT id FROM api_keys WHERE id = %s
  AND (last_used_at IS NULL OR last_used_at <= %s) FOR UPDATE SKIP LOCKED)"""
 _SESSION = """SELECT s.id, s.kind, s.restricted, s.authenticated_at, s.last_seen_at, s.expires_at,
-  m.id, m.nickname, m.locale, m.status, t.id, t.username, t.role, t.disabled_at
+  m.id, m.nickname, m.locale, m.status, m.avatar, t.id, t.username, t.role, t.disabled_at
  FROM login_sessions AS s
  LEFT JOIN members AS o ON o.id = s.member_id LEFT JOIN members AS m ON m.id = coalesce(o.alias_of, o.id)
  LEFT JOIN staff AS t ON t.id = s.staff_id WHERE s.token_hash = %s"""
@@ -142,7 +143,7 @@ def _session(tx: Session, token: str, kind: str, via: str) -> MemberPrincipal | 
     if row is None or row[1] != kind or row[5] <= now:
         return None
     session_id, _, restricted, authenticated_at, last_seen_at = row[:5]
-    member_id, nickname, locale, status, staff_id, username, role, disabled_at = row[6:]
+    member_id, nickname, locale, status, avatar, staff_id, username, role, disabled_at = row[6:]
     if staff_id is not None:
         if disabled_at is not None or now - last_seen_at > STAFF_IDLE:
             return None
@@ -160,5 +161,6 @@ def _session(tx: Session, token: str, kind: str, via: str) -> MemberPrincipal | 
         authenticated_at=authenticated_at,
         locale=locale,
         nickname=nickname,
+        avatar=avatar_of(member_id, avatar),
         suspended=status == "suspended",
     )

@@ -5,7 +5,9 @@ What reporting systems send is booked all the same: a freeze is no verdict on it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select, update
@@ -69,6 +71,13 @@ def freeze_of(tx: Session, member_id: str) -> MemberFreeze | None:
     """The freeze that holds now."""
     asked = select(MemberFreeze).where(MemberFreeze.member_id == member_id, MemberFreeze.lifted_at.is_(None))
     return tx.scalars(asked).one_or_none()
+
+
+def freezes_of(tx: Session, accounts: Sequence[str]) -> list[dict[str, Any]]:
+    """When somebody's accounts were frozen, until when and when that was lifted; the reason is the staff's own."""
+    columns = (MemberFreeze.frozen_at, MemberFreeze.ends_at, MemberFreeze.lifted_at)
+    query = select(*columns).where(MemberFreeze.member_id.in_(accounts)).order_by(MemberFreeze.id)
+    return [dict(row) for row in tx.execute(query).mappings()]
 
 
 def lift_due(tx: Session, now: datetime) -> int:

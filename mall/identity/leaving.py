@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from mall.http.idempotency import forget_owner
 from mall.identity.models import LoginLink, Member
+from mall.identity.outside.links import forget_linked
 from mall.identity.recovery import forget_codes
+from mall.identity.resets import forget_resets
 from mall.identity.routes.remembered import remembered_owner
 from mall.identity.sessions import end_member_sessions
 
@@ -23,9 +25,11 @@ def forget_person(tx: Session, member_id: str) -> None:
     for scope in filter(None, (member.username_key, member_id)):
         forget_owner(tx, remembered_owner("anonymous", scope))
     forget_owner(tx, f"member:{member_id}")
-    member.username = member.username_key = member.password_hash = member.locale = None
+    member.username = member.username_key = member.password_hash = member.locale = member.avatar = None
     member.nickname, member.status = "", CLOSED
     tx.execute(delete(LoginLink).where(LoginLink.member_id == member_id))
     forget_codes(tx, member_id)
+    forget_linked(tx, member_id)
+    forget_resets(tx, member_id)
     end_member_sessions(tx, member_id)
     tx.flush()

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from mall.errors import Invalid, NotFound
 from mall.http.page import safe_path
 from mall.identity.models import LoginLink, Member
+from mall.identity.outside.links import has_own_sign_in
 from mall.identity.sessions import BROWSER, OpenedSession, open_session
 from mall.identity.tokens import digest, looks_like_secret, new_secret
 
@@ -66,7 +67,7 @@ def view_login_link(tx: Session, token: str, now: datetime) -> LinkView:
 def redeem_login_link(tx: Session, token: str, device: str, now: datetime) -> tuple[OpenedSession, str]:
     """Spend a link: a browser session and where to go. Raises NotFound ``login_link_invalid``.
 
-    On an account with a credential of its own the session is restricted until that is given.
+    On an account that somebody signs in to by themselves the session is restricted until they prove who they are.
     """
     if not looks_like_secret(token):
         raise NotFound("login_link_invalid")
@@ -87,7 +88,7 @@ def redeem_login_link(tx: Session, token: str, device: str, now: datetime) -> tu
         member_id=member.id,
         device=device,
         by_credential=False,
-        restricted=member.username is not None,
+        restricted=has_own_sign_in(tx, member),
     )
     return opened, spent.target
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import psycopg
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mall.errors import Conflict, Invalid, NotFound
+from mall.identity.avatars import avatar_of, checked_avatar
 from mall.identity.models import Member
 from mall.identity.names import BadText, clean_nickname, clean_username, default_nickname
 from mall.identity.passwords import check_new_password, hash_password
@@ -123,7 +124,7 @@ def aliases_of(tx: Session, member_id: str) -> list[str]:
 
 
 def is_claimed(tx: Session, member_id: str) -> bool:
-    """Whether the person behind the account has taken it over: it has, or had, a credential of its own."""
+    """Whether the person behind the account has taken it over: it has, or had, a sign-in of its own."""
     query = select(Member.claimed_at).where(Member.id == member_id)
     return tx.execute(query).scalar_one_or_none() is not None
 
@@ -135,6 +136,7 @@ def profile(tx: Session, member_id: str) -> dict[str, Any]:
         "id": member.id,
         "username": member.username,
         "nickname": member.nickname,
+        "avatar": avatar_of(member.id, member.avatar),
         "locale": member.locale,
         "status": member.status,
         "joined_at": member.created_at,
@@ -142,17 +144,20 @@ def profile(tx: Session, member_id: str) -> dict[str, Any]:
 
 
 def change_profile(tx: Session, member_id: str, changes: Mapping[str, Any]) -> None:
-    """Set ``nickname`` and ``locale`` where given; ``locale`` None follows the browser. Raises Invalid."""
+    """Set ``nickname``, ``locale`` and ``avatar`` where given; ``locale`` None follows the browser, ``avatar`` None is
+    the one that the id gives. Raises Invalid."""
     member = get_member(tx, member_id)
     if "nickname" in changes:
         member.nickname = checked_nickname(changes["nickname"])
     if "locale" in changes:
         member.locale = changes["locale"]
+    if "avatar" in changes:
+        member.avatar = checked_avatar(changes["avatar"])
     tx.flush()
 
 
 def claim_account(tx: Session, member_id: str, entry: Registration, now: datetime) -> None:
-    """Give an unclaimed account its first credential; the nickname stays.
+    """Give an account without a password its first; the nickname stays.
 
     Raises Conflict ``credential_exists`` or ``username_taken`` (409).
     """
@@ -163,7 +168,7 @@ def claim_account(tx: Session, member_id: str, entry: Registration, now: datetim
             username=entry.username,
             username_key=entry.username_key,
             password_hash=entry.password_hash,
-            claimed_at=now,
+            claimed_at=func.coalesce(Member.claimed_at, now),
         )
         .execution_options(synchronize_session=False)
     )

@@ -13,8 +13,9 @@ from mall.db import Base, IdText
 class Member(Base):
     """A person, or an account opened for one by a source and not claimed yet.
 
-    ``username``, ``username_key`` and ``password_hash`` are the member's own credential: all or none.
+    ``username``, ``username_key`` and ``password_hash`` are the member's own password: all or none.
     ``alias_of``: this account was merged into that one. The hash is read by the login that checks it alone.
+    ``avatar``: the drawn face that was chosen, None for the one that the id gives (``mall.identity.avatars``).
     """
 
     __tablename__ = "members"
@@ -35,6 +36,7 @@ class Member(Base):
     created_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
     alias_of: Mapped[str | None] = mapped_column(IdText)
+    avatar: Mapped[str | None] = mapped_column(Text)
 
 
 class Staff(Base):

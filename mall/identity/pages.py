@@ -17,6 +17,7 @@ from mall.i18n import set_language, supported
 from mall.identity.forms import keep_session, messages_of, next_path, typed, visitor
 from mall.identity.login_links import redeem_login_link, view_login_link
 from mall.identity.members import change_profile, enter_member, registration
+from mall.identity.outside.ways import inside_wechat, ways
 from mall.identity.pages_recovery import add_recovery_pages
 from mall.identity.pages_security import add_security_pages
 from mall.identity.routes.signing_in import accept, open_member_session, prove_member
@@ -30,7 +31,8 @@ add_recovery_pages(pages)
 
 def _form_again(template: str, error: MallError, field: str, **values: Any) -> Response:
     errors = messages_of(error, field)
-    body = render_template(template, errors=errors, form=values, next=next_path(""))
+    onward = next_path("")
+    body = render_template(template, errors=errors, form=values, next=onward, ways=ways(next_path=onward))
     response = make_response(body, STATUS[error.kind])
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
@@ -42,7 +44,8 @@ def sign_in_page(call: Call) -> str | Redirect:
     """The form; who is signed in already goes on."""
     if isinstance(call.principal, MemberPrincipal) and not call.principal.restricted:
         return redirect(next_path(), 303)
-    return render_template("storefront/sign_in.html", next=next_path(""))
+    onward = next_path("")
+    return render_template("storefront/sign_in.html", next=onward, ways=ways(next_path=onward), inside=inside_wechat())
 
 
 @page(pages, "POST", "/sign-in", auth=PUBLIC, login=None)
@@ -72,7 +75,8 @@ def _end_former(tx: Any, call: Call) -> None:
 @page(pages, "GET", "/register", auth=PUBLIC, login=None)
 def register_page(call: Call) -> str:
     """The form."""
-    return render_template("storefront/register.html", next=next_path(""))
+    onward = next_path("")
+    return render_template("storefront/register.html", next=onward, ways=ways(next_path=onward), inside=inside_wechat())
 
 
 @page(pages, "POST", "/register", auth=PUBLIC, login=None)

@@ -1,4 +1,4 @@
-"""Pages of recovery codes: making them, and a new password by one of them."""
+"""Pages of a lost password: recovery codes, and links that two of the staff made."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from mall import clock
 from mall.db import Login, run_tx
-from mall.errors import Invalid, MallError
+from mall.errors import FieldErrors, Invalid, MallError
 from mall.http.call import Call
 from mall.http.page import page
 from mall.http.principals import MEMBER, PUBLIC
@@ -21,6 +21,7 @@ from mall.identity.members import get_member, set_password
 from mall.identity.names import username_key
 from mall.identity.passwords import check_new_password, hash_password
 from mall.identity.recovery import codes_left, make_codes, use_code
+from mall.identity.resets import holder_of_reset, use_reset
 from mall.identity.sessions import end_member_sessions
 from mall.identity.step_up import is_recent, require_recent
 from mall.identity.told import tell_of_account
@@ -94,9 +95,45 @@ def _recover(call: Call) -> None:
         raise Invalid({"code": [_("The user name or the code is not right.")]})
 
 
+def reset_page(call: Call, token: str) -> Response:
+    """The form behind a link that two of the staff made; looking spends nothing."""
+    holder = holder_of_reset(call.tx, token, call.now)
+    return _reset_form(holder.username, 200)
+
+
+def reset_password(call: Call, token: str) -> Response | Redirect:
+    """Choose a new password by the link, once. All sessions end."""
+    holder = run_tx(Login.REDEMPTION, lambda tx: holder_of_reset(tx, token, call.now))
+    try:
+        check_new_password(typed("new_password"), holder.username_key, "new_password")
+    except MallError as error:
+        return _reset_form(holder.username, STATUS[error.kind], messages_of(error, "new_password"))
+    new_hash = hash_password(typed("new_password"))
+
+    def work(tx: Session) -> None:
+        use_reset(tx, token, new_hash, call.now, call.request_id)
+        # Guesses before, the member's own or a stranger's, must not keep the new password out.
+        attempts.forgive(tx, attempts.attempt_on("member", holder.username_key, request.remote_addr, call.now))
+
+    run_tx(Login.REDEMPTION, work)
+    flash(_("Your password is new. Sign in with it."), "success")
+    return redirect("/sign-in", 303)
+
+
+def _reset_form(username: str, status: int, errors: FieldErrors | None = None) -> Response:
+    body = render_template("storefront/reset.html", username=username, action=request.path, errors=errors)
+    response = make_response(body, status)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
 def add_recovery_pages(pages: Blueprint) -> None:
     """Declare the routes on the blueprint of identity's pages."""
     page(pages, "GET", CODES, auth=MEMBER, login=Login.REDEMPTION)(codes_page)
     page(pages, "POST", CODES, auth=MEMBER, login=Login.REDEMPTION, on_error="/me/security")(new_codes)
     page(pages, "GET", "/forgot", auth=PUBLIC, login=None)(forgot_page)
     page(pages, "POST", "/forgot", auth=PUBLIC, login=None)(recover)
+    page(pages, "GET", "/reset/<token>", auth=PUBLIC, login=Login.REDEMPTION)(reset_page)
+    page(pages, "POST", "/reset/<token>", auth=PUBLIC, login=None)(reset_password)

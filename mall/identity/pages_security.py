@@ -17,10 +17,12 @@ from mall.http.principals import MEMBER
 from mall.http.problems import STATUS
 from mall.identity.forms import keep_session, messages_of, next_path, typed
 from mall.identity.members import claim_account, get_member, registration, set_password
+from mall.identity.outside.links import has_own_sign_in, linked
+from mall.identity.outside.ways import Way, icon_of, label_of, ways
 from mall.identity.passwords import check_new_password, hash_password
 from mall.identity.routes.signing_in import accept, prove_own
 from mall.identity.sessions import confirm_session, end_member_sessions, end_own_session, sessions_of
-from mall.identity.step_up import require_full
+from mall.identity.step_up import is_recent, require_full
 from mall.identity.told import tell_of_account
 
 CHANGED = "/me/security"
@@ -38,7 +40,17 @@ def _security(call: Call, tx: Session, **more: Any) -> str:
         }
         for row in sessions_of(tx, member.id, call.now)
     ]
-    return render_template("storefront/security.html", username=member.username, sessions=sessions, **more)
+    own = linked(tx, member.id)
+    known = {one.provider for one in own}
+    linkable = [way for way in ways("link") if way.key not in known]
+    sign_ins = [
+        {"key": one.provider, "label": label_of(one.provider), "icon": icon_of(one.provider), "at": one.linked_at}
+        for one in own
+    ]
+    return render_template(
+        "storefront/security.html", username=member.username, sessions=sessions, sign_ins=sign_ins,
+        linkable=linkable, last_way=member.username is None and len(own) == 1, **more,
+    )  # fmt: skip
 
 
 def security_page(call: Call) -> str | Redirect:
@@ -92,13 +104,16 @@ def end_device(call: Call, session_id: str) -> Redirect:
 
 
 def first_credential(call: Call) -> Response | Redirect:
-    """Make an unclaimed account one's own; other sessions, opened by links, end."""
+    """A first user name and password: makes an unclaimed account one's own. Other sessions end."""
     require_full(call.member)
     member_id = call.member.member_id
     username = request.form.get("username", "")[:64]
     try:
-        if run_tx(Login.REDEMPTION, lambda tx: get_member(tx, member_id).username) is not None:
+        username_now, owned = run_tx(Login.REDEMPTION, lambda tx: _ownership(tx, member_id))
+        if username_now is not None:
             raise Conflict("credential_exists")
+        if owned and not is_recent(call.member, call.now):
+            return redirect(f"/me/confirm?next={CHANGED}", 303)
         entry = registration(typed("username"), typed("password"))
 
         def work(tx: Session) -> str:
@@ -110,16 +125,26 @@ def first_credential(call: Call) -> Response | Redirect:
     except MallError as error:
         return _refused(call, error, "username", username=username)
     keep_session(token)
-    flash(_("This account is yours now."), "success")
+    flash(_("Your user name and password are set.") if owned else _("This account is yours now."), "success")
     return redirect(CHANGED, 303)
 
 
+def _ownership(tx: Session, member_id: str) -> tuple[str | None, bool]:
+    member = get_member(tx, member_id)
+    return member.username, has_own_sign_in(tx, member)
+
+
 def confirm_page(call: Call) -> str | Redirect:
-    """Asks for the password once more."""
+    """Asks for the password once more, or for a linked sign-in."""
     username = get_member(call.tx, call.member.member_id).username
-    if username is None:
+    linked_ways = _linked_ways(call.tx, call.member.member_id)
+    if username is None and not linked(call.tx, call.member.member_id):
         return redirect(CHANGED, 303)
-    return render_template("storefront/confirm.html", username=username, next=next_path(""))
+    return render_template("storefront/confirm.html", username=username, next=next_path(""), ways=linked_ways)
+
+
+def _linked_ways(tx: Session, member_id: str) -> list[Way]:
+    return ways("confirm", next_path(""), {one.provider for one in linked(tx, member_id)})
 
 
 def confirm(call: Call) -> Response | Redirect:
@@ -128,7 +153,8 @@ def confirm(call: Call) -> Response | Redirect:
     try:
         proof = prove_own(member_id, typed("password"), request.remote_addr)
     except MallError as error:
-        values = {"username": request.form.get("username", "")[:64], "next": next_path("")}
+        own_ways = run_tx(Login.REDEMPTION, lambda tx: _linked_ways(tx, member_id))
+        values = {"username": request.form.get("username", "")[:64], "next": next_path(""), "ways": own_ways}
         body = render_template("storefront/confirm.html", errors=messages_of(error, "password"), **values)
         return make_response(body, STATUS[error.kind])
 

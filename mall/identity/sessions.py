@@ -45,9 +45,11 @@ def open_session(
     staff_id: str | None = None,
     device: str = "",
     by_credential: bool = True,
+    given_at: datetime | None = None,
     restricted: bool = False,
 ) -> OpenedSession:
-    """Open a session of a member or of staff. ``by_credential``: the own password was just given."""
+    """Open a session of a member or of staff. ``by_credential``: the own credential was given, at ``given_at`` if
+    not just now (elsewhere, a while ago)."""
     token = new_secret(SESSION_PREFIX)
     lifetime = MEMBER_LIFETIME if staff_id is None else STAFF_LIFETIME
     row = LoginSession(
@@ -59,7 +61,7 @@ def open_session(
         device=device,
         restricted=restricted,
         created_at=now,
-        authenticated_at=now if by_credential else None,
+        authenticated_at=(given_at or now) if by_credential else None,
         last_seen_at=now,
         expires_at=now + lifetime,
     )

@@ -29,6 +29,12 @@ def require_recent(member: MemberPrincipal, now: datetime) -> None:
         raise Forbidden("confirmation_required")
 
 
+def require_recent_staff(staff: StaffPrincipal, now: datetime) -> None:
+    """Raise Forbidden ``confirmation_required`` unless ``is_recent_staff``."""
+    if not is_recent_staff(staff, now):
+        raise Forbidden("confirmation_required")
+
+
 def is_recent_staff(staff: StaffPrincipal, now: datetime) -> bool:
     """Whether this session of staff has given its password within 15 minutes."""
     return staff.authenticated_at is not None and now - staff.authenticated_at <= RECENT

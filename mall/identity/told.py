@@ -12,7 +12,15 @@ from sqlalchemy.orm import Session
 
 from mall import outbox
 
-AccountNews = Literal["password_changed", "password_recovered", "recovery_codes_made"]
+AccountNews = Literal[
+    "password_changed",
+    "password_recovered",
+    "recovery_codes_made",
+    "sign_in_linked",
+    "sign_in_unlinked",
+    "reset_approved",
+    "password_reset",
+]
 
 
 def tell_of_account(tx: Session, member_id: str, news: AccountNews, now: datetime) -> None:

@@ -25,6 +25,7 @@ class PlaceSchema(StrictSchema):
 
     rank = fields.Integer(required=True)
     nickname = fields.String(required=True)
+    avatar = fields.String(required=True)
     points = fields.Integer(required=True)
     mine = fields.Boolean(required=True)
 

@@ -40,6 +40,7 @@ class MeSchema(StrictSchema):
     id = fields.String(required=True)
     username = fields.String(required=True, allow_none=True)
     nickname = fields.String(required=True)
+    avatar = fields.String(required=True)
     locale = fields.String(required=True, allow_none=True)
     status = fields.String(required=True)
     joined_at = Instant(required=True)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from mall.clock import day_start, local_date
 from mall.db import cursor
+from mall.identity.avatars import avatar_of
 from points.standing.board_models import BoardMember
 
 PERIODS = ("week", "month", "all")
@@ -25,15 +26,15 @@ BOARD_SIZE = 100
 SHOWN = """m.status = 'active' AND m.alias_of IS NULL AND NOT EXISTS (SELECT 1 FROM staff f
  WHERE f.username_key = m.username_key AND f.disabled_at IS NULL)"""
 """Who may be on a board at all: nobody suspended, and nobody who works here (the same username is the same person)."""
-_ALL = f"""SELECT m.id, m.nickname, s.public_points FROM board_members b
+_ALL = f"""SELECT m.id, m.nickname, m.avatar, s.public_points FROM board_members b
  JOIN members m ON m.id = b.member_id AND {SHOWN}
  JOIN standings s ON s.member_id = b.member_id AND s.public_points > 0"""
-_SINCE = f"""SELECT m.id, m.nickname, sum(a.points)::int8 FROM board_members b
+_SINCE = f"""SELECT m.id, m.nickname, m.avatar, sum(a.points)::int8 FROM board_members b
  JOIN members m ON m.id = b.member_id AND {SHOWN}
  JOIN sources.awards a ON a.member_id = b.member_id AND a.visibility = 'public' AND a.booked_at >= %(since)s
- GROUP BY m.id, m.nickname HAVING sum(a.points) > 0"""
-_RANKED = """SELECT id, nickname, points, rank FROM (
- SELECT id, nickname, points, rank() OVER (ORDER BY points DESC) AS rank FROM ({points}) AS p(id, nickname, points)
+ GROUP BY m.id, m.nickname, m.avatar HAVING sum(a.points) > 0"""
+_RANKED = """SELECT id, nickname, avatar, points, rank FROM (SELECT id, nickname, avatar, points,
+ rank() OVER (ORDER BY points DESC) AS rank FROM ({points}) AS p(id, nickname, avatar, points)
 ) AS r WHERE rank <= %(places)s OR id = %(member)s ORDER BY rank, id"""
 
 
@@ -43,6 +44,7 @@ class Place:
 
     rank: int
     nickname: str
+    avatar: str
     points: int
     mine: bool
 
@@ -71,7 +73,10 @@ def board(tx: Session, period: str, member_id: str, now: datetime, zone: ZoneInf
     since = period_start(period, now, zone)
     sql = _RANKED.format(points=_ALL if since is None else _SINCE)
     rows = cursor(tx).execute(sql, {"since": since, "places": limit, "member": member_id}).fetchall()  # type: ignore[call-overload]
-    lines = [(Place(rank, nickname, points, own == member_id)) for own, nickname, points, rank in rows]
+    lines = [
+        Place(rank, nickname, avatar_of(own, avatar), points, own == member_id)
+        for own, nickname, avatar, points, rank in rows
+    ]
     mine = next((line for line in lines if line.mine), None)
     shown = [line for line in lines if line.rank <= limit][:limit]
     return Board(shown, mine, is_on_boards(tx, member_id))

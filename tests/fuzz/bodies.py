@@ -108,7 +108,7 @@ def _orders(world: World) -> list[Body]:
 
 BODIES: dict[str, tuple[str, Bodies]] = {
     "post_member": ("stranger", _bodies({"username": "fuzz-new", "password": PASSWORD, "nickname": "new"})),
-    "patch_me": ("member", _bodies({"nickname": "other", "locale": "en"})),
+    "patch_me": ("member", _bodies({"nickname": "other", "locale": "en", "avatar": "owl"})),
     "post_session": ("stranger", _bodies({"username": "fuzz-member", "password": PASSWORD})),
     "post_staff_session": (
         "stranger", _bodies({"username": "fuzz-owner", "password": PASSWORD, "otp": "123456"}),
@@ -224,6 +224,10 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "post_read_sources": ("owner", _bodies({"reason": "a complaint"})),
     "post_member_freeze": ("owner", _bodies({"reason": "odd", "until": LATER})),
     "post_member_unfreeze": ("owner", _bodies({"reason": "explained"})),
+    "post_password_reset": ("owner", lambda world: [
+        {"member": world.names["other"], "reason": "lost both", "identified": "in person"},
+    ]),
+    "reject_password_reset": ("owner", _bodies({"reason": "not the one"})),
     "post_merge": ("owner", lambda world: [
         {"member": world.ids["member_id"], "into": world.names["twin"], "reason": "one person"},
     ]),

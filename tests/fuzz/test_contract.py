@@ -22,7 +22,7 @@ KEY_REQUIRED = {
     "post_order", "post_cancel", "post_check_in", "post_claim", "post_claim_codes", "hand_in_answers", "post_gift",
     "post_variant", "post_stock", "post_vouchers", "post_advance", "post_pickup", "post_shipments", "decide_top_up",
     "post_adjustment", "post_write_off", "approve_adjustment", "post_refund", "post_repair", "post_make_up_card",
-    "post_cards", "approve_merge",
+    "post_cards", "approve_merge", "approve_password_reset",
 }  # fmt: skip
 """POSTs that move points or stock."""
 NO_KEY = {"post_orders_bulk", "post_stripe_webhook", "post_earning_rule_backtest"}
@@ -172,6 +172,11 @@ ALLOWED = {
     "get_member_freeze": "rules auditor",
     "post_member_freeze": "rules",
     "post_member_unfreeze": "rules",
+    "list_password_resets": "rules auditor",
+    "get_password_reset": "rules auditor",
+    "post_password_reset": "rules",
+    "approve_password_reset": "rules",
+    "reject_password_reset": "rules",
     "list_merges": "rules auditor",
     "get_merge": "rules auditor",
     "post_merge": "rules",

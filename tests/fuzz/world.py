@@ -210,6 +210,9 @@ def _things(world: World) -> None:
     ids["commendation_id"] = world.made("/admin/honours", "owner", honour)["id"]
     twins = {"member": world.names["double"], "into": world.names["twin"], "reason": "one person"}
     ids["merge_id"] = world.made("/admin/member-merges", "owner", twins)["id"]
+    lost = {"member": ids["member_id"], "reason": "lost both", "identified": "in person"}
+    ids["reset_id"] = world.made("/admin/password-resets", "owner", lost)["id"]
+    ids["provider"] = "oidc"
     ids["month"] = "2099-12"
     offer = {"version": 0, "prizes": [5], "budget_points": 5, "grace_days": 3}
     assert world.send("PUT", "/admin/prizes/2099-12", "owner", json=offer).status_code == 200

@@ -14,6 +14,7 @@ from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Instant, StrictSchema, Text
 from mall.http.principals import MEMBER, PUBLIC
 from mall.i18n import LANGUAGES
+from mall.identity.avatars import AVATARS
 from mall.identity.members import change_profile, enter_member, profile, registration
 from mall.identity.names import USERNAME_LEAST, USERNAME_MOST
 from mall.identity.password_rules import LEAST, MOST
@@ -33,11 +34,12 @@ class RegisterSchema(StrictSchema):
 
 
 class ProfileSchema(StrictSchema):
-    """A member's own profile; ``username`` is null until the account has a credential of its own."""
+    """A member's own profile; ``username`` is null while the account has no password; ``avatar`` is one of a set."""
 
     id = fields.String(required=True)
     username = fields.String(required=True, allow_none=True)
     nickname = fields.String(required=True)
+    avatar = fields.String(required=True)
     locale = fields.String(required=True, allow_none=True)
     status = fields.String(required=True)
     joined_at = Instant(required=True)
@@ -48,6 +50,7 @@ class ProfileChangeSchema(StrictSchema):
 
     nickname = Text(1, NICKNAME_TYPED)
     locale = Choice(LANGUAGES, allow_none=True)
+    avatar = Choice(tuple(AVATARS), allow_none=True)
 
 
 @endpoint(

@@ -58,9 +58,34 @@ def test_the_export_holds_everything_and_names_no_source(
     assert body["orders"][0]["delivery"] == DELIVERY
     assert [one["points"] for one in body["check_ins"]] == [5]
     assert len(body["sessions"]) == 1
+    assert (body["household"], body["freezes"], body["sign_ins"], body["recovery_codes_left"]) == (None, [], [], 0)
+    assert [one["code"] for one in body["badges"]] == shop.get("/me", member).json["badges"]
+    assert (body["honours"], body["prizes"], body["announced_debits"], body["merged_accounts"]) == ([], [], [], [])
+    assert body["profile"]["avatar"] == shop.get("/me", member).json["avatar"]
     assert body["quiz_attempts"] == [] and body["notifications"] == [] and body["on_boards"] is False
     for hidden in ("hotline", "tip-1", "cev_", source.id):
         assert hidden not in answer.get_data(as_text=True)
+
+
+def test_the_export_holds_what_was_merged_into_the_account_and_what_staff_noted_in_the_file(
+    shop: Any, member: Any
+) -> None:
+    old = shop.member(30)
+    assert shop.post("/me/checkin", old).status_code == 201
+    honour = {"member": member.id, "text": {"zh": "谢谢", "en": "Thanks"}}
+    assert shop.post("/admin/honours", shop.owner, honour).status_code == 201
+    frozen = shop.post(f"/admin/members/{old.id}/freeze", shop.owner, {"reason": "odd devices"})
+    assert frozen.status_code == 200
+    shop.write("UPDATE members SET alias_of = :id, status = 'active' WHERE id = :old", id=member.id, old=old.id)
+    answer = shop.get("/me/export", member)
+    body = answer.json
+    assert [one["points"] for one in body["check_ins"]] == [5]
+    (merged,) = body["merged_accounts"]
+    assert (merged["id"], [line["points"] for line in merged["statement"]]) == (old.id, [5, 30])
+    assert [one["state"] for one in body["honours"]] == ["proposed"]
+    (freeze,) = body["freezes"]
+    assert (freeze["ends_at"], freeze["lifted_at"]) == (None, None)
+    assert "odd devices" not in answer.get_data(as_text=True)  # why is the staff's own
 
 
 def test_a_session_that_came_by_a_link_exports_and_deletes_nothing(shop: Any, member: Any) -> None:

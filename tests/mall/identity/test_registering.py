@@ -32,7 +32,7 @@ def test_a_new_member_is_answered_with_the_own_profile(client, run):
         "locale": None,
         "status": "active",
     }
-    assert set(body) == {"id", "username", "nickname", "locale", "status", "joined_at"}
+    assert set(body) == {"id", "username", "nickname", "avatar", "locale", "status", "joined_at"}
     assert members(run) == 1
 
 

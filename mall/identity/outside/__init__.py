@@ -1,0 +1,1 @@
+"""Signing in with an identity from elsewhere: an OpenID provider, or WeChat."""
