@@ -80,7 +80,7 @@ def colleagues(tx: Session, now: datetime, staff_id: str | None = None) -> list[
         AuditEntry.subject.in_(names), AuditEntry.action == SIGNED_IN
     )
     last = {row[0]: row[1] for row in tx.execute(seen.group_by(AuditEntry.subject))}
-    return [Colleague(*row, last.get(f"staff:{row[0]}")) for row in rows]
+    return [Colleague(*(*row, last.get(f"staff:{row[0]}"))) for row in rows]
 
 
 def colleague(tx: Session, staff_id: str, now: datetime) -> Colleague:
