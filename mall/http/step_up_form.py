@@ -89,8 +89,9 @@ def _form(principal: StaffPrincipal, errors: FieldErrors) -> Response:
 def shown(
     principal: StaffPrincipal, errors: FieldErrors, *, action: str = CONFIRM, next: str = "", **more: Any
 ) -> Response:
-    """The form. ``next``: where to go afterwards; ``kept``: pairs of names and values to send along to ``action``."""
+    """The form, 422 where what was given was wrong. ``next``: where to go afterwards; ``kept``: pairs of names and
+    values to send along to ``action``."""
     values = {"action": action, "next": next, "enrolled": principal.enrolled, "errors": errors, "kept": [], **more}
-    response = make_response(render_template("admin/step_up.html", **values), 403)
+    response = make_response(render_template("admin/step_up.html", **values), 422 if errors else 403)
     response.headers["Cache-Control"] = "no-store"
     return response

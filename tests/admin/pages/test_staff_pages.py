@@ -111,7 +111,7 @@ def test_after_a_quarter_of_an_hour_the_password_is_asked_for_again(desk, run):
             and '<textarea class="d-none" name="role" hidden>\nauditor<' in asked.text
         )
         wrong = owner.post(f"{here}/role", data={"role": "auditor", "_password": "wrong phrase"})
-        assert (wrong.status_code, seen(run, clerk.person.id).role) == (403, "catalog")
+        assert (wrong.status_code, seen(run, clerk.person.id).role) == (422, "catalog")
         assert "is not right" in wrong.text and "auditor" in wrong.text
         done = owner.post(f"{here}/role", data={"role": "auditor", "_password": PASSWORD})
         assert (done.headers["Location"], seen(run, clerk.person.id).role) == (here, "auditor")
