@@ -116,8 +116,9 @@ def test_where_one_account_was_the_person_was_and_boards_count_both(pair: Pair) 
     fair = {"title": "Fair", "place": "Park", "state": "published"}
     times = {"starts_at": (now - hour).isoformat(), "ends_at": (now + hour).isoformat()}
     activity = shop.post("/admin/activities", shop.owner, {**fair, **times}).json["id"]
-    question = {"text": "1 + 1", "options": ["2", "3"], "answer": 0, "explanation": "2"}
-    paper = {"code": "sums", "category": "law", "title": "Sums", "summary": "Sums", "questions": [question]}
+    words = {"zh": "算术", "en": "Sums"}
+    question = {"text": words, "options": [words, {"zh": "别的", "en": "Other"}], "answer": 0, "explanation": words}
+    paper = {"code": "sums", "category": "law", "title": words, "summary": words, "questions": [question]}
     quiz = shop.post("/admin/quizzes", shop.owner, {"document": paper}).json["id"]
     once = {"attempts": {"count": 1, "period": "total"}}
     assert shop.post(f"/admin/quizzes/{quiz}", shop.owner, once, method="PATCH").status_code == 200
