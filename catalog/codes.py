@@ -11,6 +11,7 @@ TITLES = {
     "not_a_draw": _l("Only a gift of the kind draw can be drawn."),
     "draw_with_variants": _l("A gift that is drawn has no variants."),
     "drop_of_draw": _l("A gift that is drawn has no drops: everybody may enter while its draw is open."),
+    "drop_released": _l("A release has changed the reserve meanwhile. Please look again."),
     "drop_exists": _l("This item has a drop already."),
     "not_refundable": _l("This order cannot be refunded as it stands."),
     "refund_exceeded": _l("More than is left to give back."),

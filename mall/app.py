@@ -57,6 +57,7 @@ from admin.pages import rule_editor as desk_rule_editor
 from admin.pages import rule_set as desk_rule_set
 from admin.pages import rule_steps as desk_rule_steps
 from admin.pages import rules as desk_rules
+from admin.pages import security as desk_security
 from admin.pages import segments as desk_segments
 from admin.pages import shelves as desk_shelves
 from admin.pages import staff as desk_staff
@@ -74,6 +75,7 @@ from admin.routes import budgets as admin_budgets
 from admin.routes import campaigns as admin_campaigns
 from admin.routes import causes as admin_causes
 from admin.routes import check_ins as admin_check_ins
+from admin.routes import curation as admin_curation
 from admin.routes import draws as admin_draws
 from admin.routes import drops as admin_drops
 from admin.routes import earning_rules as admin_earning_rules
@@ -91,6 +93,7 @@ from admin.routes import merges as admin_merges
 from admin.routes import notices as admin_notices
 from admin.routes import orders as admin_orders
 from admin.routes import password_resets as admin_password_resets
+from admin.routes import pickup_look as admin_pickup_look
 from admin.routes import pickup_points as admin_pickup_points
 from admin.routes import prizes as admin_prizes
 from admin.routes import quizzes as admin_quizzes
@@ -100,8 +103,10 @@ from admin.routes import reports as admin_reports
 from admin.routes import rule_backtests as admin_rule_backtests
 from admin.routes import rule_set as admin_rule_set
 from admin.routes import rule_steps as admin_rule_steps
+from admin.routes import security as admin_security
 from admin.routes import segments as admin_segments
 from admin.routes import shipments as admin_shipments
+from admin.routes import staff as admin_staff
 from admin.routes import tags as admin_tags
 from admin.routes import top_ups as admin_top_ups
 from catalog import codes as catalog_codes
@@ -156,7 +161,7 @@ from mall.identity.outside.ways import EXTENSION as OUTSIDE_PROVIDERS
 from mall.identity.outside.ways import providers_of
 from mall.identity.routes import members as member_routes
 from mall.identity.routes import sessions as session_routes
-from mall.identity.routes import sign_ins
+from mall.identity.routes import sign_ins, staff_account
 from mall.settings import Settings
 from points import codes as points_codes
 from points.backtest import runner as backtest_runner
@@ -201,6 +206,7 @@ API_BLUEPRINTS = (
     member_routes.blp,
     session_routes.blp,
     sign_ins.blp,
+    staff_account.blp,
     reconciliation.blp,
     credit_events.blp,
     sources.blp,
@@ -224,12 +230,16 @@ API_BLUEPRINTS = (
     admin_merges.blp,
     admin_password_resets.blp,
     admin_audit.blp,
+    admin_staff.blp,
+    admin_security.blp,
     admin_api_clients.blp,
     admin_integrations.blp,
     admin_gifts.blp,
     admin_pickup_points.blp,
+    admin_pickup_look.blp,
     admin_shipments.blp,
     admin_gift_parts.blp,
+    admin_curation.blp,
     admin_tags.blp,
     admin_drops.blp,
     admin_draws.blp,
@@ -327,6 +337,7 @@ PAGE_BLUEPRINTS = (
     desk_shelves.pages,
     desk_staff.pages,
     desk_own_account.pages,
+    desk_security.pages,
     desk_causes.pages,
     desk_pickup_points.pages,
     desk_notices.pages,

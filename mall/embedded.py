@@ -13,7 +13,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import signal
 import subprocess
+import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 from urllib.parse import quote
@@ -27,6 +31,30 @@ from mall.settings import Settings
 from mall.store_folders import StoresError, socket_folder
 
 __all__ = ["PG_BIN", "EmbeddedStores", "StoreUrls", "StoresError"]
+
+
+@contextlib.contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Around the start of stores: told to end (SIGTERM) a process that has none of its own ways to end leaves through
+    the ordinary door, so that the stores it holds are stopped; told so during the start, once that is over.
+
+    Python's default for SIGTERM is to be gone at once, and what was started would stay behind.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    told: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, _leave)
+    if told:
+        _leave(told[0])
+
+
+def _leave(number: int, _frame: object = None) -> None:
+    sys.exit(128 + number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +84,9 @@ class EmbeddedStores:
         database_url, redis_url = self._settings.database_url, self._settings.redis_url
         if database_url is None or redis_url is None:
             try:
-                self._join()
+                # A test run has ways of its own: a refusal to end raised inside a test would be that test's failure.
+                with contextlib.nullcontext() if self._settings.testing else _ending_in_order():
+                    self._join()
             except (OSError, psycopg.Error, redis.RedisError, subprocess.SubprocessError) as error:
                 raise StoresError(f"The embedded stores under {self._var} cannot be used: {error}") from error
         return StoreUrls(

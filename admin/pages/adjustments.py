@@ -28,6 +28,7 @@ from mall.errors import Invalid
 from mall.http import idempotency
 from mall.http.call import Call, load
 from mall.http.page import page
+from mall.http.principals import fresh
 from mall.http.problems import STATUS
 from mall.identity.forms import messages_of
 from mall.identity.member_search import member_called
@@ -81,7 +82,7 @@ def new_adjustment(call: Call) -> Response | Redirect:
 
 
 @page(
-    pages, "POST", "/adjustments/<adjustment_id>/approve", auth=EDITORS, login=Login.BACKOFFICE, idempotent=True,
+    pages, "POST", "/adjustments/<adjustment_id>/approve", auth=fresh(EDITORS), login=Login.BACKOFFICE, idempotent=True,
     on_error=DESK,
 )  # fmt: skip
 def approve_adjustment(call: Call, adjustment_id: str) -> Redirect:

@@ -23,7 +23,7 @@ from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load
 from mall.http.page import page
-from mall.http.principals import staff
+from mall.http.principals import fresh, staff
 from mall.http.problems import STATUS
 from mall.identity.forms import messages_of
 from points.earning.book_events import mall_zone
@@ -111,7 +111,7 @@ def edit_campaign(call: Call, key: str) -> Response | Redirect:
     return _to(key, _("Saved."))
 
 
-@page(pages, "POST", f"{ONE}/publish", auth=EDITORS, login=Login.BACKOFFICE, on_error=BACK)
+@page(pages, "POST", f"{ONE}/publish", auth=fresh(EDITORS), login=Login.BACKOFFICE, on_error=BACK)
 def publish(call: Call, key: str) -> Redirect:
     """It counts from now on, in its own dates."""
     publish_campaign(call.tx, key, acting(call))

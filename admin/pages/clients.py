@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt, shown_again
 from admin.pages.lists import list_query
-from admin.routes.api_clients import OWNER, ClientChangeSchema, ClientInSchema
+from admin.routes.api_clients import MANAGER, OWNER, ClientChangeSchema, ClientInSchema
 from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.call import Call, load
@@ -54,7 +54,7 @@ def new_client_page(call: Call) -> str:
     return render_template("admin/client_new.html", form={}, errors={}, scopes=SCOPES)
 
 
-@page(pages, "POST", "/new-api-client", auth=OWNER, login=Login.BACKOFFICE)
+@page(pages, "POST", "/new-api-client", auth=MANAGER, login=Login.BACKOFFICE)
 def new_client(call: Call) -> Response:
     """Make a reporting system and its first key."""
 
@@ -76,7 +76,7 @@ def client_page(call: Call, client_id: str) -> str:
     return _client(call, checked_id(client_id))
 
 
-@page(pages, "POST", "/api-clients/<client_id>", auth=OWNER, login=Login.BACKOFFICE)
+@page(pages, "POST", "/api-clients/<client_id>", auth=MANAGER, login=Login.BACKOFFICE)
 def save_client(call: Call, client_id: str) -> Response | Redirect:
     """Scopes, cap, networks."""
     client = find_client(call.tx, checked_id(client_id))
@@ -92,7 +92,7 @@ def save_client(call: Call, client_id: str) -> Response | Redirect:
     return redirect(f"/admin/api-clients/{client.id}", 303)
 
 
-@page(pages, "POST", "/api-clients/<client_id>/disabled", auth=OWNER, login=Login.BACKOFFICE, on_error=BACK)
+@page(pages, "POST", "/api-clients/<client_id>/disabled", auth=MANAGER, login=Login.BACKOFFICE, on_error=BACK)
 def switch_client(call: Call, client_id: str) -> Redirect:
     """Close it for now, or open it again; at once on every worker."""
     disabled = request.form.get("disabled") == "1"
@@ -101,7 +101,7 @@ def switch_client(call: Call, client_id: str) -> Redirect:
     return redirect(f"/admin/api-clients/{client_id}", 303)
 
 
-@page(pages, "POST", "/api-clients/<client_id>/keys", auth=OWNER, login=Login.BACKOFFICE, on_error=BACK)
+@page(pages, "POST", "/api-clients/<client_id>/keys", auth=MANAGER, login=Login.BACKOFFICE, on_error=BACK)
 def new_key(call: Call, client_id: str) -> Response:
     """Another key beside the one in use: two at most."""
     found = checked_id(client_id)
@@ -109,7 +109,7 @@ def new_key(call: Call, client_id: str) -> Response:
 
 
 @page(
-    pages, "POST", "/api-clients/<client_id>/keys/<key_id>/revoke", auth=OWNER, login=Login.BACKOFFICE, on_error=BACK
+    pages, "POST", "/api-clients/<client_id>/keys/<key_id>/revoke", auth=MANAGER, login=Login.BACKOFFICE, on_error=BACK
 )  # fmt: skip
 def end_key(call: Call, client_id: str, key_id: str) -> Redirect:
     """The key stops working with this commit."""

@@ -25,6 +25,8 @@ from mall.db import Login, run_autocommit
 from mall.http.call import Call
 from mall.http.page import page
 from mall.http.principals import staff
+from mall.identity.staff_recovery import FEW, staff_codes_left
+from mall.identity.staff_security import otp_required
 from points.earning.book_events import mall_zone
 from points.earning.budget_keeping import budgets
 from points.earning.limits import PROGRAMME
@@ -42,6 +44,9 @@ def home(call: Call) -> str:
     values: dict[str, Any] = {"links": [link for _title, links in sidebar(who) for link in links]}
     if who.role in SEES_POINTS:
         values |= _figures(call)
+    if allowed(who, "desk-security.security_page"):
+        values["otp_not_required"] = not otp_required(call.tx)
+    values["few_codes"] = _own_codes_running_out(call)
     if allowed(who, "desk-orders.order_list"):
         counts = count_by_status(call.tx)
         values["queues"] = [(status, counts[status]) for status in TO_DO if counts.get(status)]
@@ -54,6 +59,12 @@ def home(call: Call) -> str:
     if allowed(who, "desk-budgets.budget_list"):
         values["budgets"] = _budgets(call)
     return render_template("admin/home.html", **values)
+
+
+def _own_codes_running_out(call: Call) -> int | None:
+    """How many recovery codes the reader has left when that is worth a warning."""
+    left = staff_codes_left(call.tx, call.staff.staff_id) if call.staff.enrolled else FEW + 1
+    return left if left <= FEW else None
 
 
 def _figures(call: Call) -> dict[str, Any]:

@@ -22,7 +22,6 @@ from catalog.drops.keep import (
     drops_page,
     items_to_drop,
     listed_drop,
-    locked_drop,
     schedule_of,
 )
 from catalog.queue.run import call_off
@@ -32,7 +31,7 @@ from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.clock import local_date
 from mall.db import Login
-from mall.errors import Invalid, MallError
+from mall.errors import MallError
 from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.pagination import PageQuery
@@ -162,25 +161,17 @@ def save_drop(call: Call, drop_id: str) -> Response | Redirect:
     known = listed_drop(call.tx, checked_id(drop_id)).drop.id
 
     def work() -> object:
-        body = load(DropChangeSchema(), _body() | ({"active": True} if request.form.get("again") else {}))
-        _check_reserve(call, known, body)
+        text = request.form.get("reserve_seen", "")
+        seen = {"reserve_seen": number_of(text)} if text else {}
+        body = load(DropChangeSchema(), _body() | seen | ({"active": True} if request.form.get("again") else {}))
         return change_drop(call.tx, known, body, call.staff.name, call.now, call.request_id)
 
     _done, error = attempt(call.tx, work)
     if error is not None:
         form = {"form": request.form, "weekdays": request.form.getlist("weekdays")}
-        return _refused(error, _one(call, known, errors=messages_of(error, "pieces"), **form))
+        return _refused(error, _one(call, known, errors=messages_of(error, "reserve"), **form))
     flash(_("Saved."), "success")
     return redirect(f"/admin/drops/{known}", 303)
-
-
-def _check_reserve(call: Call, drop_id: str, body: dict[str, Any]) -> None:
-    """A reserve that was not touched stays as it is; one that a release has changed meanwhile is not overwritten."""
-    seen = number_of(request.form.get("reserve_seen", ""))
-    if body.get("reserve") == seen:
-        del body["reserve"]
-    elif locked_drop(call.tx, drop_id).reserve != seen:
-        raise Invalid({"reserve": [_("A release has changed it meanwhile: open the page anew.")]})
 
 
 @page(

@@ -18,10 +18,10 @@ from admin.pages.blueprint import HOME, desk
 from admin.pages.navigation import sidebar
 from admin.pages.role_words import role_words
 from mall.db import Login, run_tx
-from mall.errors import MallError, Unauthenticated
+from mall.errors import Forbidden, MallError, Unauthenticated
 from mall.http.call import Call
 from mall.http.endpoint import identify
-from mall.http.page import STAFF_SIGN_IN, page, safe_path, staff_sign_in_url
+from mall.http.page import OWN_ACCOUNT, STAFF_SIGN_IN, page, safe_path, staff_sign_in_url
 from mall.http.principals import PUBLIC, StaffPrincipal, staff
 from mall.http.problems import STATUS
 from mall.identity import attempts, credentials
@@ -147,6 +147,8 @@ def refuse_strangers() -> Redirect | None:
         ANY_STAFF.check(identify(None))
     except Unauthenticated:
         return redirect(staff_sign_in_url(), 303)
+    except Forbidden:  # who has to set up an authenticator first learns as little
+        return redirect(OWN_ACCOUNT, 303)
     return None
 
 

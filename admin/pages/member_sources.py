@@ -13,6 +13,7 @@ from mall.db import Login
 from mall.errors import NotFound
 from mall.http.call import Call, load
 from mall.http.page import page
+from mall.http.principals import fresh
 from mall.http.problems import problem_of
 from mall.identity.members import get_member
 from points.badges.words import WORDS
@@ -21,7 +22,7 @@ from points.earning.read_sources import Sources, read_sources
 pages = desk("member-sources", __name__)
 
 
-@page(pages, "POST", "/members/<member_id>/sources", auth=READERS, login=Login.EARNING)
+@page(pages, "POST", "/members/<member_id>/sources", auth=fresh(READERS), login=Login.EARNING)
 def member_sources(call: Call, member_id: str) -> Response | Redirect:
     """Read them, with a reason; a refusal is told on the member's page."""
     wanted = checked_id(member_id)

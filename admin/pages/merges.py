@@ -23,6 +23,7 @@ from mall.http.call import Call, load
 from mall.http.fields import Text
 from mall.http.page import page
 from mall.http.pagination import PageQuery
+from mall.http.principals import fresh
 from mall.http.problems import STATUS
 from mall.identity.forms import messages_of
 from mall.identity.member_search import member_called
@@ -93,7 +94,8 @@ def new_merge(call: Call) -> Response | Redirect:
 
 
 @page(
-    pages, "POST", "/merges/<merge_id>/approve", auth=EDITORS, login=Login.BACKOFFICE, idempotent=True, on_error=ONE
+    pages, "POST", "/merges/<merge_id>/approve", auth=fresh(EDITORS), login=Login.BACKOFFICE, idempotent=True,
+    on_error=ONE,
 )  # fmt: skip
 def approve_merge_page(call: Call, merge_id: str) -> Redirect:
     """Do what somebody else has asked for."""

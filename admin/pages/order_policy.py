@@ -15,7 +15,7 @@ from catalog.redemption.policy import Policy, change_policy, read_policy
 from mall.db import Login
 from mall.http.call import Call, load
 from mall.http.page import page
-from mall.http.principals import OWNER_ROLE
+from mall.http.principals import OWNER_ROLE, fresh
 
 pages = desk("order-policy", __name__)
 HERE = "/admin/order-policy"
@@ -29,7 +29,7 @@ def policy_page(call: Call) -> str:
     return render_template("admin/order_policy.html", form=form, errors={}, may_edit=call.staff.role == OWNER_ROLE)
 
 
-@page(pages, "POST", "/order-policy", auth=OWNER, login=Login.BACKOFFICE)
+@page(pages, "POST", "/order-policy", auth=fresh(OWNER), login=Login.BACKOFFICE)
 def save_policy(call: Call) -> Response | Redirect:
     """Set it; empty: only as the gift says."""
 

@@ -26,6 +26,7 @@ from mall.db import Login, run_autocommit
 from mall.errors import Invalid
 from mall.http.call import Call, load
 from mall.http.page import page
+from mall.http.principals import fresh
 from mall.http.problems import sentence_of
 from mall.qr import qr_svg
 from points.earning.book_events import mall_zone
@@ -124,7 +125,7 @@ def picking_list(call: Call) -> str:
     )  # fmt: skip
 
 
-@page(pages, "GET", "/parcel-labels", auth=WORKERS, login=Login.BACKOFFICE)
+@page(pages, "GET", "/parcel-labels", auth=fresh(WORKERS), login=Login.BACKOFFICE)
 def parcel_labels(call: Call) -> str:
     """Labels of the parcels that wait, to print; ``order`` (several): of these. Reading addresses is noted."""
     ids = [checked_id(one) for one in request.args.getlist("order")[:MOST]]

@@ -13,33 +13,41 @@ from admin.pages.forms import shown_again
 from mall.db import Login, run_tx
 from mall.errors import Invalid, MallError
 from mall.http.call import Call
-from mall.http.page import STAFF_SIGN_IN, page, safe_path
-from mall.http.principals import PUBLIC, staff
+from mall.http.page import OWN_ACCOUNT, STAFF_SIGN_IN, page, safe_path
+from mall.http.principals import PUBLIC, fresh, staff, while_enrolling
+from mall.http.step_up_form import OTP, PASSWORD, prove_again, refusal_by_field, shown
 from mall.identity import attempts
 from mall.identity.forms import typed
 from mall.identity.passwords import check_new_password, hash_password
-from mall.identity.routes.signing_in import Proof, prove_staff
-from mall.identity.sessions import confirm_session, end_staff_sessions
-from mall.identity.staff import begin_enrolment, confirm_enrolment, secret_to_confirm
+from mall.identity.routes.signing_in import prove_staff
+from mall.identity.sessions import end_staff_sessions, renew_token
+from mall.identity.staff import (
+    begin_enrolment,
+    confirm_enrolment,
+    renew_recovery_codes,
+    secret_to_confirm,
+    take_off_own_authenticator,
+)
 from mall.identity.staff_care import colleague, holder_of_link, last_sign_ins, set_staff_password, use_link
 from mall.identity.staff_cookie import forget_staff_session, keep_staff_session
-from mall.identity.step_up import is_recent_staff
+from mall.identity.staff_recovery import FEW
+from mall.identity.staff_security import otp_required
 from mall.identity.totp import enrolment_uri
 from mall.qr import qr_svg
 
 pages = desk("own-account", __name__)
-ANY_STAFF = staff()
-ME = "/admin/me"
+ANY_STAFF = while_enrolling(staff())
+"""Open to whoever has to set up an authenticator before anything else: here it is done."""
+ME = OWN_ACCOUNT
 ISSUER = "Points mall"
 
 
-def _show(call: Call, tx: Session, error: MallError | None = None) -> Response:
-    recent = is_recent_staff(call.staff, call.now)
-    secret = secret_to_confirm(tx, call.staff.staff_id) if recent else None
+def _show(call: Call, tx: Session, error: MallError | None = None, codes: list[str] | None = None) -> Response:
+    secret = secret_to_confirm(tx, call.staff.staff_id) if call.staff.is_fresh(call.now) else None
     values = {
         "person": colleague(tx, call.staff.staff_id, call.now), "sign_ins": last_sign_ins(tx, call.staff.staff_id),
-        "recent": recent, "secret": secret, "picture": _picture(call, secret) if secret else None,
-        "next": safe_path(request.values.get("next"), ""),
+        "secret": secret, "picture": _picture(call, secret) if secret else None, "codes": codes, "few": FEW,
+        "required": otp_required(tx),
     }  # fmt: skip
     if error is not None:
         response = shown_again("admin/me.html", error, **values)
@@ -66,17 +74,12 @@ def own_page(call: Call) -> Response:
 @page(pages, "POST", "/me/confirm", auth=ANY_STAFF, login=None)
 def confirm(call: Call) -> Response | Redirect:
     """The password again: opens what needs it for a quarter of an hour."""
+    target = safe_path(request.form.get("next"), ME)
     try:
-        proof = _proof(call, "confirm")
+        token = prove_again(call.staff, typed(PASSWORD), typed(OTP))
     except MallError as error:
-        return _again(call, error)
-
-    def work(tx: Session) -> str:
-        attempts.forgive(tx, proof.attempt)
-        return confirm_session(tx, call.staff.session_id, call.now)
-
-    token = run_tx(Login.BACKOFFICE, work)
-    response = redirect(safe_path(request.form.get("next"), ME) or ME, 303)
+        return shown(call.staff, refusal_by_field(error), next=target)
+    response = redirect(target, 303)
     keep_staff_session(response, token)
     return response
 
@@ -87,8 +90,10 @@ def change_password(call: Call) -> Response | Redirect:
     try:
         new = typed("new_password")
         check_new_password(new, call.staff.username, "new_password")
-        proof = _proof(call, "password")
+        proof = prove_staff(call.staff.username, typed("password"), request.remote_addr)
     except MallError as error:
+        if error.code == "invalid_credentials":
+            error = Invalid({"password": [_("The password is not right.")]})
         return _again(call, error)
     new_hash = hash_password(new)
 
@@ -96,7 +101,7 @@ def change_password(call: Call) -> Response | Redirect:
         attempts.forgive(tx, proof.attempt)
         name, kept = call.principal.name, call.staff.session_id
         set_staff_password(tx, call.staff.staff_id, new_hash, call.now, name, keep_session=kept)
-        return confirm_session(tx, kept, call.now)
+        return renew_token(tx, kept)
 
     token = run_tx(Login.BACKOFFICE, work)
     flash(_("The password is changed; you are signed out everywhere else."), "success")
@@ -105,26 +110,38 @@ def change_password(call: Call) -> Response | Redirect:
     return response
 
 
-@page(pages, "POST", "/me/authenticator", auth=ANY_STAFF, login=Login.BACKOFFICE, on_error=ME)
+@page(pages, "POST", "/me/authenticator", auth=fresh(ANY_STAFF), login=Login.BACKOFFICE, on_error=ME)
 def begin_authenticator(call: Call) -> Redirect:
     """A new secret, shown as a QR code until a code of it was given."""
-    if is_recent_staff(call.staff, call.now):
-        begin_enrolment(call.tx, call.staff.staff_id)
-    else:
-        flash(_("Please enter your password again first."), "error")
+    begin_enrolment(call.tx, call.staff.staff_id)
     return redirect(ME, 303)
 
 
 @page(pages, "POST", "/me/authenticator/confirm", auth=ANY_STAFF, login=None)
-def end_of_enrolment(call: Call) -> Response | Redirect:
-    """The first code: from now on signing in asks for one."""
+def end_of_enrolment(call: Call) -> Response:
+    """The first code: from now on signing in asks for one. Recovery codes are shown, this once."""
     try:
         code = typed("otp")
-        run_tx(Login.BACKOFFICE, lambda tx: confirm_enrolment(tx, call.staff.staff_id, code, call.now))
+        codes = run_tx(Login.BACKOFFICE, lambda tx: confirm_enrolment(tx, call.staff.staff_id, code, call.now))
     except MallError as error:
         return _again(call, error)
     flash(_("The authenticator is set up: signing in asks for its code from now on."), "success")
+    return run_tx(Login.BACKOFFICE, lambda tx: _show(call, tx, codes=codes))
+
+
+@page(pages, "POST", "/me/authenticator/remove", auth=fresh(ANY_STAFF), login=Login.BACKOFFICE, on_error=ME)
+def take_off_authenticator(call: Call) -> Redirect:
+    """For another phone: the one of today, and its recovery codes, are worth nothing any more."""
+    take_off_own_authenticator(call.tx, call.staff.staff_id, call.now)
+    flash(_("The authenticator is taken off. Set up another now."), "success")
     return redirect(ME, 303)
+
+
+@page(pages, "POST", "/me/recovery-codes", auth=fresh(ANY_STAFF), login=Login.BACKOFFICE, on_error=ME)
+def new_recovery_codes(call: Call) -> Response:
+    """Ten others, shown this once; the old ones are worth nothing any more."""
+    codes = renew_recovery_codes(call.tx, call.staff.staff_id, call.now)
+    return _show(call, call.tx, codes=codes)
 
 
 @page(pages, "POST", "/me/sign-out-everywhere", auth=ANY_STAFF, login=Login.BACKOFFICE)
@@ -162,12 +179,3 @@ def _welcome(username: str) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
-
-
-def _proof(call: Call, field: str) -> Proof:
-    try:
-        return prove_staff(call.staff.username, typed(field), request.remote_addr)
-    except MallError as error:
-        if error.code != "invalid_credentials":
-            raise
-        raise Invalid({field: [_("The password is not right.")]}) from error

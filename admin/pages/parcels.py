@@ -20,7 +20,7 @@ from mall.errors import Conflict, Invalid, MallError
 from mall.http import idempotency
 from mall.http.call import Call
 from mall.http.page import page
-from mall.http.principals import staff
+from mall.http.principals import fresh, staff
 from mall.http.problems import STATUS
 from mall.identity.forms import messages_of
 from mall.sheets import CSV_TYPE, XLSX_TYPE
@@ -39,7 +39,7 @@ def _shown(tx: Session, **more: Any) -> str:
     return render_template("admin/parcels.html", waiting=count_to_ship(tx), **more)
 
 
-@page(pages, "GET", "/parcels/to-ship", auth=PEOPLE, login=Login.BACKOFFICE)
+@page(pages, "GET", "/parcels/to-ship", auth=fresh(PEOPLE), login=Login.BACKOFFICE)
 def to_ship(call: Call) -> Response:
     """The file; ``format``: csv or xlsx."""
     kind = request.args.get("format", "xlsx")

@@ -10,7 +10,6 @@ from admin.pages.blueprint import desk
 from admin.pages.forms import attempt
 from admin.pages.lists import list_query
 from admin.pages.people import names_of_staff
-from admin.pages.staff import ask_again
 from admin.routes.password_resets import (
     EDITORS,
     READERS,
@@ -24,6 +23,7 @@ from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.call import Call, load
 from mall.http.page import page
+from mall.http.principals import fresh
 from mall.http.problems import sentence_of
 from mall.identity.members import get_member
 from mall.identity.resets import approve_reset, ask_reset, reject_reset, reset_page, reset_request
@@ -63,12 +63,10 @@ def ask_for_reset(call: Call, member_id: str) -> Redirect:
     return redirect(ONE.format(reset_id=row.id), 303)
 
 
-@page(pages, "POST", "/password-resets/<reset_id>/approve", auth=EDITORS, login=Login.BACKOFFICE)
+@page(pages, "POST", "/password-resets/<reset_id>/approve", auth=fresh(EDITORS), login=Login.BACKOFFICE)
 def approve(call: Call, reset_id: str) -> Response | Redirect:
     """Approve, and show the link this once; not remembered anywhere, so pressing again makes another."""
     here = ONE.format(reset_id=checked_id(reset_id))
-    if asked := ask_again(call, here):
-        return asked
     done, error = attempt(call.tx, lambda: approve_reset(call.tx, reset_id, by(call)))
     if error is not None or done is None:
         assert error is not None

@@ -28,7 +28,7 @@ from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load
 from mall.http.page import page
-from mall.http.principals import staff
+from mall.http.principals import fresh, staff
 from mall.http.problems import STATUS
 from mall.identity.forms import messages_of
 
@@ -79,7 +79,7 @@ def provider_list(call: Call) -> str:
     return _shown(call)
 
 
-@page(pages, "POST", "/top-up-providers", auth=EDITORS, login=Login.BACKOFFICE)
+@page(pages, "POST", "/top-up-providers", auth=fresh(EDITORS), login=Login.BACKOFFICE)
 def new_provider(call: Call) -> Response:
     """A new provider; its secret is on this answer and nowhere else."""
 
@@ -91,7 +91,7 @@ def new_provider(call: Call) -> Response:
     return _again(call, error) if error is not None else _with_secret(call, secret or "")
 
 
-@page(pages, "POST", "/top-up-providers/<provider_id>", auth=EDITORS, login=Login.BACKOFFICE, on_error=HERE)
+@page(pages, "POST", "/top-up-providers/<provider_id>", auth=fresh(EDITORS), login=Login.BACKOFFICE, on_error=HERE)
 def save_provider(call: Call, provider_id: str) -> Response | Redirect:
     """Name, address, and whether anything is sent to it."""
     known = get_provider(call.tx, checked_id(provider_id)).id
@@ -106,7 +106,9 @@ def save_provider(call: Call, provider_id: str) -> Response | Redirect:
     return _done_or_again(call, work, _("Saved."))
 
 
-@page(pages, "POST", "/top-up-providers/<provider_id>/secret", auth=EDITORS, login=Login.BACKOFFICE, on_error=HERE)
+@page(
+    pages, "POST", "/top-up-providers/<provider_id>/secret", auth=fresh(EDITORS), login=Login.BACKOFFICE, on_error=HERE
+)
 def new_secret(call: Call, provider_id: str) -> Response:
     """A new secret, shown once; the former one is good for a day beside it."""
     _provider, secret = renew_secret(

@@ -12,19 +12,18 @@ from sqlalchemy.orm import Session
 from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
 from admin.pages.lists import day_start_of
+from admin.reconciliation import reconcile_for_staff
 from admin.routes.api_clients import OWNER
 from catalog.routes.ids import checked_id
-from mall import audit
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.call import Call
 from mall.http.page import page
 from mall.http.problems import STATUS
-from mall.identity.api_clients import find_client, list_clients
+from mall.identity.api_clients import list_clients
 from mall.identity.forms import messages_of
 from mall.sheets import CSV_TYPE, XLSX_TYPE, BadSheet, read_sheet, write_csv
 from points.earning.listed_file import BadList, read_list
-from points.earning.reconcile import reconcile
 from points.earning.reconcile_lines import Listed, Reconciliation
 
 pages = desk("reconciliation", __name__)
@@ -54,16 +53,12 @@ def compare_list(call: Call) -> Response:
 def _compared(call: Call, form: dict[str, str]) -> Reconciliation:
     if not form["client"]:
         raise Invalid({"client": [_("Please choose one.")]})
-    source = find_client(call.tx, checked_id(form["client"]))
+    source = checked_id(form["client"])
     errors: dict[str, list[str]] = {}
     since, until = day_start_of(form["from"], "from", errors), day_start_of(form["until"], "until", errors, end=True)
     if errors:
         raise Invalid(errors)
-    found = reconcile(call.tx, source.id, _lines(), since, until)
-    told = {"listed": found.listed, "missing": len(found.missing), "differing": len(found.differing),
-            "unlisted": len(found.unlisted), "from": form["from"], "until": form["until"]}  # fmt: skip
-    audit.record(call.tx, call.staff.name, "client.reconciled", f"client:{source.id}", told, call.now, call.request_id)
-    return found
+    return reconcile_for_staff(call, source, _lines(), since, until)
 
 
 def _lines() -> list[Listed]:

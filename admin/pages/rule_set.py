@@ -18,7 +18,7 @@ from mall.db import Login
 from mall.errors import Invalid, MallError
 from mall.http.call import Call
 from mall.http.page import page
-from mall.http.principals import staff
+from mall.http.principals import fresh, staff
 from mall.http.problems import STATUS
 from mall.identity.forms import messages_of
 from points.earning.rule_set import export_rule_set, import_rule_set, preview_rule_set
@@ -61,7 +61,7 @@ def try_rule_set(call: Call) -> str | Response:
     return _shown(call, difference=difference, file=text, name=(sent.filename or "") if sent else "")
 
 
-@page(pages, "POST", "/rule-set/import", auth=EDITORS, login=Login.EARNING)
+@page(pages, "POST", "/rule-set/import", auth=fresh(EDITORS), login=Login.EARNING)
 def put_rule_set(call: Call) -> Response | Redirect:
     """Put in the file that was looked at."""
 

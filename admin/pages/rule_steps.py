@@ -19,7 +19,7 @@ from mall.db import Login
 from mall.errors import Invalid, MallError
 from mall.http.call import Call
 from mall.http.page import page
-from mall.http.principals import OWNER_ROLE, staff
+from mall.http.principals import OWNER_ROLE, fresh, staff
 from points.backtest.store import backtests
 from points.earning.approval import approve, reject, submit
 from points.earning.book_events import mall_zone
@@ -113,7 +113,7 @@ def discard_version(call: Call, key: str, number: int) -> Redirect:
     return _to(key, number, _("The draft is given up."))
 
 
-@page(pages, "POST", f"{VERSION}/publish", auth=EDITORS, login=Login.BACKOFFICE, on_error=BACK)
+@page(pages, "POST", f"{VERSION}/publish", auth=fresh(EDITORS), login=Login.BACKOFFICE, on_error=BACK)
 def publish_version(call: Call, key: str, number: int) -> Redirect:
     """Bring it into force, now or at a moment."""
     at = _moment()
@@ -121,7 +121,7 @@ def publish_version(call: Call, key: str, number: int) -> Redirect:
     return _to(key, number, _("Published.") if at is None else _("Published: it begins at the moment you chose."))
 
 
-@page(pages, "POST", f"{VERSION}/rollback", auth=EDITORS, login=Login.BACKOFFICE, on_error=BACK)
+@page(pages, "POST", f"{VERSION}/rollback", auth=fresh(EDITORS), login=Login.BACKOFFICE, on_error=BACK)
 def roll_back_version(call: Call, key: str, number: int) -> Redirect:
     """Bring an earlier version back: a copy of it is in force from now on."""
     copy = roll_back(call.tx, key, number, acting(call))

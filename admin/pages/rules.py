@@ -20,7 +20,7 @@ from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load
 from mall.http.page import page
-from mall.http.principals import OWNER_ROLE, staff
+from mall.http.principals import OWNER_ROLE, fresh, staff
 from points.earning.book_events import mall_zone
 from points.earning.defaults import DEFAULT_RULES
 from points.earning.drafts import create_draft, create_rule, rename_rule
@@ -107,7 +107,7 @@ def controls_page(call: Call) -> str:
     return render_template("admin/rule_controls.html", form=form, errors={}, may_edit=call.staff.role == OWNER_ROLE)
 
 
-@page(pages, "POST", "/rule-controls", auth=OWNERS, login=Login.BACKOFFICE)
+@page(pages, "POST", "/rule-controls", auth=fresh(OWNERS), login=Login.BACKOFFICE)
 def save_controls(call: Call) -> Response | Redirect:
     """Set the limits; an empty one is none."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
-from flask import Response, current_app, flash, make_response, redirect, render_template, request
+from flask import Response, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
@@ -12,12 +10,12 @@ from werkzeug.wrappers import Response as Redirect
 from admin.pages.blueprint import desk
 from admin.pages.forms import shown_again
 from admin.pages.role_words import role_words
+from admin.routes.staff import MANAGER, OWNER, staff_link
 from catalog.routes.ids import checked_id
 from mall.db import Login, run_tx
 from mall.errors import Invalid, MallError
 from mall.http.call import Call
 from mall.http.page import page
-from mall.http.principals import OWNER_ROLE, staff
 from mall.identity.forms import typed
 from mall.identity.roles import ROLES
 from mall.identity.staff_care import (
@@ -32,19 +30,9 @@ from mall.identity.staff_care import (
     reset_password,
     switch_staff,
 )
-from mall.identity.step_up import is_recent_staff
 
 pages = desk("staff", __name__)
-OWNER = staff(OWNER_ROLE)
 BACK = "/admin/staff/{staff_id}"
-
-
-def ask_again(call: Call, back: str) -> Redirect | None:
-    """Where the password is asked for again, unless it was given a short while ago."""
-    if is_recent_staff(call.staff, call.now):
-        return None
-    flash(_("Please enter your password again first."), "error")
-    return redirect(f"/admin/me?{urlencode({'next': back})}", 303)
 
 
 @page(pages, "GET", "/staff", auth=OWNER, login=Login.BACKOFFICE)
@@ -59,11 +47,9 @@ def invitation_page(call: Call) -> str:
     return render_template("admin/staff_new.html", form={"role": "catalog"}, errors={}, roles=role_words())
 
 
-@page(pages, "POST", "/new-staff", auth=OWNER, login=None)
-def invite(call: Call) -> Response | Redirect:
+@page(pages, "POST", "/new-staff", auth=MANAGER, login=None)
+def invite(call: Call) -> Response:
     """Open an account without a password, and show the link that chooses one."""
-    if asked := ask_again(call, "/admin/new-staff"):
-        return asked
     try:
         entry = invited_staff(typed("username"), _role())
         staff_id, token = run_tx(Login.BACKOFFICE, lambda tx: invite_staff(tx, entry, call.now, call.principal.name))
@@ -78,50 +64,41 @@ def staff_page(call: Call, staff_id: str) -> Response:
     return _one(call, call.tx, checked_id(staff_id))
 
 
-@page(pages, "POST", "/staff/<staff_id>/role", auth=OWNER, login=Login.BACKOFFICE, on_error=BACK)
+@page(pages, "POST", "/staff/<staff_id>/role", auth=MANAGER, login=Login.BACKOFFICE, on_error=BACK)
 def save_role(call: Call, staff_id: str) -> Redirect:
     """Another role."""
     back = BACK.format(staff_id=checked_id(staff_id))
-    if asked := ask_again(call, back):
-        return asked
     change_role(call.tx, staff_id, _role(), call.now, call.principal.name)
     flash(_("Saved."), "success")
     return redirect(back, 303)
 
 
-@page(pages, "POST", "/staff/<staff_id>/disabled", auth=OWNER, login=Login.BACKOFFICE, on_error=BACK)
+@page(pages, "POST", "/staff/<staff_id>/disabled", auth=MANAGER, login=Login.BACKOFFICE, on_error=BACK)
 def switch(call: Call, staff_id: str) -> Redirect:
     """Close the account or open it again."""
     back = BACK.format(staff_id=checked_id(staff_id))
-    if asked := ask_again(call, back):
-        return asked
     disabled = request.form.get("disabled") == "1"
     switch_staff(call.tx, staff_id, disabled, call.now, call.principal.name)
     flash(_("Closed and signed out everywhere.") if disabled else _("Open again."), "success")
     return redirect(back, 303)
 
 
-@page(pages, "POST", "/staff/<staff_id>/password", auth=OWNER, login=None, on_error=BACK)
-def new_password_link(call: Call, staff_id: str) -> Response | Redirect:
+@page(pages, "POST", "/staff/<staff_id>/password", auth=MANAGER, login=None, on_error=BACK)
+def new_password_link(call: Call, staff_id: str) -> Response:
     """End the password, and show the link that chooses another."""
-    back = BACK.format(staff_id=checked_id(staff_id))
-    if asked := ask_again(call, back):
-        return asked
-    nobodys = no_password()
+    known, nobodys = checked_id(staff_id), no_password()
 
     def work(tx: Session) -> Response:
-        token = reset_password(tx, staff_id, nobodys, call.now, call.principal.name)
-        return _one(call, tx, staff_id, token)
+        token = reset_password(tx, known, nobodys, call.now, call.principal.name)
+        return _one(call, tx, known, token)
 
     return run_tx(Login.BACKOFFICE, work)
 
 
-@page(pages, "POST", "/staff/<staff_id>/authenticator", auth=OWNER, login=Login.BACKOFFICE, on_error=BACK)
+@page(pages, "POST", "/staff/<staff_id>/authenticator", auth=MANAGER, login=Login.BACKOFFICE, on_error=BACK)
 def end_authenticator(call: Call, staff_id: str) -> Redirect:
     """Forget the authenticator of somebody who lost it."""
     back = BACK.format(staff_id=checked_id(staff_id))
-    if asked := ask_again(call, back):
-        return asked
     reset_authenticator(call.tx, staff_id, call.now, call.principal.name)
     flash(_("The authenticator is taken off, and every session has ended."), "success")
     return redirect(back, 303)
@@ -136,8 +113,7 @@ def _role() -> str:
 
 def _one(call: Call, tx: Session, staff_id: str, token: str | None = None) -> Response:
     found = colleague(tx, staff_id, call.now)
-    base = current_app.extensions["settings"].public_url or request.url_root.rstrip("/")
-    link = f"{base}/admin/welcome/{token}" if token is not None else None
+    link = staff_link(token) if token is not None else None
     response = make_response(
         render_template(
             "admin/staff_one.html",

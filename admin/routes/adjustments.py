@@ -14,7 +14,7 @@ from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Instant, StrictSchema, Text, Whole
 from mall.http.pagination import PageQuery, list_schema
-from mall.http.principals import staff
+from mall.http.principals import fresh, staff
 from points.adjustments.requests import Wanted, adjustment, adjustment_page, approve, ask, reject
 from points.adjustments.rules import MOST_POINTS, REASONS, STATES
 
@@ -92,7 +92,8 @@ def get_adjustment(call: Call, adjustment_id: str) -> Any:
 
 @endpoint(
     blp, "POST", "/admin/adjustments", auth=EDITORS, login=Login.BACKOFFICE, body=NewAdjustmentSchema,
-    response=AdjustmentSchema, status=201, idempotency="required", errors=("own_account", "own_team", "too_much_open"),
+    response=AdjustmentSchema, status=201, idempotency="required",
+    errors=("own_account", "own_team", "adjustment_too_large", "month_limit_reached", "too_much_open"),
 )  # fmt: skip
 def post_adjustment(call: Call, body: dict[str, Any]) -> Any:
     return ask(call.tx, wanted("adjustment", body), acting(call))
@@ -101,7 +102,7 @@ def post_adjustment(call: Call, body: dict[str, Any]) -> Any:
 @endpoint(
     blp, "POST", "/admin/write-offs", auth=EDITORS, login=Login.BACKOFFICE, body=NewWriteOffSchema,
     response=AdjustmentSchema, status=201, idempotency="required",
-    errors=("own_account", "own_team", "too_much_open", "debt_exceeded"),
+    errors=("own_account", "own_team", "adjustment_too_large", "month_limit_reached", "too_much_open", "debt_exceeded"),
 )  # fmt: skip
 def post_write_off(call: Call, body: dict[str, Any]) -> Any:
     """Ask to forgive debt; listed, approved and rejected with the adjustments."""
@@ -109,7 +110,7 @@ def post_write_off(call: Call, body: dict[str, Any]) -> Any:
 
 
 @endpoint(
-    blp, "POST", f"{ONE}/approve", auth=EDITORS, login=Login.BACKOFFICE, response=AdjustmentSchema,
+    blp, "POST", f"{ONE}/approve", auth=fresh(EDITORS), login=Login.BACKOFFICE, response=AdjustmentSchema,
     idempotency="required", errors=(*REFUSALS, "debt_exceeded"),
 )  # fmt: skip
 def approve_adjustment(call: Call, adjustment_id: str) -> Any:

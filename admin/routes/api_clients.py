@@ -14,7 +14,7 @@ from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text, Whole
 from mall.http.pagination import PageQuery, decode_cursor, list_schema, page_of
-from mall.http.principals import OWNER_ROLE, staff
+from mall.http.principals import OWNER_ROLE, fresh, staff
 from mall.identity.api_clients import (
     NewClient,
     ShownKey,
@@ -31,6 +31,7 @@ from mall.identity.roles import SCOPES
 
 blp = api_blueprint("admin-api-clients", __name__, description="Reporting systems and their keys")
 OWNER = staff(OWNER_ROLE)
+MANAGER = fresh(OWNER)
 MOST_NETWORKS = 50
 
 
@@ -142,7 +143,7 @@ def get_api_client(call: Call, client_id: str) -> dict[str, Any]:
 
 
 @endpoint(
-    blp, "POST", "/admin/api-clients", auth=OWNER, login=Login.BACKOFFICE, body=ClientInSchema,
+    blp, "POST", "/admin/api-clients", auth=MANAGER, login=Login.BACKOFFICE, body=ClientInSchema,
     response=NewClientSchema, status=201, errors=("client_exists",), secret_fields=("key",),
 )  # fmt: skip
 def post_api_client(call: Call, body: dict[str, Any]) -> dict[str, Any]:
@@ -153,7 +154,7 @@ def post_api_client(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 
 
 @endpoint(
-    blp, "PATCH", "/admin/api-clients/<client_id>", auth=OWNER, login=Login.BACKOFFICE, body=ClientChangeSchema,
+    blp, "PATCH", "/admin/api-clients/<client_id>", auth=MANAGER, login=Login.BACKOFFICE, body=ClientChangeSchema,
     response=ClientSchema,
 )  # fmt: skip
 def patch_api_client(call: Call, body: dict[str, Any], client_id: str) -> dict[str, Any]:
@@ -162,13 +163,15 @@ def patch_api_client(call: Call, body: dict[str, Any], client_id: str) -> dict[s
 
 
 @endpoint(
-    blp, "POST", "/admin/api-clients/<client_id>/keys", auth=OWNER, login=Login.BACKOFFICE, body=KeyInSchema,
+    blp, "POST", "/admin/api-clients/<client_id>/keys", auth=MANAGER, login=Login.BACKOFFICE, body=KeyInSchema,
     response=NewKeySchema, status=201, errors=("too_many_keys",), secret_fields=("key",),
 )  # fmt: skip
 def post_api_key(call: Call, body: dict[str, Any], client_id: str) -> dict[str, Any]:
     return _shown(add_key(call.tx, client_id, call.now, call.principal.name, body.get("expires_at")))
 
 
-@endpoint(blp, "DELETE", "/admin/api-clients/<client_id>/keys/<key_id>", auth=OWNER, login=Login.BACKOFFICE, status=204)
+@endpoint(
+    blp, "DELETE", "/admin/api-clients/<client_id>/keys/<key_id>", auth=MANAGER, login=Login.BACKOFFICE, status=204
+)
 def delete_api_key(call: Call, client_id: str, key_id: str) -> None:
     revoke_key(call.tx, client_id, key_id, call.now, call.principal.name)

@@ -15,7 +15,7 @@ from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Flag, Instant, StrictSchema, Text, Whole
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
-from mall.http.principals import staff
+from mall.http.principals import fresh, staff
 from points.earning.campaign_keeping import (
     campaign,
     campaigns,
@@ -122,7 +122,7 @@ def delete_campaign(call: Call, campaign_key: str) -> None:
 
 
 @endpoint(
-    blp, "POST", f"{ONE}/publish", auth=EDITORS, login=Login.BACKOFFICE, response=CampaignSchema,
+    blp, "POST", f"{ONE}/publish", auth=fresh(EDITORS), login=Login.BACKOFFICE, response=CampaignSchema,
     errors=("not_a_draft",),
 )  # fmt: skip
 def post_campaign_publication(call: Call, campaign_key: str) -> dict[str, Any]:

@@ -68,7 +68,8 @@ class Day(ma.fields.Date):
 
 
 class DropChangeSchema(StrictSchema):
-    """Changes of a drop. ``weekdays``: 1 is Monday, none means every day."""
+    """Changes of a drop. ``weekdays``: 1 is Monday, none means every day. ``reserve_seen``: what the reserve was when
+    it was looked at, needed with another ``reserve``: a release may have come meanwhile."""
 
     pieces = Whole(1, MOST_PIECES)
     at = TimeOfDay(attribute="minute")
@@ -77,6 +78,7 @@ class DropChangeSchema(StrictSchema):
     last_day = Day(allow_none=True)
     withdraws = Flag()
     reserve = Whole(0, MOST_PIECES)
+    reserve_seen = Whole(0, MOST_PIECES)
     active = Flag()
     waiting_minutes = Whole(1, MOST_WAITING, allow_none=True)
     turn_seconds = Whole(LEAST_TURN, MOST_TURN)
@@ -185,7 +187,7 @@ def post_drop(call: Call, body: dict[str, Any], gift_id: str) -> Drop:
 
 @endpoint(
     blp, "PATCH", "/admin/drops/<drop_id>", auth=EDITORS, login=Login.BACKOFFICE, body=DropChangeSchema,
-    response=DropSchema, errors=("drop_exists",),
+    response=DropSchema, errors=("drop_exists", "drop_released"),
 )  # fmt: skip
 def patch_drop(call: Call, body: dict[str, Any], drop_id: str) -> Drop:
     return change_drop(call.tx, checked_id(drop_id), body, *_who(call))

@@ -28,7 +28,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
-from mall.http.principals import OWNER_ROLE, staff
+from mall.http.principals import OWNER_ROLE, fresh, staff
 from points.earning.compare_display import told
 from points.earning.drafts import change_draft, create_draft, create_rule, rename_rule
 from points.earning.rule_examples import example
@@ -148,7 +148,7 @@ def get_rule_controls(call: Call) -> Any:
 
 
 @endpoint(
-    blp, "PATCH", "/admin/rule-controls", auth=staff(OWNER_ROLE), login=Login.BACKOFFICE, body=ControlsSchema,
+    blp, "PATCH", "/admin/rule-controls", auth=fresh(staff(OWNER_ROLE)), login=Login.BACKOFFICE, body=ControlsSchema,
     response=ControlsSchema,
 )  # fmt: skip
 def patch_rule_controls(call: Call, body: dict[str, Any]) -> Any:

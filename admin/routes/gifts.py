@@ -59,7 +59,8 @@ def _gift(gift: Gift, stock: int, pool: Pool | None) -> dict[str, Any]:
     return {**{name: getattr(gift, name) for name in names}, **told}
 
 
-def _one(call: Call, gift: Gift) -> dict[str, Any]:
+def gift_wire(call: Call, gift: Gift) -> dict[str, Any]:
+    """A gift as the back office sees it."""
     return _gift(gift, on_hand_now(call.tx, gift.id), pools_of(call.tx, [gift.id]).get(gift.id))
 
 
@@ -72,7 +73,7 @@ def _variant_id(given: dict[str, Any]) -> str | None:
     status=201, idempotency="required", errors=("code_taken", "voucher_stock"),
 )  # fmt: skip
 def post_gift(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    return _one(call, create_gift(call.tx, body, *_who(call)))
+    return gift_wire(call, create_gift(call.tx, body, *_who(call)))
 
 
 @endpoint(
@@ -88,7 +89,7 @@ def list_admin_gifts(call: Call) -> dict[str, Any]:
 @endpoint(blp, "GET", "/admin/gifts/<gift_id>", auth=READERS, login=Login.BACKOFFICE, response=AdminGiftSchema)
 def get_admin_gift(call: Call, gift_id: str) -> dict[str, Any]:
     gift = get_gift(call.tx, checked_id(gift_id))
-    return _one(call, gift)
+    return gift_wire(call, gift)
 
 
 @endpoint(
@@ -97,7 +98,7 @@ def get_admin_gift(call: Call, gift_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def patch_gift(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, Any]:
     gift = change_gift(call.tx, checked_id(gift_id), body, *_who(call))
-    return _one(call, gift)
+    return gift_wire(call, gift)
 
 
 @endpoint(

@@ -7,6 +7,9 @@ from typing import Any
 from marshmallow import fields
 
 from admin.integrations import ClientState, integrations
+from admin.reconciliation import reconcile_for_staff
+from admin.routes.api_clients import OWNER
+from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
@@ -16,6 +19,8 @@ from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import staff
 from mall.identity.api_clients import find_client
 from mall.request_log import OUTCOMES, requests_page
+from points.earning.reconcile_lines import Listed
+from points.routes.reconciliation import ReconcileInSchema, ReconciliationSchema
 
 blp = api_blueprint("admin-integrations", __name__, description="Programs around the mall, and what they asked")
 READERS = staff("auditor")
@@ -116,3 +121,13 @@ def _client(state: ClientState) -> dict[str, Any]:
         "live_keys": state.live_keys, "last_used_at": state.last_used_at, "key_ends_at": state.key_ends_at,
         "calls": state.calls,
     }  # fmt: skip
+
+
+@endpoint(
+    blp, "POST", "/admin/api-clients/<client_id>/reconciliation", auth=OWNER, login=Login.EARNING,
+    body=ReconcileInSchema, response=ReconciliationSchema,
+)  # fmt: skip
+def post_client_reconciliation(call: Call, body: dict[str, Any], client_id: str) -> Any:
+    """A source's own list beside what was booked for it; changes nothing, and the audit trail says whose it was."""
+    lines = [Listed(one["id"], one.get("points")) for one in body["events"]]
+    return reconcile_for_staff(call, checked_id(client_id), lines, body.get("since"), body.get("until"))

@@ -12,7 +12,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Instant, StrictSchema, Text
-from mall.http.principals import staff
+from mall.http.principals import fresh, staff
 from points.earning.read_sources import Sources, read_sources
 
 blp = api_blueprint("admin-member-sources", __name__, description="Where a member's points came from")
@@ -58,8 +58,8 @@ class SourcesSchema(StrictSchema):
 
 
 @endpoint(
-    blp, "POST", "/admin/members/<member_id>/sources", auth=READERS, login=Login.EARNING, body=SourcesReasonSchema,
-    response=SourcesSchema,
+    blp, "POST", "/admin/members/<member_id>/sources", auth=fresh(READERS), login=Login.EARNING,
+    body=SourcesReasonSchema, response=SourcesSchema,
 )  # fmt: skip
 def post_read_sources(call: Call, body: dict[str, Any], member_id: str) -> dict[str, Any]:
     """Read them; each time is an entry of the audit trail. Asks for a sign-in within the last 15 minutes."""

@@ -17,7 +17,7 @@ from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Instant, StrictSchema, Text
 from mall.http.pagination import PageQuery, list_schema
-from mall.http.principals import staff
+from mall.http.principals import fresh, staff
 
 blp = api_blueprint("admin-merges", __name__, description="Two accounts of one person made one")
 READERS = staff("rules", "auditor")
@@ -135,7 +135,7 @@ def post_merge(call: Call, body: dict[str, Any]) -> Any:
 
 
 @endpoint(
-    blp, "POST", f"{ONE}/approve", auth=EDITORS, login=Login.BACKOFFICE, response=MergeSchema,
+    blp, "POST", f"{ONE}/approve", auth=fresh(EDITORS), login=Login.BACKOFFICE, response=MergeSchema,
     idempotency="required", errors=("already_decided", "own_request", *REFUSALS),
 )  # fmt: skip
 def approve_merge(call: Call, merge_id: str) -> Any:

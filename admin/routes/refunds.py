@@ -19,7 +19,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Flag, Points, StrictSchema, Text, Whole
-from mall.http.principals import OWNER_ROLE, staff
+from mall.http.principals import OWNER_ROLE, fresh, staff
 
 blp = api_blueprint("admin-refunds", __name__, description="Refunds and the policy of redemption, for the back office")
 REFUNDERS = staff("fulfilment", "catalog")
@@ -80,7 +80,7 @@ def get_policy(call: Call) -> Policy:
 
 
 @endpoint(
-    blp, "PATCH", "/admin/redemption-policy", auth=OWNER, login=Login.BACKOFFICE, body=RedemptionPolicySchema,
+    blp, "PATCH", "/admin/redemption-policy", auth=fresh(OWNER), login=Login.BACKOFFICE, body=RedemptionPolicySchema,
     response=RedemptionPolicyShownSchema,
 )  # fmt: skip
 def patch_policy(call: Call, body: dict[str, Any]) -> Policy:

@@ -14,7 +14,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import QueryFlag, StrictSchema
-from mall.http.principals import staff
+from mall.http.principals import fresh, staff
 from points.earning.rule_set import export_rule_set, import_rule_set, preview_rule_set
 
 blp = api_blueprint("admin-rule-set", __name__, description="The whole rule set as one file")
@@ -63,7 +63,7 @@ def get_rule_set(call: Call) -> dict[str, Any]:
 
 
 @endpoint(
-    blp, "POST", "/admin/rule-set", auth=EDITORS, login=Login.EARNING, query=ImportQuery, body=RuleSetSchema,
+    blp, "POST", "/admin/rule-set", auth=fresh(EDITORS), login=Login.EARNING, query=ImportQuery, body=RuleSetSchema,
     response=RuleSetImportSchema,
 )  # fmt: skip
 def post_rule_set(call: Call, body: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
-from mall.http.principals import staff
+from mall.http.principals import fresh, staff
 from points.earning.approval import approve, reject, submit
 from points.earning.drafts import discard_draft
 from points.earning.publishing import publish, retire, roll_back
@@ -58,7 +58,7 @@ def discard_earning_rule_version(call: Call, key: str, number: int) -> Any:
 
 
 @endpoint(
-    blp, "POST", f"{VERSION}/publish", auth=EDITORS, login=Login.BACKOFFICE, body=MomentSchema,
+    blp, "POST", f"{VERSION}/publish", auth=fresh(EDITORS), login=Login.BACKOFFICE, body=MomentSchema,
     response=VersionSchema, body_optional=True, errors=("not_a_draft", "approval_required", "backtest_required"),
 )  # fmt: skip
 def publish_earning_rule_version(call: Call, body: dict[str, Any], key: str, number: int) -> Any:
@@ -67,7 +67,7 @@ def publish_earning_rule_version(call: Call, body: dict[str, Any], key: str, num
 
 
 @endpoint(
-    blp, "POST", f"{VERSION}/rollback", auth=EDITORS, login=Login.BACKOFFICE, response=VersionSchema, status=201,
+    blp, "POST", f"{VERSION}/rollback", auth=fresh(EDITORS), login=Login.BACKOFFICE, response=VersionSchema, status=201,
     errors=("never_published", "in_force_already"),
 )  # fmt: skip
 def roll_back_earning_rule(call: Call, key: str, number: int) -> Any:

@@ -19,7 +19,7 @@ from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, QueryFlag, StrictSchema
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
-from mall.http.principals import staff
+from mall.http.principals import fresh, staff
 from mall.sheets import CSV_TYPE, XLSX_TYPE, write_csv, write_xlsx
 
 blp = api_blueprint("admin-shipments", __name__, description="Parcels, for the back office")
@@ -107,7 +107,7 @@ def post_shipments(call: Call) -> dict[str, Any]:
     return shipment_wire(shipment)
 
 
-@endpoint(blp, "GET", "/admin/orders/to-ship", auth=SENDERS, login=Login.BACKOFFICE, query=ToShipQuery)
+@endpoint(blp, "GET", "/admin/orders/to-ship", auth=fresh(SENDERS), login=Login.BACKOFFICE, query=ToShipQuery)
 def get_orders_to_ship(call: Call) -> Response:
     """A file with every order that is to be sent. Its last columns, filled in, make it a list of shipments."""
     return to_ship_file(call, call.query["format"])

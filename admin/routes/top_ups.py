@@ -32,7 +32,7 @@ from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text
 from mall.http.pagination import PageQuery, decode_cursor, list_schema, page_in_memory, page_of
-from mall.http.principals import OWNER_ROLE, staff
+from mall.http.principals import OWNER_ROLE, fresh, staff
 from mall.webhooks.address import MAX_URL
 
 blp = api_blueprint("admin-top-ups", __name__, description="Top-ups and their providers, for the back office")
@@ -143,7 +143,7 @@ def get_top_up_provider(call: Call, provider_id: str) -> dict[str, Any]:
 
 
 @endpoint(
-    blp, "POST", "/admin/top-up-providers", auth=EDITORS, login=Login.BACKOFFICE, body=NewProviderSchema,
+    blp, "POST", "/admin/top-up-providers", auth=fresh(EDITORS), login=Login.BACKOFFICE, body=NewProviderSchema,
     response=ProviderWithSecretSchema, status=201, secret_fields=("secret",),
 )  # fmt: skip
 def post_top_up_provider(call: Call, body: dict[str, Any]) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def post_top_up_provider(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 
 
 @endpoint(
-    blp, "PATCH", "/admin/top-up-providers/<provider_id>", auth=EDITORS, login=Login.BACKOFFICE,
+    blp, "PATCH", "/admin/top-up-providers/<provider_id>", auth=fresh(EDITORS), login=Login.BACKOFFICE,
     body=ProviderChangeSchema, response=ProviderSchema,
 )  # fmt: skip
 def patch_top_up_provider(call: Call, body: dict[str, Any], provider_id: str) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def patch_top_up_provider(call: Call, body: dict[str, Any], provider_id: str) ->
 
 
 @endpoint(
-    blp, "POST", "/admin/top-up-providers/<provider_id>/secret", auth=EDITORS, login=Login.BACKOFFICE,
+    blp, "POST", "/admin/top-up-providers/<provider_id>/secret", auth=fresh(EDITORS), login=Login.BACKOFFICE,
     response=ProviderWithSecretSchema, status=201, secret_fields=("secret",),
 )  # fmt: skip
 def post_top_up_secret(call: Call, provider_id: str) -> dict[str, Any]:

@@ -64,8 +64,14 @@ def create_drop(
 
 
 def change_drop(tx: Session, drop_id: str, changes: dict[str, Any], actor: str, now: datetime, request_id: str) -> Drop:
-    """Change a drop; what was released stays released. Raises NotFound, Invalid, Conflict ``drop_exists``."""
+    """Change a drop; what was released stays released.
+
+    ``changes``: of ``CHANGEABLE``; with another ``reserve`` also ``reserve_seen``, what it was when it was looked at:
+    a release may have come meanwhile, and its pieces are not given out twice.
+    Raises NotFound, Invalid, Conflict ``drop_exists``, ``drop_released``.
+    """
     drop = locked_drop(tx, drop_id)
+    changes = _reserve_as_seen(drop, changes)
     before = {name: getattr(drop, name) for name in changes}
     for name, value in changes.items():
         setattr(drop, name, value)
@@ -74,6 +80,20 @@ def change_drop(tx: Session, drop_id: str, changes: dict[str, Any], actor: str, 
     detail = {"drop": drop.id, "before": _plain(before), "after": _plain(changes)}
     audit.record(tx, actor, "drop.changed", f"gift:{drop.gift_id}", detail, now, request_id)
     return drop
+
+
+def _reserve_as_seen(drop: Drop, changes: dict[str, Any]) -> dict[str, Any]:
+    rest = {name: value for name, value in changes.items() if name != "reserve_seen"}
+    seen = changes.get("reserve_seen")
+    if "reserve" not in rest:
+        return rest
+    if rest["reserve"] in (drop.reserve, seen):  # not touched: it stays as it is now
+        return {name: value for name, value in rest.items() if name != "reserve"}
+    if seen is None:
+        raise Invalid({"reserve_seen": [_("Say what the reserve was: a release may have changed it.")]})
+    if seen != drop.reserve:
+        raise Conflict("drop_released", extra={"reserve": drop.reserve})
+    return rest
 
 
 def locked_drop(tx: Session, drop_id: str) -> Drop:

@@ -126,6 +126,7 @@ def _run(
     route: Route, handler: Handler, path_args: dict[str, Any], tx: Session | None, principal: Principal, raw: bytes
 ) -> Response:
     route.auth.check(principal)
+    route.auth.check_fresh(principal, clock.now())
     call = Call(tx, principal, clock.now(), g.request_id, raw_body=raw)
     key = None
     if route.idempotency is not None:

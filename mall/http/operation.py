@@ -61,7 +61,8 @@ def _responses(route: Route) -> dict[str, Any]:
     responses["400"] = _problem("The request cannot be read, or a required header is missing")
     if route.auth.kind != "public":
         responses["401"] = _problem("No valid credential")
-        responses["403"] = _problem("The credential does not allow this")
+        again = "; `step_up_required`: give the password again (POST /staff/sessions/step-up)"
+        responses["403"] = _problem(f"The credential does not allow this{again if route.auth.fresh else ''}")
     else:
         responses["401"] = _problem("Wrong credential")
     responses["404"] = _problem("Not found, or somebody else's")
@@ -84,6 +85,8 @@ def describe(route: Route, operation_id: str) -> dict[str, Any]:
         "responses": _responses(route),
         "security": SECURITY[route.auth.kind],
     }
+    if route.auth.fresh:
+        operation["x-step-up"] = True
     if route.auth.names:
         operation["x-roles-or-scopes"] = list(route.auth.names)
     schema: Any = route.body

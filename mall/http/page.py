@@ -25,10 +25,13 @@ from mall.http.csrf import check_csrf
 from mall.http.endpoint import Handler, identify
 from mall.http.principals import Auth, MemberPrincipal, Principal, StaffPrincipal
 from mall.http.problems import sentence_of
+from mall.http.step_up_form import OTP, PASSWORD, asked_again
 from mall.identity.staff_cookie import in_back_office
 
 SIGN_IN = "/sign-in"
 STAFF_SIGN_IN = "/admin/sign-in"
+OWN_ACCOUNT = "/admin/me"
+"""Where staff set up an authenticator, which may be all that opens for them."""
 
 
 def page(
@@ -41,7 +44,7 @@ def page(
     idempotent: bool = False,
     on_error: str | None = None,
 ) -> Callable[[Handler], Handler]:
-    """Declare a page or a form's target.
+    """Declare a page or a form's target. ``auth=fresh(…)``: the password is asked for again if need be.
 
     A refusal of a form (POST) becomes a message on the page it came from (``on_error``, a path that may
     use the route's arguments, or the referring page of this mall); a refusal of a GET is the error page.
@@ -53,10 +56,14 @@ def page(
             try:
                 if request.method == "POST":  # also for people not signed in: signing somebody in is worth forging
                     check_csrf()
+                if auth.fresh and (form := asked_again(auth)) is not None:
+                    return form
                 return _serve(handler, path_args, auth, login, idempotent)
             except Unauthenticated:
                 return redirect(staff_sign_in_url() if auth.kind == "staff" else _sign_in_url(), 303)  # type: ignore[return-value]
             except MallError as error:
+                if error.code == "otp_enrolment_required":
+                    return redirect(OWN_ACCOUNT, 303)  # type: ignore[return-value]
                 if request.method != "POST" or error.kind in ("unavailable", "forbidden") or on_error is None:
                     raise
                 flash(sentence_of(error), "error")
@@ -114,6 +121,7 @@ def _run(
     idempotent: bool,
 ) -> Response:
     auth.check(principal)
+    auth.check_fresh(principal, clock.now())
     if isinstance(principal, MemberPrincipal) and principal.locale:
         g.member_locale = principal.locale
     if isinstance(principal, MemberPrincipal) and tx is not None and request.method == "GET":
@@ -129,7 +137,8 @@ def _run(
         return effect()
     key = idempotency.check_form(request.form.get("_key"), required=True)
     assert key is not None
-    form = {name: request.form.getlist(name) for name in sorted(request.form) if name != "csrf_token"}
+    apart = {"csrf_token", PASSWORD, OTP}
+    form = {name: request.form.getlist(name) for name in sorted(request.form) if name not in apart}
     asked = idempotency.fingerprint(request.method, request.path, form)
 
     def remembered() -> Response:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from mall.errors import Forbidden, Unauthenticated
 
 OWNER_ROLE = "owner"
+RECENT = timedelta(minutes=15)
+"""How long a password that was given opens what needs it to have been given a short while ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,18 @@ class StaffPrincipal:
     session_id: str
     via: str = "bearer"
     authenticated_at: datetime | None = None
+    enrolled: bool = False
+    """Whether signing in asks for the code of an authenticator."""
+    must_enrol: bool = False
+    """Whether an authenticator has to be set up before anything else: the owner's setting."""
 
     @property
     def name(self) -> str:
         return f"staff:{self.staff_id}"
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether this session has given its password within 15 minutes."""
+        return self.authenticated_at is not None and now - self.authenticated_at <= RECENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,10 @@ class Auth:
     kind: str
     names: tuple[str, ...] = ()
     """Roles for staff (empty: any), the scope for clients."""
+    fresh: bool = False
+    """Whether staff must have given the password within 15 minutes (``fresh``)."""
+    enrolling: bool = False
+    """Whether it is open to staff who have to set up an authenticator first (``while_enrolling``)."""
 
     def check(self, principal: Principal) -> None:
         """Raise Unauthenticated (401) or Forbidden (403) unless ``principal`` may call."""
@@ -95,6 +109,8 @@ class Auth:
         elif self.kind == "staff":
             if not isinstance(principal, StaffPrincipal):
                 raise Forbidden("staff_required")
+            if principal.must_enrol and not self.enrolling:
+                raise Forbidden("otp_enrolment_required")
             if self.names and principal.role != OWNER_ROLE and principal.role not in self.names:
                 raise Forbidden("role_missing", extra={"roles": [OWNER_ROLE, *self.names]})
         elif self.kind == "client":
@@ -104,6 +120,11 @@ class Auth:
                 raise Forbidden("scope_missing", extra={"scopes": list(self.names)})
         else:
             raise AssertionError(self.kind)
+
+    def check_fresh(self, principal: Principal, now: datetime) -> None:
+        """Raise Forbidden ``step_up_required`` where the password was not given within 15 minutes and has to be."""
+        if self.fresh and not (isinstance(principal, StaffPrincipal) and principal.is_fresh(now)):
+            raise Forbidden("step_up_required")
 
 
 PUBLIC = Auth("public")
@@ -119,3 +140,13 @@ def staff(*roles: str) -> Auth:
 def client(scope: str) -> Auth:
     """A reporting system whose key has ``scope``."""
     return Auth("client", (scope,))
+
+
+def fresh(auth: Auth) -> Auth:
+    """``auth``, and the password must have been given within 15 minutes: for dangerous acts."""
+    return replace(auth, fresh=True)
+
+
+def while_enrolling(auth: Auth) -> Auth:
+    """``auth``, also for staff who may do nothing else before they have set up an authenticator."""
+    return replace(auth, enrolling=True)

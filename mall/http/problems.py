@@ -84,7 +84,11 @@ _HTTP_CODES = {
 
 
 def register_titles(titles: dict[str, Any]) -> None:
-    """Add a package's codes and their titles."""
+    """Add a package's codes and their titles. Raises ValueError for a code that has another title already: there is
+    one list for the whole house, and each code means one thing."""
+    taken = sorted(code for code, title in titles.items() if code in TITLES and TITLES[code] is not title)
+    if taken:
+        raise ValueError(f"error codes that have a title already: {', '.join(taken)}")
     TITLES.update(titles)
 
 

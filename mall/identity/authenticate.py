@@ -17,7 +17,7 @@ from mall.identity.api_clients import SECRET_PURPOSE
 from mall.identity.avatars import avatar_of
 from mall.identity.sessions import API, BROWSER, SEEN_EVERY, STAFF_IDLE
 from mall.identity.signatures import is_signed, verify_signature
-from mall.identity.staff_cookie import STAFF_COOKIE, in_back_office
+from mall.identity.staff_cookie import RENEWED, STAFF_COOKIE, in_back_office
 from mall.identity.tokens import KEY_PREFIX, SESSION_PREFIX, digest, looks_like_secret
 
 COOKIE_TOKEN = "token"  # noqa: S105 - a name, not a secret
@@ -35,7 +35,10 @@ _CLIENT_BY_ID = _CLIENT.format("id")
 _KEY_USED = """UPDATE api_keys SET last_used_at = %s WHERE id = (SELECT id FROM api_keys WHERE id = %s
  AND (last_used_at IS NULL OR last_used_at <= %s) FOR UPDATE SKIP LOCKED)"""
 _SESSION = """SELECT s.id, s.kind, s.restricted, s.authenticated_at, s.last_seen_at, s.expires_at,
-  m.id, m.nickname, m.locale, m.status, m.avatar, t.id, t.username, t.role, t.disabled_at
+  m.id, m.nickname, m.locale, m.status, m.avatar, t.id, t.username, t.role, t.disabled_at,
+  t.totp_enrolled_at IS NOT NULL,
+  CASE WHEN t.totp_enrolled_at IS NULL AND t.id IS NOT NULL THEN (SELECT otp_required FROM staff_security)
+   ELSE false END
  FROM login_sessions AS s
  LEFT JOIN members AS o ON o.id = s.member_id LEFT JOIN members AS m ON m.id = coalesce(o.alias_of, o.id)
  LEFT JOIN staff AS t ON t.id = s.staff_id WHERE s.token_hash = %s"""
@@ -66,7 +69,7 @@ def authenticate(tx: Session, request: Request) -> Principal:
             raise Unauthenticated("key_invalid")
         return found
     if in_back_office(request):
-        shown = request.cookies.get(STAFF_COOKIE, "")
+        shown = g.get(RENEWED) or request.cookies.get(STAFF_COOKIE, "")
         staff = _session(tx, shown, BROWSER, "cookie") if looks_like_secret(shown) else None
         return staff if isinstance(staff, StaffPrincipal) else Anonymous()
     token = session.get(COOKIE_TOKEN)
@@ -143,7 +146,7 @@ def _session(tx: Session, token: str, kind: str, via: str) -> MemberPrincipal | 
     if row is None or row[1] != kind or row[5] <= now:
         return None
     session_id, _, restricted, authenticated_at, last_seen_at = row[:5]
-    member_id, nickname, locale, status, avatar, staff_id, username, role, disabled_at = row[6:]
+    member_id, nickname, locale, status, avatar, staff_id, username, role, disabled_at, enrolled, must_enrol = row[6:]
     if staff_id is not None:
         if disabled_at is not None or now - last_seen_at > STAFF_IDLE:
             return None
@@ -152,7 +155,7 @@ def _session(tx: Session, token: str, kind: str, via: str) -> MemberPrincipal | 
     if now - last_seen_at >= SEEN_EVERY:
         cursor(tx).execute(_SESSION_SEEN, (now, session_id, now - SEEN_EVERY))
     if staff_id is not None:
-        return StaffPrincipal(staff_id, username, role, session_id, via, authenticated_at)
+        return StaffPrincipal(staff_id, username, role, session_id, via, authenticated_at, enrolled, must_enrol)
     return MemberPrincipal(
         member_id=member_id,
         session_id=session_id,

@@ -1,6 +1,7 @@
 """Recovery codes: ten codes that a member keeps on paper, each good for one new password.
 
-A code is 50 random bits, stored as an HMAC; guesses count as attempts to sign in.
+Staff have their own (``staff_recovery``). A code is 50 random bits, stored as an HMAC; guesses count as attempts to
+sign in.
 """
 
 from __future__ import annotations
@@ -22,6 +23,21 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _READ = str.maketrans({"o": "0", "i": "1", "l": "1", "u": "v"})
 
 
+def new_codes() -> list[str]:
+    """Ten codes that nobody has had before."""
+    return ["".join(secrets.choice(_ALPHABET) for _ in range(LENGTH)) for _ in range(CODES)]
+
+
+def written_code(code: str) -> str:
+    """A code as it is shown: ``01234-56789``."""
+    return f"{code[:5]}-{code[5:]}"
+
+
+def plain_code(typed: str) -> str:
+    """A code as it was made, from what somebody read and typed."""
+    return re.sub(r"[\s-]", "", typed.lower()).translate(_READ)
+
+
 class RecoveryCode(Base):
     """A code of a member's that has not been used."""
 
@@ -35,13 +51,13 @@ class RecoveryCode(Base):
 def make_codes(tx: Session, member_id: str, now: datetime, request_id: str | None) -> list[str]:
     """Ten new codes, to be shown once; those made before are worth nothing any more."""
     forget_codes(tx, member_id)
-    codes = ["".join(secrets.choice(_ALPHABET) for _ in range(LENGTH)) for _ in range(CODES)]
+    codes = new_codes()
     hashes = sorted(_hash(member_id, code) for code in codes)
     rows = [{"member_id": member_id, "code_hash": one, "created_at": now} for one in hashes]
     tx.execute(insert(RecoveryCode), rows)
     name = f"member:{member_id}"
     audit.record(tx, name, "member.recovery_codes_made", name, {}, now, request_id)
-    return [f"{code[:5]}-{code[5:]}" for code in codes]
+    return [written_code(code) for code in codes]
 
 
 def codes_left(tx: Session, member_id: str) -> int:
@@ -52,9 +68,8 @@ def codes_left(tx: Session, member_id: str) -> int:
 
 def use_code(tx: Session, member_id: str, typed: str, now: datetime, request_id: str | None) -> bool:
     """Use a code up; False when it is none of the member's."""
-    plain = re.sub(r"[\s-]", "", typed.lower()).translate(_READ)
     mine = delete(RecoveryCode).where(
-        RecoveryCode.member_id == member_id, RecoveryCode.code_hash == _hash(member_id, plain)
+        RecoveryCode.member_id == member_id, RecoveryCode.code_hash == _hash(member_id, plain_code(typed))
     )
     used = bool(tx.execute(mine.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
     if used:

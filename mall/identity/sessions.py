@@ -108,6 +108,20 @@ def _end_all(tx: Session, holder: object, but: str | None) -> int:
     return int(ended.rowcount)  # type: ignore[attr-defined]
 
 
+def renew_token(tx: Session, session_id: str) -> str:
+    """Another token for a session, which may do what it could before; the old token is worth nothing."""
+    token = new_secret(SESSION_PREFIX)
+    statement = update(LoginSession).where(LoginSession.id == session_id).values(token_hash=digest(token))
+    tx.execute(statement.execution_options(synchronize_session=False))
+    return token
+
+
+def step_up(tx: Session, session_id: str, now: datetime) -> None:
+    """The own credential was given again in this session of a program, which keeps its token."""
+    statement = update(LoginSession).where(LoginSession.id == session_id).values(authenticated_at=now)
+    tx.execute(statement.execution_options(synchronize_session=False))
+
+
 def confirm_session(tx: Session, session_id: str, now: datetime) -> str:
     """The own credential was given in this session: lift its restriction. Returns its new token.
 

@@ -18,6 +18,7 @@ from mall.identity.models import Staff
 from mall.identity.names import username_key
 from mall.identity.passwords import check_new_password, hash_password
 from mall.identity.sessions import end_staff_sessions
+from mall.identity.staff_recovery import forget_staff_codes, make_staff_codes, use_staff_code
 from mall.identity.totp import matching_step, new_totp_secret
 from mall.ids import new_id
 
@@ -104,8 +105,11 @@ def secret_to_confirm(tx: Session, staff_id: str) -> str | None:
     return None if box is None else keyring().decrypt(_TOTP, box).decode()
 
 
-def confirm_enrolment(tx: Session, staff_id: str, code: str, now: datetime) -> None:
-    """From now on signing in needs a code. Raises Invalid naming ``otp``, Conflict ``otp_enrolled``."""
+def confirm_enrolment(tx: Session, staff_id: str, code: str, now: datetime) -> list[str]:
+    """From now on signing in needs a code; returns recovery codes, to be shown once.
+
+    Raises Invalid naming ``otp``, Conflict ``otp_enrolled``.
+    """
     row = tx.execute(select(Staff.totp_box, Staff.totp_enrolled_at).where(Staff.id == staff_id)).one()
     if row.totp_enrolled_at is not None:
         raise Conflict("otp_enrolled")
@@ -114,10 +118,34 @@ def confirm_enrolment(tx: Session, staff_id: str, code: str, now: datetime) -> N
     statement = update(Staff).where(Staff.id == staff_id).values(totp_enrolled_at=now)
     tx.execute(statement.execution_options(synchronize_session=False))
     audit.record(tx, f"staff:{staff_id}", "staff.otp_enrolled", f"staff:{staff_id}", {}, now)
+    return make_staff_codes(tx, staff_id, now)
+
+
+def renew_recovery_codes(tx: Session, staff_id: str, now: datetime) -> list[str]:
+    """Other recovery codes, to be shown once. Raises Conflict ``otp_not_enrolled``."""
+    if tx.execute(select(Staff.totp_enrolled_at).where(Staff.id == staff_id)).scalar_one() is None:
+        raise Conflict("otp_not_enrolled")
+    return make_staff_codes(tx, staff_id, now)
+
+
+def forget_authenticator(tx: Session, staff_id: str) -> None:
+    """No authenticator any more, confirmed or begun, and no recovery codes."""
+    values = {"totp_box": None, "totp_enrolled_at": None, "totp_step": None}
+    statement = update(Staff).where(Staff.id == staff_id).values(values)
+    tx.execute(statement.execution_options(synchronize_session=False))
+    forget_staff_codes(tx, staff_id)
+
+
+def take_off_own_authenticator(tx: Session, staff_id: str, now: datetime) -> None:
+    """For another phone: the one of today is worth nothing any more. Raises Conflict ``otp_not_enrolled``."""
+    if tx.execute(select(Staff.totp_enrolled_at).where(Staff.id == staff_id)).scalar_one() is None:
+        raise Conflict("otp_not_enrolled")
+    forget_authenticator(tx, staff_id)
+    audit.record(tx, f"staff:{staff_id}", "staff.otp_taken_off", f"staff:{staff_id}", {}, now)
 
 
 def check_otp(tx: Session, staff_id: str, code: str | None, now: datetime) -> None:
-    """Spend the code that an enrolled member of staff needs; it is good once.
+    """Spend the code that an enrolled member of staff needs, the authenticator's or a recovery code; good once.
 
     Raises Unauthenticated ``otp_required`` without one, ``invalid_credentials`` for a wrong or spent one.
     """
@@ -127,7 +155,7 @@ def check_otp(tx: Session, staff_id: str, code: str | None, now: datetime) -> No
         return
     if not code:
         raise Unauthenticated("otp_required")
-    if not _spend(tx, staff_id, box, code, now):
+    if not _spend(tx, staff_id, box, code, now) and not use_staff_code(tx, staff_id, code, now):
         raise Unauthenticated("invalid_credentials")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -15,7 +17,8 @@ from mall.identity.members import checked_username
 from mall.identity.models import Staff, StaffLink
 from mall.identity.passwords import hash_password
 from mall.identity.sessions import end_staff_sessions
-from mall.identity.staff import NewStaff, create_staff
+from mall.identity.staff import NewStaff, create_staff, forget_authenticator
+from mall.identity.staff_recovery import StaffRecoveryCode
 from mall.identity.tokens import digest, looks_like_secret, new_secret
 
 LINK_LASTS = timedelta(hours=72)
@@ -34,6 +37,8 @@ class Colleague:
     totp_enrolled_at: datetime | None
     invited: bool
     """Whether a link is open with which a password can be chosen."""
+    codes_left: int
+    """Recovery codes that were not used."""
     last_sign_in_at: datetime | None
 
 
@@ -65,16 +70,17 @@ def invite_staff(tx: Session, entry: NewStaff, now: datetime, actor: str) -> tup
 def colleagues(tx: Session, now: datetime, staff_id: str | None = None) -> list[Colleague]:
     """All staff by name, the disabled too, or the one of this id."""
     invited = select(StaffLink.staff_id).where(StaffLink.staff_id == Staff.id, StaffLink.expires_at > now).exists()
+    left = select(func.count()).where(StaffRecoveryCode.staff_id == Staff.id).scalar_subquery()
     query = select(
-        Staff.id, Staff.username, Staff.role, Staff.created_at, Staff.disabled_at, Staff.totp_enrolled_at, invited
+        Staff.id, Staff.username, Staff.role, Staff.created_at, Staff.disabled_at, Staff.totp_enrolled_at, invited, left
     ).order_by(Staff.username_key)
-    rows = tx.execute(query if staff_id is None else query.where(Staff.id == staff_id)).all()
+    rows: Sequence[Any] = tx.execute(query if staff_id is None else query.where(Staff.id == staff_id)).all()
     names = [f"staff:{row[0]}" for row in rows]
     seen = select(AuditEntry.subject, func.max(AuditEntry.at)).where(
         AuditEntry.subject.in_(names), AuditEntry.action == SIGNED_IN
     )
     last = {row[0]: row[1] for row in tx.execute(seen.group_by(AuditEntry.subject))}
-    return [Colleague(*row, last_sign_in_at=last.get(f"staff:{row[0]}")) for row in rows]
+    return [Colleague(*(*row, last.get(f"staff:{row[0]}"))) for row in rows]
 
 
 def colleague(tx: Session, staff_id: str, now: datetime) -> Colleague:
@@ -148,11 +154,12 @@ def set_staff_password(
 
 
 def reset_authenticator(tx: Session, staff_id: str, now: datetime, actor: str) -> None:
-    """Forget the authenticator and end every session. Raises NotFound, Conflict ``own_staff_account``."""
+    """Forget the authenticator and recovery codes, and end every session.
+
+    Raises NotFound, Conflict ``own_staff_account``.
+    """
     _locked(tx, staff_id, actor)
-    values = {"totp_box": None, "totp_enrolled_at": None, "totp_step": None}
-    statement = update(Staff).where(Staff.id == staff_id).values(values)
-    tx.execute(statement.execution_options(synchronize_session=False))
+    forget_authenticator(tx, staff_id)
     end_staff_sessions(tx, staff_id)
     audit.record(tx, actor, "staff.otp_reset", f"staff:{staff_id}", {}, now)
 

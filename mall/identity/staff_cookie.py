@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response
 
 STAFF_COOKIE = "mall_staff"
 BACK_OFFICE = "/admin"
+RENEWED = "renewed_staff_token"
+"""Where ``flask.g`` keeps the session's new token during the request that gave the password again."""
 
 
 def in_back_office(asked: Request) -> bool:

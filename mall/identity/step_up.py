@@ -1,13 +1,11 @@
-"""Pure: what needs the password to have been given a short while ago."""
+"""Pure: what needs a member's password to have been given a short while ago (staff: ``mall.http.principals``)."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from mall.errors import Forbidden
-from mall.http.principals import MemberPrincipal, StaffPrincipal
-
-RECENT = timedelta(minutes=15)
+from mall.http.principals import RECENT, MemberPrincipal
 
 
 def is_recent(member: MemberPrincipal, now: datetime) -> bool:
@@ -27,14 +25,3 @@ def require_recent(member: MemberPrincipal, now: datetime) -> None:
     require_full(member)
     if not is_recent(member, now):
         raise Forbidden("confirmation_required")
-
-
-def require_recent_staff(staff: StaffPrincipal, now: datetime) -> None:
-    """Raise Forbidden ``confirmation_required`` unless ``is_recent_staff``."""
-    if not is_recent_staff(staff, now):
-        raise Forbidden("confirmation_required")
-
-
-def is_recent_staff(staff: StaffPrincipal, now: datetime) -> bool:
-    """Whether this session of staff has given its password within 15 minutes."""
-    return staff.authenticated_at is not None and now - staff.authenticated_at <= RECENT

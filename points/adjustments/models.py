@@ -1,10 +1,10 @@
-"""The table of adjustments."""
+"""The tables of adjustments."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mall.db import Base, IdText
@@ -20,6 +20,7 @@ class Adjustment(Base):
         CheckConstraint("points <> 0 AND (kind = 'adjustment' OR points > 0)", name="points"),
         CheckConstraint("(state = 'requested') = (decided_by IS NULL)", name="decided"),
         CheckConstraint("decided_by <> requested_by", name="two_persons"),
+        Index("ix_adjustments_asked", "requested_by", "requested_at"),
         Index("ix_adjustments_open", "id", postgresql_where=text("state = 'requested'")),
     )
 
@@ -35,3 +36,20 @@ class Adjustment(Base):
     decided_by: Mapped[str | None] = mapped_column(IdText)
     decided_at: Mapped[datetime | None]
     decision_note: Mapped[str | None] = mapped_column(Text)
+
+
+class AdjustmentLimits(Base):
+    """One row: the owner's limits (``limits.Limits``)."""
+
+    __tablename__ = "adjustment_limits"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        CheckConstraint("most_points BETWEEN 1 AND 100000", name="most_points"),
+        CheckConstraint("month_points > 0", name="month_points"),
+        CheckConstraint("owner_above_points >= 0", name="owner_above_points"),
+    )
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    most_points: Mapped[int] = mapped_column(BigInteger)
+    month_points: Mapped[int | None] = mapped_column(BigInteger)
+    owner_above_points: Mapped[int | None] = mapped_column(BigInteger)

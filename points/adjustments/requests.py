@@ -13,6 +13,7 @@ from mall.errors import Conflict, NotFound
 from mall.http.pagination import decode_cursor, page_of
 from mall.identity.models import Member
 from mall.ids import new_id
+from points.adjustments.limits import check_decision, check_request
 from points.adjustments.models import Adjustment
 from points.adjustments.own import refuse_own
 from points.adjustments.rules import MOST_OPEN_POINTS, refusal
@@ -39,12 +40,14 @@ class Wanted:
 def ask(tx: Session, wanted: Wanted, by: By) -> Adjustment:
     """Ask for an adjustment; changes no points.
 
-    Raises NotFound, Conflict ``own_account``, ``own_team``, ``too_much_open``, or for a write-off ``debt_exceeded``.
+    Raises NotFound, Conflict ``own_account``, ``own_team``, ``adjustment_too_large``, ``month_limit_reached``,
+    ``too_much_open``, or for a write-off ``debt_exceeded``.
     """
     member = tx.get(Member, wanted.member_id)
     if member is None:
         raise NotFound()
     refuse_own(tx, member, by)
+    check_request(tx, wanted.points, by)
     undecided = select(func.coalesce(func.sum(func.abs(Adjustment.points)), 0)).where(
         Adjustment.state == "requested", Adjustment.requested_by == by.name
     )
@@ -67,8 +70,9 @@ def ask(tx: Session, wanted: Wanted, by: By) -> Adjustment:
 
 def approve(tx: Session, adjustment_id: str, by: By) -> Adjustment:
     """Do what was asked for. Raises NotFound, Conflict ``already_decided``, ``own_request``, ``own_account``,
-    ``own_team``, ``debt_exceeded``."""
+    ``own_team``, ``debt_exceeded``, Forbidden ``owner_must_decide`` above the owner's limit."""
     row, member = _open(tx, adjustment_id, by)
+    check_decision(tx, row.points, by)
     owner = member.alias_of or member.id
     with open_books(tx, [owner], by.now) as books:
         _book(books[owner], row, by)

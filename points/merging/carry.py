@@ -1,4 +1,5 @@
-"""What follows a merge of accounts: points that came back to the old book, and what counts for levels and badges.
+"""What follows a merge of accounts: points that came back to the old book, what counts for levels and badges, and
+where the person has been already: quizzes sat and activities attended are not had once more.
 
 A merge moves what can be spent at its moment. Held points stay with their order until that ends; a credit that was
 being booked meanwhile is in the old book too. Both are carried over as soon as they are there.
@@ -34,6 +35,18 @@ _BADGES = """INSERT INTO sources.member_badges (member_id, code, earned_at)
  GROUP BY 1, 2 ON CONFLICT DO NOTHING"""
 _BOARDS = "DELETE FROM board_members WHERE member_id IN (SELECT id FROM members WHERE alias_of IS NOT NULL)"
 
+_ATTEMPTS = """UPDATE quiz_attempts AS q SET member_id = m.alias_of FROM members AS m
+ WHERE m.id = q.member_id AND m.alias_of IS NOT NULL"""
+# Of two merged accounts that were at one activity, the one who was there counts.
+_PRESENCE = """INSERT INTO participations AS p (activity_id, member_id, signed_up_at, attended_at, marked_by)
+ SELECT DISTINCT ON (m.alias_of, o.activity_id) o.activity_id, m.alias_of, o.signed_up_at, o.attended_at, o.marked_by
+ FROM participations AS o JOIN members AS m ON m.id = o.member_id WHERE m.alias_of IS NOT NULL
+ ORDER BY m.alias_of, o.activity_id, o.attended_at NULLS LAST
+ ON CONFLICT (activity_id, member_id) DO UPDATE SET signed_up_at = coalesce(p.signed_up_at, excluded.signed_up_at),
+  attended_at = coalesce(p.attended_at, excluded.attended_at),
+  marked_by = CASE WHEN p.attended_at IS NULL THEN excluded.marked_by ELSE p.marked_by END"""
+_OLD_PRESENCE = "DELETE FROM participations WHERE member_id IN (SELECT id FROM members WHERE alias_of IS NOT NULL)"
+
 
 def left_behind(tx: Session, after: str) -> list[tuple[str, str]]:
     """Merged accounts in whose books something stands, with what they were merged into, by id after ``after``."""
@@ -59,3 +72,10 @@ def carry_standing(tx: Session) -> int:
     cur.execute(_BADGES)
     cur.execute(_BOARDS)
     return len(found)
+
+
+def carry_presence(tx: Session) -> None:
+    """Attempts at quizzes and activities attended are those of the account that stays."""
+    cur = cursor(tx)
+    for statement in (_ATTEMPTS, _PRESENCE, _OLD_PRESENCE):
+        cur.execute(statement)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from mall.db import Login, run_tx
 from mall.jobs import job
-from points.merging.carry import AT_ONCE, carry_points, carry_standing, left_behind
+from points.merging.carry import AT_ONCE, carry_points, carry_presence, carry_standing, left_behind
 
 
 @job("merged-accounts", every=timedelta(minutes=1))
@@ -27,4 +27,5 @@ def follow_merges(now: datetime) -> dict[str, int]:
             break
         after = found[-1][0]
     standings = run_tx(Login.EARNING, carry_standing)
+    run_tx(Login.EARNING, carry_presence)
     return {"points": points, "standings": standings} if points or standings else {}

@@ -20,11 +20,12 @@ from points.earning.periods import Expiry
 from points.ledger.books import open_books
 from points.prizes.models import PrizeMonth, PrizeWinner
 from points.prizes.shares import Win, closes_on, next_month, share_prizes
-from points.standing.boards import SHOWN
+from points.standing.boards import ACCOUNTS, SHOWN
 
 LABEL = "board_prize"
 _SCORES = f"""SELECT m.id, sum(a.points)::int8 FROM board_members b JOIN members m ON m.id = b.member_id AND {SHOWN}
- JOIN sources.awards a ON a.member_id = b.member_id AND a.visibility = 'public' AND a.booked_at >= %(since)s
+ JOIN {ACCOUNTS} AS o ON o.holder = b.member_id
+ JOIN sources.awards a ON a.member_id = o.id AND a.visibility = 'public' AND a.booked_at >= %(since)s
  JOIN sources.cases c ON c.case_key = a.case_key AND c.anchor_at >= %(since)s AND c.anchor_at < %(until)s
  GROUP BY m.id"""
 

@@ -29,9 +29,12 @@ SHOWN = """m.status = 'active' AND m.alias_of IS NULL AND NOT EXISTS (SELECT 1 F
 _ALL = f"""SELECT m.id, m.nickname, m.avatar, s.public_points FROM board_members b
  JOIN members m ON m.id = b.member_id AND {SHOWN}
  JOIN standings s ON s.member_id = b.member_id AND s.public_points > 0"""
+ACCOUNTS = """(SELECT id AS holder, id FROM members
+ UNION ALL SELECT alias_of, id FROM members WHERE alias_of IS NOT NULL)"""
+"""Every member's accounts: the own one, and those that were merged into it."""
 _SINCE = f"""SELECT m.id, m.nickname, m.avatar, sum(a.points)::int8 FROM board_members b
- JOIN members m ON m.id = b.member_id AND {SHOWN}
- JOIN sources.awards a ON a.member_id = b.member_id AND a.visibility = 'public' AND a.booked_at >= %(since)s
+ JOIN members m ON m.id = b.member_id AND {SHOWN} JOIN {ACCOUNTS} AS o ON o.holder = b.member_id
+ JOIN sources.awards a ON a.member_id = o.id AND a.visibility = 'public' AND a.booked_at >= %(since)s
  GROUP BY m.id, m.nickname, m.avatar HAVING sum(a.points) > 0"""
 _RANKED = """SELECT id, nickname, avatar, points, rank FROM (SELECT id, nickname, avatar, points,
  rank() OVER (ORDER BY points DESC) AS rank FROM ({points}) AS p(id, nickname, avatar, points)

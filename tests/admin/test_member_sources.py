@@ -42,5 +42,5 @@ def test_sources_are_read_with_a_reason_and_leave_a_row(
     old = text("UPDATE login_sessions SET authenticated_at = now() - interval '16 minutes'")
     run(Login.OWNER, lambda tx: tx.execute(old))
     late = client.post(url, json={"reason": "a complaint"}, headers=rules.auth)
-    assert (late.status_code, late.json["code"]) == (403, "confirmation_required")
+    assert (late.status_code, late.json["code"]) == (403, "step_up_required")
     assert len(run(Login.OWNER, lambda tx: tx.scalars(TRAIL).all())) == 1

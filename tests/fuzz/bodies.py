@@ -114,6 +114,26 @@ BODIES: dict[str, tuple[str, Bodies]] = {
         "stranger", _bodies({"username": "fuzz-owner", "password": PASSWORD, "otp": "123456"}),
     ),
     "confirm_authenticator": ("owner", _bodies({"otp": "123456"})),
+    "post_step_up": ("owner", _bodies({"password": PASSWORD, "otp": "123456"})),
+    "put_own_password": ("owner", _bodies({"password": "not this one", "new_password": "another long phrase"})),
+    "post_welcome": ("stranger", _bodies({"token": "x" * 43, "password": "another long phrase"})),
+    "post_staff_account": ("owner", _bodies({"username": "fuzz-colleague", "role": "catalog"})),
+    "patch_staff_account": ("owner", _bodies({"role": "catalog", "disabled": False})),
+    "put_security": ("owner", _bodies({"otp_required": False})),
+    "put_adjustment_limits": ("owner", _bodies(
+        {"most_points": 100_000, "month_points": 10**9, "owner_above_points": 10**9},
+    )),
+    "post_gifts_bulk": ("owner", lambda world: [
+        {"gifts": [world.ids["gift_id"]], "status": "active"}, {"gifts": [world.ids["gift_id"]], "category": None},
+        {"gifts": [world.ids["gift_id"]], "tag": world.ids["tag_id"]},
+        {"gifts": [world.ids["gift_id"]], "untag": world.ids["tag_id"]},
+        {"gifts": [world.ids["gift_id"]], "percent": 10},
+    ]),
+    "post_gift_move": ("owner", _bodies({"way": "up"})),
+    "post_pickup_look": ("owner", _bodies({"code": "123456"})),
+    "post_client_reconciliation": ("owner", _bodies(
+        {"events": [{"id": "fuzz/1", "points": 5}], "since": AT, "until": LATER},
+    )),
     "post_credit_event": ("client", _bodies(*EVENTS)),
     "reconcile_credit_events": ("client", _bodies(
         {"events": [{"id": "fuzz/1", "points": 5}], "since": AT, "until": LATER},
@@ -279,7 +299,7 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     }]),
     "patch_drop": ("owner", _bodies({
         "pieces": 5, "at": "10:00", "weekdays": [1], "first_day": "2026-12-01", "last_day": None,
-        "withdraws": True, "reserve": 5, "active": True, "waiting_minutes": None, "turn_seconds": 60,
+        "withdraws": True, "reserve": 5, "reserve_seen": 1, "active": True, "waiting_minutes": None, "turn_seconds": 60,
     })),
     "put_stock_alert": ("owner", lambda world: [{"variant": world.names["variant"], "low_at": 5}]),
     "post_refund": ("owner", lambda world: [

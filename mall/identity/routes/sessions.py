@@ -14,7 +14,7 @@ from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Instant, StrictSchema, Text
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
-from mall.http.principals import MEMBER, PUBLIC, staff
+from mall.http.principals import MEMBER, PUBLIC, staff, while_enrolling
 from mall.identity.devices import device_name
 from mall.identity.members import profile
 from mall.identity.models import Staff
@@ -36,14 +36,13 @@ from mall.identity.sessions import (
     end_staff_sessions,
     sessions_of,
 )
-from mall.identity.staff import begin_enrolment, confirm_enrolment
 from mall.identity.step_up import require_full
-from mall.identity.totp import enrolment_uri
 
 blp = api_blueprint("sessions", __name__, description="Signing in and out")
 TYPED = 256
 """Characters read of a name or password at sign-in; what is longer cannot be right."""
-ISSUER = "Points mall"
+OWN = while_enrolling(staff())
+"""Staff, also those who may do nothing else before they have set up an authenticator."""
 
 
 class SignInSchema(StrictSchema):
@@ -54,7 +53,7 @@ class SignInSchema(StrictSchema):
 
 
 class StaffSignInSchema(SignInSchema):
-    """A credential of staff; ``otp`` once an authenticator is enrolled."""
+    """A credential of staff; ``otp``, of the authenticator or a recovery code, once one is enrolled."""
 
     otp = Text(6, 16)
 
@@ -96,20 +95,6 @@ class StaffSessionSchema(OpenedSchema):
     """A session of staff."""
 
     staff = fields.Nested(StaffSchema, required=True)
-
-
-class EnrolmentSchema(StrictSchema):
-    """An authenticator's secret, shown once; ``uri`` is what its QR code says."""
-
-    secret = fields.String(required=True, allow_none=True)
-    uri = fields.String(required=True, allow_none=True)
-    secret_shown_once = fields.Boolean()
-
-
-class OtpSchema(StrictSchema):
-    """The code an authenticator shows."""
-
-    otp = Text(6, 16, required=True)
 
 
 def _visitor() -> Visitor:
@@ -198,33 +183,16 @@ def post_staff_session(call: Call, body: dict[str, Any]) -> Response:
     return run_tx(Login.BACKOFFICE, work)
 
 
-@endpoint(blp, "DELETE", "/staff/sessions/current", auth=staff(), login=Login.BACKOFFICE, status=204)
+@endpoint(blp, "DELETE", "/staff/sessions/current", auth=OWN, login=Login.BACKOFFICE, status=204)
 def delete_staff_session(call: Call) -> None:
     end_session(call.tx, call.staff.session_id)
     _forget_cookie(call)
 
 
-@endpoint(blp, "DELETE", "/staff/sessions", auth=staff(), login=Login.BACKOFFICE, status=204)
+@endpoint(blp, "DELETE", "/staff/sessions", auth=OWN, login=Login.BACKOFFICE, status=204)
 def delete_staff_sessions(call: Call) -> None:
     end_staff_sessions(call.tx, call.staff.staff_id)
     _forget_cookie(call)
-
-
-@endpoint(
-    blp, "POST", "/staff/authenticator", auth=staff(), login=Login.BACKOFFICE, response=EnrolmentSchema, status=201,
-    errors=("otp_enrolled",), secret_fields=("secret", "uri"),
-)  # fmt: skip
-def post_authenticator(call: Call) -> dict[str, Any]:
-    secret = begin_enrolment(call.tx, call.staff.staff_id)
-    return {"secret": secret, "uri": enrolment_uri(secret, call.staff.username, ISSUER)}
-
-
-@endpoint(
-    blp, "POST", "/staff/authenticator/confirmation", auth=staff(), login=Login.BACKOFFICE, body=OtpSchema,
-    status=204, errors=("otp_enrolled",),
-)  # fmt: skip
-def confirm_authenticator(call: Call, body: dict[str, Any]) -> None:
-    confirm_enrolment(call.tx, call.staff.staff_id, body["otp"], call.now)
 
 
 def _forget_cookie(call: Call) -> None:

@@ -31,8 +31,18 @@ MAY = {
     "GET /admin/me": ANY_STAFF,
     **{
         f"POST /admin/me/{part}": ANY_STAFF
-        for part in ("confirm", "password", "authenticator", "authenticator/confirm", "sign-out-everywhere")
+        for part in (
+            "confirm",
+            "password",
+            "authenticator",
+            "authenticator/confirm",
+            "authenticator/remove",
+            "recovery-codes",
+            "sign-out-everywhere",
+        )
     },
+    "GET /admin/security": only("auditor"),
+    **{f"POST /admin/security/{part}": only() for part in ("authenticators", "adjustments")},
     "GET /admin/staff": only(),
     **{f"{verb} /admin/new-staff": only() for verb in ("GET", "POST")},
     "GET /admin/staff/<staff_id>": only(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -108,6 +108,41 @@ def test_what_one_account_owes_is_paid_by_the_other_and_standing_follows(pair: P
     pair.merge()
     assert shop.sql("SELECT count(*) FROM members WHERE alias_of = :id", id=third.id) == 2
     assert pair.balance(third)["available"] == 56
+
+
+def test_where_one_account_was_the_person_was_and_boards_count_both(pair: Pair) -> None:
+    shop, now = pair.shop, datetime.now(UTC)
+    hour = timedelta(hours=1)
+    fair = {"title": "Fair", "place": "Park", "state": "published"}
+    times = {"starts_at": (now - hour).isoformat(), "ends_at": (now + hour).isoformat()}
+    activity = shop.post("/admin/activities", shop.owner, {**fair, **times}).json["id"]
+    words = {"zh": "算术", "en": "Sums"}
+    question = {"text": words, "options": [words, {"zh": "别的", "en": "Other"}], "answer": 0, "explanation": words}
+    paper = {"code": "sums", "category": "law", "title": words, "summary": words, "questions": [question]}
+    quiz = shop.post("/admin/quizzes", shop.owner, {"document": paper}).json["id"]
+    once = {"attempts": {"count": 1, "period": "total"}}
+    assert shop.post(f"/admin/quizzes/{quiz}", shop.owner, once, method="PATCH").status_code == 200
+
+    def attend(who: Any) -> Any:
+        mark = {"member": who.id, "reason": "was there"}
+        return shop.post(f"/admin/activities/{activity}/attendance", shop.owner, mark, method="PUT")
+
+    def board(who: Any) -> list[tuple[int, bool]]:
+        return [(line["points"], line["mine"]) for line in shop.get("/leaderboards/week", who).json["items"]]
+
+    earned = attend(pair.old).json["points"]
+    begun = shop.post(f"/quizzes/{quiz}/attempts", pair.old).json["id"]
+    assert shop.post("/me/board", pair.new, {"opted_in": True}, method="PUT").status_code == 200
+    assert (earned, board(pair.new)) == (10, [])
+    pair.merge()
+    with shop.app.app_context():
+        run_job("merged-accounts", datetime.now(UTC))
+    assert board(pair.new) == [(10, True)]
+    assert attend(pair.new).json["code"] == "already_attended"
+    gone_on_with = shop.post(f"/quizzes/{quiz}/attempts", pair.new).json["id"]
+    assert (gone_on_with, shop.sql("SELECT count(*) FROM quiz_attempts")) == (begun, 1)
+    assert shop.sql("SELECT count(*) FROM participations") == 1
+    assert shop.wallet(pair.new)["available"] == 580
 
 
 def test_what_sources_send_later_follows_and_no_source_sees_what_another_paid(pair: Pair, make_client: Any) -> None:
