@@ -98,7 +98,7 @@ def test_nobody_approves_alone_without_a_fresh_sign_in_or_twice(client, make_mem
     old = "UPDATE login_sessions SET authenticated_at = now() - interval '16 minutes' WHERE staff_id = :id"
     run(Login.OWNER, lambda tx: tx.execute(text(old), {"id": second.id}))
     refused = approve(client, second, reset_id)
-    assert (refused.status_code, refused.json["code"]) == (403, "confirmation_required")
+    assert (refused.status_code, refused.json["code"]) == (403, "step_up_required")
     assert kept(run) == before
     third = make_staff("owner")
     links = [approve(client, third, reset_id, f"k-{number}").json["link"] for number in (1, 2)]
