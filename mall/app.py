@@ -164,6 +164,7 @@ from points.ledger import jobs as ledger_jobs
 from points.ledger import models as ledger_models
 from points.merging import jobs as merging_jobs
 from points.prizes import jobs as prize_jobs
+from points.quizzes import jobs as quiz_jobs
 from points.routes import (
     activities,
     appeals,
@@ -343,6 +344,7 @@ BACKGROUND = (
     earning_jobs,
     standing_jobs,
     prize_jobs,
+    quiz_jobs,
     merging_jobs,
     ledger_figures,
     ledger_jobs,

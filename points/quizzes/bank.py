@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from mall.errors import NotFound
 from points.quizzes.models import Quiz, QuizAttempt, QuizQuestion
-from points.quizzes.questions import OPTION_IDS
+from points.quizzes.questions import LOCALES, OPTION_IDS
+from points.quizzes.taking import VOID, WAITING
 
 
 def quizzes_for_staff(tx: Session, *, limit: int, before: str | None = None) -> list[Quiz]:
@@ -24,16 +26,68 @@ def own_question_counts(tx: Session, quiz_ids: list[str]) -> dict[str, int]:
     return {str(quiz_id): count for quiz_id, count in tx.execute(counted)}
 
 
+def quiz_questions(tx: Session, quiz_id: str) -> list[QuizQuestion]:
+    """The questions of a quiz's own, in their order."""
+    own = select(QuizQuestion).where(QuizQuestion.quiz_id == quiz_id).order_by(QuizQuestion.position)
+    return list(tx.execute(own).scalars())
+
+
 def bank_questions(
-    tx: Session, *, limit: int | None = None, category: str | None = None, after: str | None = None
+    tx: Session,
+    *,
+    limit: int | None = None,
+    category: str | None = None,
+    after: str | None = None,
+    words: str | None = None,
+    active: bool | None = None,
 ) -> list[QuizQuestion]:
-    """Questions of the bank in order of their codes, from the one after the code ``after``; None: all."""
-    wanted = select(QuizQuestion).where(QuizQuestion.quiz_id.is_(None)).order_by(QuizQuestion.code)
+    """Questions of the bank in order of their codes, from the one after the code ``after``; None: all.
+
+    ``words``: found in the code, the question or its options, in either language.
+    """
+    in_bank = (QuizQuestion.quiz_id.is_(None), ~QuizQuestion.superseded)
+    wanted = select(QuizQuestion).where(*in_bank).order_by(QuizQuestion.code)
     if category is not None:
         wanted = wanted.where(QuizQuestion.category == category)
+    if active is not None:
+        wanted = wanted.where(QuizQuestion.active == active)
+    if words:
+        texts = (QuizQuestion.code, *(QuizQuestion.text[lang].astext for lang in LOCALES), _options_text())
+        wanted = wanted.where(or_(*(one.icontains(words, autoescape=True) for one in texts)))
     if after is not None:
         wanted = wanted.where(QuizQuestion.code > after)
     return list(tx.execute(wanted if limit is None else wanted.limit(limit)).scalars())
+
+
+def _options_text() -> ColumnElement[str]:
+    return cast(QuizQuestion.options, Text)
+
+
+def bank_question(tx: Session, question_id: str) -> QuizQuestion:
+    """A question of the bank. Raises NotFound."""
+    mine = (QuizQuestion.id == question_id, QuizQuestion.quiz_id.is_(None), ~QuizQuestion.superseded)
+    found = tx.execute(select(QuizQuestion).where(*mine)).scalar_one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def results(tx: Session, quiz_id: str, *, limit: int, wanted: str = "", before: str | None = None) -> list[QuizAttempt]:
+    """Attempts at a quiz that were handed in, the newest first.
+
+    ``wanted``: ``waiting`` for those that are held, ``flagged``, ``void``, or empty for all.
+    """
+    conditions = {
+        "waiting": QuizAttempt.review == WAITING,
+        "flagged": QuizAttempt.flag.is_not(None),
+        "void": QuizAttempt.review == VOID,
+    }
+    query = select(QuizAttempt).where(QuizAttempt.quiz_id == quiz_id, QuizAttempt.submitted_at.is_not(None))
+    if wanted in conditions:
+        query = query.where(conditions[wanted])
+    if before is not None:
+        query = query.where(QuizAttempt.id < before)
+    return list(tx.execute(query.order_by(QuizAttempt.id.desc()).limit(limit)).scalars())
 
 
 def flagged_attempts(tx: Session, quiz_id: str, *, limit: int, before: str | None = None) -> list[QuizAttempt]:
