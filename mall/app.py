@@ -48,6 +48,10 @@ from admin.pages import parcels as desk_parcels
 from admin.pages import pickup_points as desk_pickup_points
 from admin.pages import prizes as desk_prizes
 from admin.pages import providers as desk_providers
+from admin.pages import quiz_bank as desk_quiz_bank
+from admin.pages import quiz_bank_files as desk_quiz_bank_files
+from admin.pages import quiz_results as desk_quiz_results
+from admin.pages import quizzes as desk_quizzes
 from admin.pages import reconciliation as desk_reconciliation
 from admin.pages import redemption_rules as desk_redemption_rules
 from admin.pages import reports as desk_reports
@@ -91,6 +95,7 @@ from admin.routes import notices as admin_notices
 from admin.routes import orders as admin_orders
 from admin.routes import pickup_points as admin_pickup_points
 from admin.routes import prizes as admin_prizes
+from admin.routes import quiz_results as admin_quiz_results
 from admin.routes import quizzes as admin_quizzes
 from admin.routes import redemption_rules as admin_redemption_rules
 from admin.routes import refunds as admin_refunds
@@ -230,6 +235,7 @@ API_BLUEPRINTS = (
     draws.blp,
     admin_orders.blp,
     admin_quizzes.blp,
+    admin_quiz_results.blp,
     admin_top_ups.blp,
     admin_causes.blp,
     admin_notices.blp,
@@ -302,6 +308,10 @@ PAGE_BLUEPRINTS = (
     desk_segments.pages,
     desk_levels.pages,
     desk_prizes.pages,
+    desk_quizzes.pages,
+    desk_quiz_bank.pages,
+    desk_quiz_bank_files.pages,
+    desk_quiz_results.pages,
     desk_honours.pages,
     desk_activities.pages,
     desk_rule_editor.pages,

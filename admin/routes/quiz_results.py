@@ -75,14 +75,14 @@ class ResultsDecidedSchema(StrictSchema):
     results = fields.List(fields.Nested(ResultDecidedSchema), required=True)
 
 
-class NewReleaseSchema(ReasonSchema):
+class NewQuizReleaseSchema(ReasonSchema):
     """All that wait now: those without a flag, or with ``flagged_too`` all."""
 
     action = Choice(ACTIONS, required=True)
     flagged_too = Flag(load_default=False)
 
 
-class ReleaseSchema(StrictSchema):
+class QuizReleaseSchema(StrictSchema):
     """Many results decided on together; ``done`` of ``total`` so far, finished once ``finished_at`` is set."""
 
     id = fields.String(required=True)
@@ -95,13 +95,13 @@ class ReleaseSchema(StrictSchema):
     finished_at = Instant(required=True, allow_none=True)
 
 
-class ReleasesSchema(StrictSchema):
+class QuizReleasesSchema(StrictSchema):
     """The latest five, the newest first."""
 
-    items = fields.List(fields.Nested(ReleaseSchema), required=True)
+    items = fields.List(fields.Nested(QuizReleaseSchema), required=True)
 
 
-class CategorySchema(StrictSchema):
+class QuizCategorySchema(StrictSchema):
     """A category of questions."""
 
     code = fields.String(required=True)
@@ -109,20 +109,20 @@ class CategorySchema(StrictSchema):
     version = fields.Integer(required=True)
 
 
-class CategoriesSchema(StrictSchema):
+class QuizCategoriesSchema(StrictSchema):
     """All of them, in their order."""
 
-    items = fields.List(fields.Nested(CategorySchema), required=True)
+    items = fields.List(fields.Nested(QuizCategorySchema), required=True)
 
 
-class NewCategorySchema(StrictSchema):
+class NewQuizCategorySchema(StrictSchema):
     """A new one."""
 
     code = Text(1, 60, pattern=CODE_PATTERN, required=True)
     name = fields.Nested(BothSchema, required=True)
 
 
-class CategoryChangeSchema(StrictSchema):
+class QuizCategoryChangeSchema(StrictSchema):
     """Another name; ``version`` is the one that was looked at."""
 
     name = fields.Nested(BothSchema, required=True)
@@ -187,10 +187,10 @@ def post_result_decisions(call: Call, body: dict[str, Any], quiz_id: str) -> dic
 
 
 @endpoint(
-    blp, "POST", "/admin/quizzes/<quiz_id>/releases", auth=DECIDERS, login=Login.EARNING, body=NewReleaseSchema,
-    response=ReleaseSchema, status=201, errors=("release_running", "nothing_waits"),
+    blp, "POST", "/admin/quizzes/<quiz_id>/releases", auth=DECIDERS, login=Login.EARNING, body=NewQuizReleaseSchema,
+    response=QuizReleaseSchema, status=201, errors=("release_running", "nothing_waits"),
 )  # fmt: skip
-def post_release(call: Call, body: dict[str, Any], quiz_id: str) -> dict[str, Any]:
+def post_quiz_release(call: Call, body: dict[str, Any], quiz_id: str) -> dict[str, Any]:
     """Decide on all results that wait; a job does it in batches."""
     made = ask_release(
         call.tx, quiz_id, body["action"], body["reason"], acting(call), flagged_too=body["flagged_too"]
@@ -199,9 +199,9 @@ def post_release(call: Call, body: dict[str, Any], quiz_id: str) -> dict[str, An
 
 
 @endpoint(
-    blp, "GET", "/admin/quizzes/<quiz_id>/releases", auth=READERS, login=Login.BACKOFFICE, response=ReleasesSchema
+    blp, "GET", "/admin/quizzes/<quiz_id>/releases", auth=READERS, login=Login.BACKOFFICE, response=QuizReleasesSchema
 )  # fmt: skip
-def list_releases(call: Call, quiz_id: str) -> dict[str, Any]:
+def list_quiz_releases(call: Call, quiz_id: str) -> dict[str, Any]:
     """How far releases have come."""
     quiz_by_id(call.tx, quiz_id)
     return {"items": [release_wire(release) for release in latest_releases(call.tx, quiz_id)]}
@@ -211,34 +211,34 @@ def _category(one: QuizCategory) -> dict[str, Any]:
     return {"code": one.code, "name": one.name, "version": one.version}
 
 
-@endpoint(blp, "GET", "/admin/quiz-categories", auth=READERS, login=Login.BACKOFFICE, response=CategoriesSchema)
-def list_categories(call: Call) -> dict[str, Any]:
+@endpoint(blp, "GET", "/admin/quiz-categories", auth=READERS, login=Login.BACKOFFICE, response=QuizCategoriesSchema)
+def list_quiz_categories(call: Call) -> dict[str, Any]:
     """The categories of questions."""
     return {"items": [_category(one) for one in categories(call.tx)]}
 
 
 @endpoint(
-    blp, "POST", "/admin/quiz-categories", auth=EDITORS, login=Login.BACKOFFICE, body=NewCategorySchema,
-    response=CategorySchema, status=201, errors=("category_exists",),
+    blp, "POST", "/admin/quiz-categories", auth=EDITORS, login=Login.BACKOFFICE, body=NewQuizCategorySchema,
+    response=QuizCategorySchema, status=201, errors=("category_exists",),
 )  # fmt: skip
-def post_category(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+def post_quiz_category(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Make a category."""
     return _category(save_category(call.tx, body["code"], body["name"], None, acting(call)))
 
 
 @endpoint(
-    blp, "PATCH", "/admin/quiz-categories/<code>", auth=EDITORS, login=Login.BACKOFFICE, body=CategoryChangeSchema,
-    response=CategorySchema, errors=("changed_meanwhile",),
+    blp, "PATCH", "/admin/quiz-categories/<category_code>", auth=EDITORS, login=Login.BACKOFFICE,
+    body=QuizCategoryChangeSchema, response=QuizCategorySchema, errors=("changed_meanwhile",),
 )  # fmt: skip
-def patch_category(call: Call, body: dict[str, Any], code: str) -> dict[str, Any]:
+def patch_quiz_category(call: Call, body: dict[str, Any], category_code: str) -> dict[str, Any]:
     """Give a category another name."""
-    return _category(save_category(call.tx, code, body["name"], body["version"], acting(call)))
+    return _category(save_category(call.tx, category_code, body["name"], body["version"], acting(call)))
 
 
 @endpoint(
-    blp, "DELETE", "/admin/quiz-categories/<code>", auth=EDITORS, login=Login.BACKOFFICE, status=204,
+    blp, "DELETE", "/admin/quiz-categories/<category_code>", auth=EDITORS, login=Login.BACKOFFICE, status=204,
     errors=("category_in_use",),
 )  # fmt: skip
-def delete_category(call: Call, code: str) -> None:
+def delete_quiz_category(call: Call, category_code: str) -> None:
     """Remove a category that nothing uses."""
-    remove_category(call.tx, code, acting(call))
+    remove_category(call.tx, category_code, acting(call))

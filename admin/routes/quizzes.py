@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +35,6 @@ blp = api_blueprint("admin-quizzes", __name__, description="Quizzes and the bank
 READERS = staff("rules", "catalog", "auditor")
 EDITORS = staff("rules", "catalog")
 MOST_QUESTIONS = 1000
-FILES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 
 
 def _document(**more: bool) -> fields.Dict:
@@ -138,7 +138,7 @@ class BankQuery(PageQuery):
 class BankFileQuery(StrictSchema):
     """``format`` of the file."""
 
-    format = Choice(tuple(FILES), load_default="xlsx")
+    format = Choice(("csv", "xlsx", "json"), load_default="xlsx")
 
 
 class BankQuestionSchema(StrictSchema):
@@ -310,10 +310,19 @@ def post_bank_file(call: Call) -> Imported:
 @endpoint(blp, "GET", "/admin/quiz-questions/file", auth=READERS, login=Login.BACKOFFICE, query=BankFileQuery)
 def get_bank_file(call: Call) -> Response:
     """The bank as a file that can be changed and sent back."""
-    rows = [list(HEADINGS), *(row_of(document_of(question)) for question in bank_questions(call.tx))]
-    kind = call.query["format"]
-    content = write_csv(rows) if kind == "csv" else write_xlsx(rows, _("Question bank"))
-    response = Response(content, content_type=FILES[kind] + ("; charset=utf-8" if kind == "csv" else ""))
+    return bank_file(call, call.query["format"])
+
+
+def bank_file(call: Call, kind: str) -> Response:
+    """The bank as ``csv``, ``xlsx`` or ``json``."""
+    documents = [document_of(question) for question in bank_questions(call.tx)]
+    if kind == "json":
+        content = json.dumps(documents, ensure_ascii=False, indent=1).encode()
+    else:
+        rows = [list(HEADINGS), *(row_of(document) for document in documents)]
+        content = write_csv(rows) if kind == "csv" else write_xlsx(rows, _("Question bank"))
+    kinds = {"json": "application/json", "csv": f"{CSV_TYPE}; charset=utf-8", "xlsx": XLSX_TYPE}
+    response = Response(content, content_type=kinds[kind])
     response.headers["Content-Disposition"] = f'attachment; filename="question-bank.{kind}"'
     return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, func, or_, select
@@ -12,10 +13,29 @@ from points.quizzes.models import Quiz, QuizAttempt, QuizQuestion
 from points.quizzes.questions import LOCALES, OPTION_IDS
 from points.quizzes.taking import VOID, WAITING
 
+STATES = ("draft", "scheduled", "open", "closed", "retired")
 
-def quizzes_for_staff(tx: Session, *, limit: int, before: str | None = None) -> list[Quiz]:
-    """Up to ``limit`` quizzes, the newest first, retired ones too; older than the id ``before``."""
+
+def quizzes_for_staff(
+    tx: Session, *, limit: int, before: str | None = None, state: str = "", now: datetime | None = None
+) -> list[Quiz]:
+    """Up to ``limit`` quizzes, the newest first, retired ones too; older than the id ``before``.
+
+    ``state``: one of ``STATES`` at ``now``, or empty for all.
+    """
     wanted = select(Quiz).order_by(Quiz.id.desc()).limit(limit)
+    out = Quiz.retired_at.is_(None) & Quiz.published_at.is_not(None)
+    begun = or_(Quiz.opens_at.is_(None), Quiz.opens_at <= now)
+    over = Quiz.closes_at <= now
+    conditions = {
+        "draft": Quiz.retired_at.is_(None) & Quiz.published_at.is_(None),
+        "scheduled": out & ~begun,
+        "open": out & begun & or_(Quiz.closes_at.is_(None), ~over),
+        "closed": out & begun & over,
+        "retired": Quiz.retired_at.is_not(None),
+    }
+    if state in conditions:
+        wanted = wanted.where(conditions[state])
     return list(tx.execute(wanted if before is None else wanted.where(Quiz.id < before)).scalars())
 
 
