@@ -12,17 +12,18 @@ from points.quizzes.bank_keeping import import_questions
 
 pytestmark = pytest.mark.usefixtures("unguarded")
 
+IMPORT = "/admin/quiz-questions-import"
 FORM = {
-    "title.zh": "每周普法", "title.en": "Law of the week", "summary.zh": "五题", "summary.en": "Five", "category": "law",
-    "draw.law": "2", "minutes": "1.5", "attempts": "1", "period": "week", "pass_percent": "60", "shuffle": "1",
-    "hold_results": "1",
+    "title.zh": "每周普法", "title.en": "Law of the week", "summary.zh": "五题", "summary.en": "Five",
+    "category": "law", "draw.law": "2", "minutes": "1.5", "attempts": "1", "period": "week", "pass_percent": "60",
+    "shuffle": "1", "hold_results": "1",
 }  # fmt: skip
 
 
 def _bank(now, count=3):
     question = {
-        "category": "law", "text": {"zh": "哪个？", "en": "Which?"}, "answer": 1, "explanation": {"zh": "为", "en": "So"},
-        "options": [{"zh": "甲", "en": "A"}, {"zh": "乙", "en": "B"}],
+        "category": "law", "text": {"zh": "哪个？", "en": "Which?"}, "answer": 1,
+        "explanation": {"zh": "为", "en": "So"}, "options": [{"zh": "甲", "en": "A"}, {"zh": "乙", "en": "B"}],
     }  # fmt: skip
     run_tx(
         Login.BACKOFFICE,
@@ -113,7 +114,7 @@ def test_a_file_with_a_bad_line_says_so_line_by_line_and_brings_nothing_in(desk,
     assert sent.status_code == 422 and "可以导入" in sent.text and "没有这个分类" in sent.text
     assert "law-1" not in editor.get("/admin/quiz-questions").text
     for told in ("新增 1 道", "1 道已有"):
-        sent = editor.post("/admin/quiz-questions-import", data={"list": (io.BytesIO((rows + good).encode()), "a.csv")})
+        sent = editor.post(IMPORT, data={"list": (io.BytesIO((rows + good).encode()), "a.csv")})
         assert sent.status_code == 200 and told in sent.text
 
 
