@@ -49,6 +49,10 @@ from admin.pages import password_resets as desk_password_resets
 from admin.pages import pickup_points as desk_pickup_points
 from admin.pages import prizes as desk_prizes
 from admin.pages import providers as desk_providers
+from admin.pages import quiz_bank as desk_quiz_bank
+from admin.pages import quiz_bank_files as desk_quiz_bank_files
+from admin.pages import quiz_results as desk_quiz_results
+from admin.pages import quizzes as desk_quizzes
 from admin.pages import reconciliation as desk_reconciliation
 from admin.pages import redemption_rules as desk_redemption_rules
 from admin.pages import reports as desk_reports
@@ -96,6 +100,7 @@ from admin.routes import password_resets as admin_password_resets
 from admin.routes import pickup_look as admin_pickup_look
 from admin.routes import pickup_points as admin_pickup_points
 from admin.routes import prizes as admin_prizes
+from admin.routes import quiz_results as admin_quiz_results
 from admin.routes import quizzes as admin_quizzes
 from admin.routes import redemption_rules as admin_redemption_rules
 from admin.routes import refunds as admin_refunds
@@ -174,6 +179,7 @@ from points.ledger import jobs as ledger_jobs
 from points.ledger import models as ledger_models
 from points.merging import jobs as merging_jobs
 from points.prizes import jobs as prize_jobs
+from points.quizzes import jobs as quiz_jobs
 from points.routes import (
     activities,
     appeals,
@@ -246,6 +252,7 @@ API_BLUEPRINTS = (
     draws.blp,
     admin_orders.blp,
     admin_quizzes.blp,
+    admin_quiz_results.blp,
     admin_top_ups.blp,
     admin_causes.blp,
     admin_notices.blp,
@@ -319,6 +326,10 @@ PAGE_BLUEPRINTS = (
     desk_segments.pages,
     desk_levels.pages,
     desk_prizes.pages,
+    desk_quizzes.pages,
+    desk_quiz_bank.pages,
+    desk_quiz_bank_files.pages,
+    desk_quiz_results.pages,
     desk_honours.pages,
     desk_activities.pages,
     desk_rule_editor.pages,
@@ -363,6 +374,7 @@ BACKGROUND = (
     earning_jobs,
     standing_jobs,
     prize_jobs,
+    quiz_jobs,
     merging_jobs,
     ledger_figures,
     ledger_jobs,

@@ -12,6 +12,8 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
+from admin.award_decisions import decide as decide_all
+from admin.award_decisions import decide_one
 from admin.pages.blueprint import desk
 from admin.pages.lists import list_query
 from admin.routes.awards import EDITORS, READERS, AdjustAwardSchema, AwardQuery, ReasonSchema, ReviewSchema
@@ -23,7 +25,7 @@ from mall.errors import Invalid, MallError
 from mall.http.call import Call, load
 from mall.http.fields import Text
 from mall.http.page import page
-from points.earning.award_decisions import Decision, decide_award, decide_awards
+from points.earning.award_decisions import Decision
 from points.earning.award_lists import AwardFilter, award_page, waiting_ids
 from points.earning.case_states import AwardState
 from points.earning.drafts import KEY_PATTERN
@@ -81,7 +83,7 @@ def decide(call: Call, award_id: str) -> Redirect:
     else:
         body = load(ReasonSchema(), given)
     known = action if action in ("adjust", "cancel") else "confirm"
-    decide_award(call.tx, Decision(checked_id(award_id), known, body["reason"], body.get("points")), acting(call))
+    decide_one(call.tx, Decision(checked_id(award_id), known, body["reason"], body.get("points")), acting(call))
     told = {
         "confirm": _("The award is confirmed."), "adjust": _("The award is lowered."),
         "cancel": _("The award is void."),
@@ -98,7 +100,7 @@ def decide_ticked(call: Call) -> Redirect:
         raise Invalid(detail=_("Tick at least one award, and at most %(most)s.", most=MOST_TICKED))
     action = "cancel" if request.form.get("act") == "cancel" else "confirm"
     decisions = [Decision(checked_id(award_id), action, reason) for award_id in dict.fromkeys(ticked)]
-    _tell(decide_awards(call.tx, decisions, acting(call)), 0)
+    _tell(decide_all(call.tx, decisions, acting(call)), 0)
     return _back()
 
 
@@ -110,7 +112,7 @@ def review(call: Call) -> Redirect:
     body = load(ReviewSchema(), given)
     ids, count = waiting_ids(call.tx, _wanted(call, body), call.now)
     decisions = [Decision(award_id, body["action"], body["reason"]) for award_id in ids]
-    _tell(decide_awards(call.tx, decisions, acting(call)), count - len(ids))
+    _tell(decide_all(call.tx, decisions, acting(call)), count - len(ids))
     return _back()
 
 

@@ -58,6 +58,18 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-campaigns.campaign_list", _l("Campaigns"), "calendar-event"),
             Item("desk-check-ins.check_ins_page", _l("Check-ins"), "calendar"),
             Item("desk-activities.activity_list", _l("Activities"), "users", ("new-activity",)),
+            Item(
+                "desk-quizzes.quiz_list",
+                _l("Quizzes"),
+                "bulb",
+                (
+                    "new-quiz",
+                    "quiz-questions",
+                    "new-quiz-question",
+                    "quiz-questions-import",
+                    "quiz-categories",
+                ),
+            ),
             Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut"),
             Item(
                 "desk-redemption-rules.redemption_rule_list",

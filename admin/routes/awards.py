@@ -7,6 +7,8 @@ from typing import Any
 from marshmallow import fields
 
 from admin.acting import acting
+from admin.award_decisions import decide as decide_all
+from admin.award_decisions import decide_one
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.blueprint import api_blueprint
@@ -16,7 +18,7 @@ from mall.http.fields import Choice, Instant, Points, StrictSchema, Text
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import staff
 from mall.http.problems import problem_of
-from points.earning.award_decisions import ACTIONS, Decision, decide_award, decide_awards
+from points.earning.award_decisions import ACTIONS, Decision
 from points.earning.award_lists import AwardFilter, award_page, award_row, waiting_ids
 from points.earning.drafts import KEY_PATTERN
 from points.earning.explain import Line
@@ -123,7 +125,7 @@ def _wire(award: Award) -> dict[str, Any]:
 
 
 def _decided(call: Call, award_id: str, action: str, body: dict[str, Any]) -> dict[str, Any]:
-    decide_award(call.tx, Decision(award_id, action, body["reason"], body.get("points")), acting(call))
+    decide_one(call.tx, Decision(award_id, action, body["reason"], body.get("points")), acting(call))
     return _wire(award_row(call.tx, award_id))
 
 
@@ -175,7 +177,7 @@ def post_award_decisions(call: Call, body: dict[str, Any]) -> dict[str, Any]:
         Decision(one["award"], one["action"], one["reason"], one.get("points")) for one in body["decisions"]
     ]  # fmt: skip
     results: list[dict[str, Any]] = []
-    for index, outcome in enumerate(decide_awards(call.tx, decisions, acting(call))):
+    for index, outcome in enumerate(decide_all(call.tx, decisions, acting(call))):
         if isinstance(outcome, MallError):
             problem = problem_of(outcome)
             results.append({"index": index, "status": problem["status"], "problem": problem})
@@ -194,6 +196,6 @@ def review_awards(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     wanted = AwardFilter("pending", body["rule"], body.get("campaign"), cases)
     ids, count = waiting_ids(call.tx, wanted, call.now)
     decisions = [Decision(award_id, body["action"], body["reason"]) for award_id in ids]
-    outcomes = decide_awards(call.tx, decisions, acting(call))
+    outcomes = decide_all(call.tx, decisions, acting(call))
     decided = sum(not isinstance(outcome, MallError) for outcome in outcomes)
     return {"decided": decided, "left": count - decided}

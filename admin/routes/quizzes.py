@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
@@ -14,24 +16,25 @@ from mall.errors import Invalid
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
-from mall.http.fields import Choice, Flag, Instant, StrictSchema, Whole
+from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text, Whole
 from mall.http.pagination import PageQuery, decode_cursor, list_schema, page_of
 from mall.http.principals import staff
 from mall.sheets import CSV_TYPE, XLSX_TYPE, BadSheet, read_sheet, write_csv, write_xlsx
 from points.earning.periods import PERIODS
 from points.quizzes.bank import bank_questions, document_of, flagged_attempts, own_question_counts, quizzes_for_staff
-from points.quizzes.documents import MAX_SECONDS
+from points.quizzes.bank_keeping import Imported, import_questions, set_question_active
+from points.quizzes.documents import MAX_DRAWS, MAX_QUESTIONS, MAX_SECONDS
 from points.quizzes.models import Quiz, QuizQuestion
-from points.quizzes.publish import Imported, change_quiz, import_questions, publish_quiz, set_question_active
+from points.quizzes.publish import change_quiz, publish_quiz, rules_document
 from points.quizzes.queries import quiz_by_id
-from points.quizzes.questions import CATEGORIES, KINDS
+from points.quizzes.questions import CODE_PATTERN, KINDS, MAX_TEXT
 from points.quizzes.sheet import HEADINGS, documents_of, row_of
+from points.quizzes.taking import standing_of
 
 blp = api_blueprint("admin-quizzes", __name__, description="Quizzes and the bank of questions, for the back office")
 READERS = staff("rules", "catalog", "auditor")
 EDITORS = staff("rules", "catalog")
 MOST_QUESTIONS = 1000
-FILES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 
 
 def _document(**more: bool) -> fields.Dict:
@@ -39,9 +42,10 @@ def _document(**more: bool) -> fields.Dict:
 
 
 class NewQuizSchema(StrictSchema):
-    """A quiz as one document (points/quizzes/documents.py says its form)."""
+    """A quiz as one document (points/quizzes/documents.py says its form). ``draft``: no member sees it yet."""
 
     document = _document(required=True)
+    draft = Flag(load_default=False)
 
 
 class AttemptsSchema(StrictSchema):
@@ -51,9 +55,33 @@ class AttemptsSchema(StrictSchema):
     period = Choice(PERIODS, required=True)
 
 
-class QuizChangeSchema(StrictSchema):
-    """How a quiz is taken; ``retired`` takes it off the list."""
+class BothSchema(StrictSchema):
+    """A text in both languages."""
 
+    zh = Text(1, MAX_TEXT, required=True)
+    en = Text(1, MAX_TEXT, required=True)
+
+
+class DrawSchema(StrictSchema):
+    """How many questions of a category an attempt draws."""
+
+    category = Text(1, 60, pattern=CODE_PATTERN, required=True)
+    count = Whole(1, MAX_QUESTIONS, required=True)
+
+
+class QuizChangeSchema(StrictSchema):
+    """How a quiz is taken; ``retired`` takes it off the list. ``draw``: of a draft only. ``published``: true, once.
+
+    ``version``: the one that was looked at; when it has changed meanwhile, nothing is overwritten.
+    """
+
+    version = Whole(1, 2_000_000_000)
+    title = fields.Nested(BothSchema)
+    summary = fields.Nested(BothSchema)
+    category = Text(1, 60, pattern=CODE_PATTERN)
+    draw = fields.List(fields.Nested(DrawSchema), validate=ma.validate.Length(min=1, max=MAX_DRAWS))
+    published = Flag()
+    hold_results = Flag()
     time_limit_seconds = Whole(10, MAX_SECONDS, allow_none=True)
     attempts = fields.Nested(AttemptsSchema, allow_none=True)
     pass_percent = Whole(1, 100, allow_none=True)
@@ -71,7 +99,11 @@ class StaffQuizSchema(StrictSchema):
     category = fields.String(required=True)
     title = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     summary = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    draw = fields.Dict(keys=fields.String(), allow_none=True, required=True)
+    draw = fields.List(fields.Dict(keys=fields.String()), allow_none=True, required=True)
+    state = fields.String(required=True)
+    version = fields.Integer(required=True)
+    hold_results = fields.Boolean(required=True)
+    published_at = Instant(required=True, allow_none=True)
     question_count = fields.Integer(required=True)
     time_limit_seconds = fields.Integer(required=True, allow_none=True)
     attempts = fields.Dict(keys=fields.String(), allow_none=True, required=True)
@@ -100,13 +132,13 @@ class QuestionsImportedSchema(StrictSchema):
 class BankQuery(PageQuery):
     """Questions of one category, or all."""
 
-    category = Choice(CATEGORIES)
+    category = Text(1, 60, pattern=CODE_PATTERN)
 
 
 class BankFileQuery(StrictSchema):
     """``format`` of the file."""
 
-    format = Choice(tuple(FILES), load_default="xlsx")
+    format = Choice(("csv", "xlsx", "json"), load_default="xlsx")
 
 
 class BankQuestionSchema(StrictSchema):
@@ -139,21 +171,20 @@ class FlaggedSchema(StrictSchema):
     submitted_at = Instant(required=True)
 
 
-def quiz_wire(quiz: Quiz, own_questions: int) -> dict[str, Any]:
+def quiz_wire(quiz: Quiz, own_questions: int, now: datetime) -> dict[str, Any]:
     """A quiz as staff see it."""
-    draws, limited = quiz.draw_count is not None, quiz.attempts_limit is not None
     return {
         "id": quiz.id,
         "code": quiz.code,
         "category": quiz.category,
         "title": quiz.title,
         "summary": quiz.summary,
-        "draw": {"category": quiz.draw_category, "count": quiz.draw_count} if draws else None,
+        "draw": quiz.draws or None,
         "question_count": quiz.draw_count or own_questions,
-        "time_limit_seconds": quiz.time_limit_seconds,
-        "attempts": {"count": quiz.attempts_limit, "period": quiz.attempts_period} if limited else None,
-        "pass_percent": quiz.pass_percent,
-        "shuffle": quiz.shuffle,
+        "state": standing_of(quiz.published_at, quiz.retired_at, quiz.opens_at, quiz.closes_at, now),
+        "version": quiz.version,
+        **rules_document(quiz),
+        "published_at": quiz.published_at,
         "opens_at": quiz.opens_at,
         "closes_at": quiz.closes_at,
         "retired_at": quiz.retired_at,
@@ -162,7 +193,7 @@ def quiz_wire(quiz: Quiz, own_questions: int) -> dict[str, Any]:
 
 
 def _one(call: Call, quiz: Quiz) -> dict[str, Any]:
-    return quiz_wire(quiz, own_question_counts(call.tx, [quiz.id]).get(quiz.id, 0))
+    return quiz_wire(quiz, own_question_counts(call.tx, [quiz.id]).get(quiz.id, 0), call.now)
 
 
 def _question_wire(question: QuizQuestion) -> dict[str, Any]:
@@ -190,7 +221,7 @@ def list_staff_quizzes(call: Call) -> dict[str, Any]:
     limit = call.query["limit"]
     page = page_of(quizzes_for_staff(call.tx, limit=limit + 1, before=_before(call)), limit, lambda quiz: (quiz.id,))
     counts = own_question_counts(call.tx, [quiz.id for quiz in page["items"]])
-    return {**page, "items": [quiz_wire(quiz, counts.get(quiz.id, 0)) for quiz in page["items"]]}
+    return {**page, "items": [quiz_wire(quiz, counts.get(quiz.id, 0), call.now) for quiz in page["items"]]}
 
 
 @endpoint(
@@ -198,9 +229,9 @@ def list_staff_quizzes(call: Call) -> dict[str, Any]:
     response=StaffQuizSchema, status=201, errors=("quiz_exists",),
 )  # fmt: skip
 def post_quiz(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    """Publish a quiz; its questions never change afterwards."""
+    """Publish a quiz, or keep it as a draft; its questions never change once it is published."""
     try:
-        quiz = publish_quiz(call.tx, body["document"], call.now, call.staff.name, call.request_id)
+        quiz = publish_quiz(call.tx, body["document"], call.now, call.staff.name, call.request_id, draft=body["draft"])
     except Invalid as error:
         raise Invalid({f"document.{path}": reasons for path, reasons in (error.errors or {}).items()}) from error
     return _one(call, quiz)
@@ -208,14 +239,15 @@ def post_quiz(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 
 @endpoint(
     blp, "PATCH", "/admin/quizzes/<quiz_id>", auth=EDITORS, login=Login.BACKOFFICE, body=QuizChangeSchema,
-    response=StaffQuizSchema,
+    response=StaffQuizSchema, errors=("changed_meanwhile", "quiz_published"),
 )  # fmt: skip
 def patch_quiz(call: Call, body: dict[str, Any], quiz_id: str) -> dict[str, Any]:
-    """Change how a quiz is taken, or retire it."""
+    """Change how a quiz is taken, publish it, or retire it."""
+    seen = body.pop("version", None)
     for name in ("opens_at", "closes_at"):
         if body.get(name) is not None:
             body[name] = body[name].isoformat()
-    return _one(call, change_quiz(call.tx, quiz_id, body, call.now, call.staff.name, call.request_id))
+    return _one(call, change_quiz(call.tx, quiz_id, body, call.now, call.staff.name, call.request_id, seen=seen))
 
 
 @endpoint(
@@ -278,10 +310,19 @@ def post_bank_file(call: Call) -> Imported:
 @endpoint(blp, "GET", "/admin/quiz-questions/file", auth=READERS, login=Login.BACKOFFICE, query=BankFileQuery)
 def get_bank_file(call: Call) -> Response:
     """The bank as a file that can be changed and sent back."""
-    rows = [list(HEADINGS), *(row_of(document_of(question)) for question in bank_questions(call.tx))]
-    kind = call.query["format"]
-    content = write_csv(rows) if kind == "csv" else write_xlsx(rows, _("Question bank"))
-    response = Response(content, content_type=FILES[kind] + ("; charset=utf-8" if kind == "csv" else ""))
+    return bank_file(call, call.query["format"])
+
+
+def bank_file(call: Call, kind: str) -> Response:
+    """The bank as ``csv``, ``xlsx`` or ``json``."""
+    documents = [document_of(question) for question in bank_questions(call.tx)]
+    if kind == "json":
+        content = json.dumps(documents, ensure_ascii=False, indent=1).encode()
+    else:
+        rows = [list(HEADINGS), *(row_of(document) for document in documents)]
+        content = write_csv(rows) if kind == "csv" else write_xlsx(rows, _("Question bank"))
+    kinds = {"json": "application/json", "csv": f"{CSV_TYPE}; charset=utf-8", "xlsx": XLSX_TYPE}
+    response = Response(content, content_type=kinds[kind])
     response.headers["Content-Disposition"] = f'attachment; filename="question-bank.{kind}"'
     return response
 

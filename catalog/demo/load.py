@@ -19,7 +19,8 @@ from catalog.demo.rules import load_redemption_rules
 from mall.db import Login, run_tx
 from mall.identity.roles import ROLES
 from mall.settings import Settings
-from points.quizzes.publish import find_quiz, import_questions, publish_quiz
+from points.quizzes.bank_keeping import import_questions
+from points.quizzes.publish import find_quiz, publish_quiz
 
 
 def load_demo(folder: Path, settings: Settings, now: datetime) -> Iterator[str]:

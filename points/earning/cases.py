@@ -182,7 +182,7 @@ class Settler:
                 award.available_at = self.now
             award.expires_at = document.expiry.expires_at(self.now, self.zone)
             case.awards[key] = award
-        if want.waits and granted > award.points:
+        if (want.waits or source.held) and granted > award.points:
             award.available_at = None
         award.points, award.explanation, award.number = granted, stored, want.number
         if valued_by is not None:

@@ -97,3 +97,5 @@ class EventSource:
     daily_cap_points: int | None = None
     promised: bool = False
     """Whether its points were promised before: budgets count them and never stop them."""
+    held: bool = False
+    """Whether what its events bring waits until staff confirm it, whatever the rule says."""

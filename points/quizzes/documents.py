@@ -6,8 +6,9 @@
      "opens_at": "2026-12-01T08:00:00+08:00", "closes_at": null}
 
 Instead of ``questions`` a quiz may draw them at random from the bank for each attempt:
-``"draw": {"category": "law", "count": 5}``. What is left out means: no time limit, any number of attempts, passed
-when it pays, options in their order, open at once and without end.
+``"draw": [{"category": "law", "count": 5}, …]`` (or one such object). ``"hold_results": true`` lets points wait until
+staff have looked. Which categories there are is checked where it is stored. What is left out means: no time limit,
+any number of attempts, passed when it pays, options in their order, open at once and without end, paid at once.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from points.earning.periods import PERIODS
 from points.earning.reading import Refused, choice, whole
 from points.earning.sentences import Sentence
 from points.quizzes.questions import (
-    CATEGORIES,
     QuestionDocument,
     Wording,
     code_of,
@@ -31,10 +31,11 @@ from points.quizzes.questions import (
 )
 
 MAX_QUESTIONS = 50
+MAX_DRAWS = 10
 MAX_SECONDS = 4 * 3600
-RULE_KEYS = ("time_limit_seconds", "attempts", "pass_percent", "shuffle", "opens_at", "closes_at")
+RULE_KEYS = ("time_limit_seconds", "attempts", "pass_percent", "shuffle", "opens_at", "closes_at", "hold_results")
 """Members that say how a quiz is taken; they may be changed while it runs."""
-__all__ = ["CATEGORIES", "MAX_QUESTIONS", "QuizDocument", "QuizInvalid", "QuizRules", "in_locale", "read_quiz"]
+__all__ = ["MAX_QUESTIONS", "QuizDocument", "QuizInvalid", "QuizRules", "in_locale", "read_quiz"]
 
 
 class QuizInvalid(ValueError):
@@ -59,19 +60,19 @@ class QuizRules:
     shuffle: bool = False
     opens_at: datetime | None = None
     closes_at: datetime | None = None
+    hold_results: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class QuizDocument:
-    """A quiz ready to be stored: with questions of its own, or drawing ``draw_count`` of ``draw_category``."""
+    """A quiz ready to be stored: with questions of its own, or with what it draws: category and number."""
 
     code: str
     category: str
     title: Wording
     summary: Wording
     questions: tuple[QuestionDocument, ...]
-    draw_category: str | None
-    draw_count: int | None
+    draws: tuple[tuple[str, int], ...]
     rules: QuizRules
 
 
@@ -94,31 +95,54 @@ def read_rules(body: dict[str, Any]) -> QuizRules:
 def _read_quiz(document: Any) -> QuizDocument:
     required = ("code", "category", "title", "summary")
     body = members_of(document, "quiz", required, ("questions", "draw", *RULE_KEYS))
-    questions, category, count = _questions(body)
+    questions, draws = _questions(body)
     return QuizDocument(
         code_of(body["code"], "code"),
-        choice(body["category"], "category", CATEGORIES),
+        code_of(body["category"], "category"),
         wording_of(body["title"], "title"),
         wording_of(body["summary"], "summary"),
         questions,
-        category,
-        count,
+        draws,
         _rules(body),
     )
 
 
-def _questions(body: dict[str, Any]) -> tuple[tuple[QuestionDocument, ...], str | None, int | None]:
+def read_draws(value: Any) -> tuple[tuple[str, int], ...]:
+    """Read what a quiz draws: category and number of each. Raises QuizInvalid for the first bad part."""
+    try:
+        return _draws(value)
+    except Refused as refused:
+        raise QuizInvalid(refused.path, refused.reason) from None
+
+
+def _draws(value: Any) -> tuple[tuple[str, int], ...]:
+    listed = value if isinstance(value, list) else [value]
+    if not 1 <= len(listed) <= MAX_DRAWS:
+        raise Refused("draw", "must be a list of 1 to %(most)s", most=MAX_DRAWS)
+    read: list[tuple[str, int]] = []
+    for index, one in enumerate(listed):
+        path = f"draw.{index}" if isinstance(value, list) else "draw"
+        body = members_of(one, path, ("category", "count"))
+        category = code_of(body["category"], f"{path}.category")
+        if category in (known for known, _count in read):
+            raise Refused(f"{path}.category", "stands here twice")
+        left = MAX_QUESTIONS - sum(count for _category, count in read)
+        read.append((category, whole(body["count"], f"{path}.count", 1, max(1, left))))
+    if sum(count for _category, count in read) > MAX_QUESTIONS:
+        raise Refused("draw", "must be at most %(most)s questions together", most=MAX_QUESTIONS)
+    return tuple(read)
+
+
+def _questions(body: dict[str, Any]) -> tuple[tuple[QuestionDocument, ...], tuple[tuple[str, int], ...]]:
     if ("questions" in body) == ("draw" in body):
         raise Refused("questions", "a quiz has either questions or a draw")
     if "draw" in body:
-        draw = members_of(body["draw"], "draw", ("category", "count"))
-        category = choice(draw["category"], "draw.category", CATEGORIES)
-        return (), category, whole(draw["count"], "draw.count", 1, MAX_QUESTIONS)
+        return (), _draws(body["draw"])
     questions = body["questions"]
     if not isinstance(questions, list) or not 1 <= len(questions) <= MAX_QUESTIONS:
         raise Refused("questions", "must be a list of 1 to %(most)s", most=MAX_QUESTIONS)
     read = tuple(read_question(question, f"questions.{index}") for index, question in enumerate(questions))
-    return read, None, None
+    return read, ()
 
 
 def _rules(body: dict[str, Any]) -> QuizRules:
@@ -128,8 +152,10 @@ def _rules(body: dict[str, Any]) -> QuizRules:
         attempts = members_of(body["attempts"], "attempts", ("count", "period"))
         count = whole(attempts["count"], "attempts.count", 1, 100)
         period = choice(attempts["period"], "attempts.period", PERIODS)
-    if type(shuffle) is not bool:
-        raise Refused("shuffle", "must be true or false")
+    hold = body.get("hold_results", False)
+    for name, flag in (("shuffle", shuffle), ("hold_results", hold)):
+        if type(flag) is not bool:
+            raise Refused(name, "must be true or false")
     opens_at, closes_at = _moment(body.get("opens_at"), "opens_at"), _moment(body.get("closes_at"), "closes_at")
     if opens_at is not None and closes_at is not None and closes_at <= opens_at:
         raise Refused("closes_at", "must be after opens_at")
@@ -141,6 +167,7 @@ def _rules(body: dict[str, Any]) -> QuizRules:
         shuffle,
         opens_at,
         closes_at,
+        hold,
     )
 
 

@@ -14,7 +14,7 @@ from mall.errors import NotFound
 from points.earning.periods import period_start
 from points.quizzes.grading import percent_of
 from points.quizzes.models import Quiz, QuizAttempt, QuizQuestion
-from points.quizzes.taking import GRACE, state_at
+from points.quizzes.taking import GRACE, VOID, WAITING, state_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class QuizOverview:
     """A quiz with how many questions it has and the member's best score (None: not taken yet).
 
     ``open_attempt_id``: the member's latest attempt, if it can still be handed in. ``attempts_left`` None: any number.
-    ``state``: ``soon``, ``open`` or ``closed``.
+    ``state``: ``soon``, ``open`` or ``closed``. ``waiting``: a result of the member's is being checked.
     """
 
     quiz: Quiz
@@ -31,6 +31,7 @@ class QuizOverview:
     best_score: int | None
     open_attempt_id: str | None
     attempts_left: int | None
+    waiting: bool = False
 
     @property
     def best_percent(self) -> int | None:
@@ -49,7 +50,8 @@ def list_quizzes(
 ) -> list[QuizOverview]:
     """Up to ``limit`` quizzes after (category, id) that are on the list, with the member's best scores (nobody's
     without a member). ``zone``: by which attempts are counted."""
-    wanted = select(Quiz).where(Quiz.retired_at.is_(None)).order_by(Quiz.category, Quiz.id).limit(limit)
+    listed = (Quiz.retired_at.is_(None), Quiz.published_at.is_not(None))
+    wanted = select(Quiz).where(*listed).order_by(Quiz.category, Quiz.id).limit(limit)
     if after is not None:
         wanted = wanted.where(tuple_(Quiz.category, Quiz.id) > after)
     return _overviews(tx, list(tx.execute(wanted).scalars()), member_id, now, zone)
@@ -61,8 +63,11 @@ def newest_quizzes(tx: Session, limit: int) -> list[Quiz]:
 
 
 def quiz_overview(tx: Session, quiz_id: str, member_id: str | None, now: datetime, zone: ZoneInfo) -> QuizOverview:
-    """One quiz, also a retired one, with the member's best score. Raises NotFound."""
-    return _overviews(tx, [quiz_by_id(tx, quiz_id)], member_id, now, zone)[0]
+    """One quiz, also a retired one, with the member's best score. Raises NotFound, also for a draft."""
+    quiz = quiz_by_id(tx, quiz_id)
+    if quiz.published_at is None:
+        raise NotFound()
+    return _overviews(tx, [quiz], member_id, now, zone)[0]
 
 
 def attempts_made(tx: Session, quiz: Quiz, member_id: str, now: datetime, zone: ZoneInfo) -> int:
@@ -107,6 +112,7 @@ def _overviews(
     )
     counts: dict[str | None, int] = dict(tx.execute(counted).all())
     standing = _attempts(tx, ids, member_id, now) if member_id is not None else {}
+    waiting = _waiting(tx, ids, member_id) if member_id is not None else set()
     found = []
     for quiz in quizzes:
         left = None
@@ -114,8 +120,15 @@ def _overviews(
             left = max(0, quiz.attempts_limit - attempts_made(tx, quiz, member_id, now, zone))
         count = quiz.draw_count or counts.get(quiz.id, 0)
         state = state_at(quiz.opens_at, quiz.closes_at, now)
-        found.append(QuizOverview(quiz, count, state, *standing.get(quiz.id, (None, None)), left))
+        best, open_id = standing.get(quiz.id, (None, None))
+        found.append(QuizOverview(quiz, count, state, best, open_id, left, quiz.id in waiting))
     return found
+
+
+def _waiting(tx: Session, quiz_ids: list[str], member_id: str) -> set[str]:
+    """Quizzes in which a result of the member's is being checked."""
+    held = (QuizAttempt.member_id == member_id, QuizAttempt.quiz_id.in_(quiz_ids), QuizAttempt.review == WAITING)
+    return set(tx.execute(select(QuizAttempt.quiz_id).where(*held)).scalars())
 
 
 def _attempts(
@@ -123,9 +136,10 @@ def _attempts(
 ) -> dict[str, tuple[int | None, str | None]]:
     """By quiz: the member's best score, and the latest attempt while it is open (ids are ordered by time)."""
     in_time = or_(QuizAttempt.due_at.is_(None), QuizAttempt.due_at > now - GRACE)
+    counted = case((QuizAttempt.review.is_distinct_from(VOID), QuizAttempt.score))
     open_id = case((QuizAttempt.submitted_at.is_(None) & in_time, QuizAttempt.id))
     wanted = (
-        select(QuizAttempt.quiz_id, func.max(QuizAttempt.score), func.max(QuizAttempt.id), func.max(open_id))
+        select(QuizAttempt.quiz_id, func.max(counted), func.max(QuizAttempt.id), func.max(open_id))
         .where(QuizAttempt.member_id == member_id, QuizAttempt.quiz_id.in_(quiz_ids))
         .group_by(QuizAttempt.quiz_id)
     )

@@ -17,13 +17,14 @@ from typing import Any
 from points.earning.reading import Refused, choice
 
 LOCALES = ("zh", "en")
-CATEGORIES = ("law", "fraud", "safety")
 KINDS = ("single", "multiple", "true_false")
 OPTION_IDS = "abcdefgh"
 MAX_TEXT = 1000
 TRUE_FALSE = ({"zh": "正确", "en": "True"}, {"zh": "错误", "en": "False"})
 """The options of a statement; the first is right when it is true."""
-_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+CODE_PATTERN = r"[a-z0-9]+(-[a-z0-9]+)*"
+"""What names a question, a category or a quiz in files."""
+_CODE = re.compile(CODE_PATTERN)
 Wording = dict[str, str]
 
 
@@ -58,7 +59,7 @@ def read_bank_question(value: Any, path: str) -> BankQuestion:
     body = members_of(value, path, required, ("kind", "options"))
     return BankQuestion(
         code_of(body["code"], f"{path}.code"),
-        choice(body["category"], f"{path}.category", CATEGORIES),
+        code_of(body["category"], f"{path}.category"),
         _question(body, path),
     )
 

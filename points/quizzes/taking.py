@@ -11,6 +11,24 @@ GRACE = timedelta(seconds=10)
 LEAST_SECONDS = 1.5
 """Nobody reads and answers a question in less (about ten Chinese characters a second, and a tap)."""
 TOO_FAST = "too_fast"
+WAITING, CONFIRMED, VOID = "waiting", "confirmed", "void"
+"""What is known of a result that is held, or was."""
+
+
+def standing_of(
+    published_at: datetime | None,
+    retired_at: datetime | None,
+    opens_at: datetime | None,
+    closes_at: datetime | None,
+    now: datetime,
+) -> str:
+    """As staff see it: ``draft``, ``scheduled``, ``open``, ``closed`` or ``retired``."""
+    if retired_at is not None:
+        return "retired"
+    if published_at is None:
+        return "draft"
+    state = state_at(opens_at, closes_at, now)
+    return "scheduled" if state == "soon" else state
 
 
 def state_at(opens_at: datetime | None, closes_at: datetime | None, now: datetime) -> str:

@@ -37,6 +37,20 @@ def quiz_view(overview: QuizOverview, locale: str) -> dict[str, Any]:
     }
 
 
+def preview_view(question: QuizQuestion, locale: str) -> dict[str, Any]:
+    """A question as staff look at it: the options in their order, with the right ones and why."""
+    return {
+        "id": question.id,
+        "kind": question.kind,
+        "text": in_locale(question.text, locale),
+        "options": [
+            {"text": in_locale(option["text"], locale), "right": option["id"] in question.answer}
+            for option in question.options
+        ],
+        "explanation": in_locale(question.explanation, locale),
+    }
+
+
 def question_view(question: QuizQuestion, quiz: Quiz, attempt: QuizAttempt, locale: str) -> dict[str, Any]:
     """A question without its answer, its options in the order of this attempt."""
     texts = _option_texts(question, locale)

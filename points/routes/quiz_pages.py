@@ -15,6 +15,7 @@ from mall.http.page import page
 from mall.http.principals import MEMBER, OPTIONAL_MEMBER, MemberPrincipal
 from points.earning.book_events import mall_zone
 from points.quizzes.attempts import graded_attempt, start_attempt, submit_answers
+from points.quizzes.categories import category_names
 from points.quizzes.documents import in_locale
 from points.quizzes.grading import percent_of
 from points.quizzes.models import QuizAttempt
@@ -36,7 +37,10 @@ def quizzes(call: Call) -> str:
     """The quizzes there are; signed in, with the own best results."""
     found = list_quizzes(call.tx, _member_id(call), call.now, mall_zone(), limit=SHOWN)
     me = viewer(call.tx, call.principal, call.now)
-    return render_template("storefront/quizzes.html", quizzes=[_quiz(call, overview) for overview in found], me=me)
+    names = category_names(call.tx, _locale())
+    return render_template(
+        "storefront/quizzes.html", quizzes=[_quiz(call, overview) for overview in found], names=names, me=me
+    )  # fmt: skip
 
 
 @page(pages, "GET", "/quizzes/<quiz_id>", auth=OPTIONAL_MEMBER, login=Login.EARNING)
@@ -68,8 +72,7 @@ def attempt(call: Call, attempt_id: str) -> str:
     if found.submitted_at is not None:
         return render_template("storefront/result.html", quiz=shown, **_result(call, found, overview))
     if is_late(found.due_at, call.now):
-        can_retry = overview.state == "open" and overview.attempts_left != 0
-        return render_template("storefront/attempt_late.html", quiz=shown, can_retry=can_retry)
+        return render_template("storefront/attempt_late.html", quiz=shown, can_retry=_may_retry(overview))
     questions = []
     for question in questions_of_attempt(call.tx, found):
         view = question_view(question, overview.quiz, found, locale)
@@ -130,24 +133,34 @@ def _quiz(call: Call, overview: QuizOverview) -> dict[str, Any]:
         "pass_percent": overview.quiz.pass_percent,
         "best": best,
         "open_attempt_id": overview.open_attempt_id,
+        "waiting": overview.waiting,
+        "held": overview.quiz.hold_results,
     }
+
+
+def _may_retry(overview: QuizOverview) -> bool:
+    allowed = overview.attempts_left != 0 and not overview.waiting
+    return allowed and overview.state == "open" and overview.quiz.retired_at is None
 
 
 def _result(call: Call, found: QuizAttempt, overview: QuizOverview) -> dict[str, Any]:
     graded = graded_attempt(call.tx, found)
-    score, max_score = graded.grade.score, graded.grade.max_score
-    percent = percent_of(score, max_score)
-    paid = worth_of(call.tx, max_score, call.now, mall_zone()).by_score[score]
+    score, max_score = found.score or 0, found.max_score
+    assert found.submitted_at is not None
+    worth = worth_of(call.tx, max_score, found.submitted_at, mall_zone())
     result = {
         "score": score,
         "max_score": max_score,
-        "percent": percent,
+        "percent": percent_of(score, max_score),
         "points": graded.points,
-        "passed": percent >= passing if (passing := overview.quiz.pass_percent) is not None else paid > 0,
+        "worth": worth.by_score[score],
+        "next": next(((percent, points) for percent, points in worth.tiers if points > worth.by_score[score]), None),
+        "passed": bool(found.passed),
+        "review": found.review,
         "questions": result_view(graded, _locale()),
     }
-    again = overview.state == "open" and overview.attempts_left != 0 and overview.quiz.retired_at is None
-    return {"result": result, "can_retry": again and overview.best_score != overview.question_count}
+    again = _may_retry(overview) and overview.best_score != overview.question_count
+    return {"result": result, "can_retry": again, "state": overview.state}
 
 
 def _minutes(seconds: int | None) -> int | None:

@@ -145,8 +145,16 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "post_quiz": ("owner", _bodies({"document": QUIZ})),
     "patch_quiz": ("owner", _bodies({
         "time_limit_seconds": 60, "attempts": {"count": 3, "period": "day"}, "pass_percent": 60, "shuffle": True,
-        "opens_at": AT, "closes_at": LATER, "retired": False,
+        "opens_at": AT, "closes_at": LATER, "retired": False, "version": 1, "title": WORDS,
+        "summary": WORDS, "category": "law", "draw": [{"category": "law", "count": 1}], "published": True,
+        "hold_results": False,
     })),
+    "post_result_decisions": ("owner", lambda world: [
+        {"action": "void", "reason": "seen", "results": [world.ids["attempt_id"]]},
+    ]),
+    "post_quiz_release": ("owner", _bodies({"action": "confirm", "reason": "seen", "flagged_too": True})),
+    "post_quiz_category": ("owner", _bodies({"code": "fuzzed-too", "name": WORDS})),
+    "patch_quiz_category": ("owner", _bodies({"name": WORDS, "version": 1})),
     "post_bank_questions": ("owner", _bodies({"questions": [{"code": "fuzzed", "category": "law", **QUESTION}]})),
     "patch_bank_question": ("owner", _bodies({"active": True})),
     "hand_in_answers": ("member", lambda world: [{"answers": {world.names["question"]: "b"}}]),

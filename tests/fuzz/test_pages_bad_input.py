@@ -80,9 +80,12 @@ FIELDS = (
     "act", "reason", "award", "points", "member", "kind", "note", "scope", "limit_points", "period", "action", "key",
     "factor", "weekdays", "rules", "hours", "min_level", "condition", "review", "first_day", "last_day", "file", "at",
     "name.zh", "title.zh", "approval_above_points", "rule", "campaign", "quiz", "revision", "base_kind", "change",
+    "text.zh", "explanation.en", "option.a.zh", "right", "true", "draw.law", "minutes", "attempts", "pass_percent",
+    "opens_at", "closes_at", "version", "result", "active", "state",
 )  # fmt: skip
 LEAVES = ("/sign-out", "/sign-out-everywhere", "/admin/sign-out")
-NOTED = ("/admin/parcels/to-ship", "/admin/audit/file", "/admin/orders-file", "/admin/parcel-labels")
+NOTED = ("/admin/parcels/to-ship", "/admin/audit/file", "/admin/orders-file", "/admin/parcel-labels",
+         "/admin/quizzes/<quiz_id>/results-file")  # fmt: skip
 """Reading these leaves a row in the audit trail, as it should."""
 
 

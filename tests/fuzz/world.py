@@ -129,6 +129,7 @@ def _things(world: World) -> None:
     assert world.send("POST", "/admin/quiz-questions", "owner", json=banked).status_code == 200
     listed = world.send("GET", "/admin/quiz-questions", "owner").json["items"]
     ids["question_id"] = listed[0]["id"]
+    ids["category_code"] = world.made("/admin/quiz-categories", "owner", {"code": "fuzz-topic", "name": WORD})["code"]
     ids["category_id"] = world.made("/admin/categories", "owner", {"name": "Shelf"})["id"]
     ids["tag_id"] = world.made("/admin/tags", "owner", {"name": "Tag"})["id"]
     point = {"name": "Point", "address": "Street 1"}

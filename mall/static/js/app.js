@@ -69,14 +69,34 @@
       var seconds = Math.max(0, Math.round((ends - Date.now()) / 1000));
       left.textContent = Math.floor(seconds / 60) + ":" + ("0" + (seconds % 60)).slice(-2);
       box.classList.toggle("deadline--soon", seconds < 30);
-      if (!seconds) clearInterval(timer);
+      if (!seconds) {
+        clearInterval(timer);
+        /* What has been answered is handed in rather than lost; the server allows for the way it takes. */
+        var form = document.getElementById(box.dataset.handsIn);
+        if (form) { form.noValidate = true; form.requestSubmit(); }
+      }
     }
     timer = setInterval(tick, 1000);
     left.hidden = false;
     tick();
   }
 
+  /* How many questions of a quiz are answered. */
+  function countAnswered(box) {
+    var form = document.getElementById(box.dataset.answered), bar = box.querySelector("progress");
+    function count() {
+      var names = {};
+      form.querySelectorAll("input:checked").forEach(function (input) { names[input.name] = true; });
+      bar.value = Object.keys(names).length;
+      box.querySelector("[data-count]").textContent = bar.value + " / " + bar.max;
+    }
+    form.addEventListener("change", count);
+    box.hidden = false;
+    count();
+  }
+
   settle(document);
   offerCopy(document);
   document.querySelectorAll(".deadline").forEach(countDown);
+  document.querySelectorAll("[data-answered]").forEach(countAnswered);
 })();

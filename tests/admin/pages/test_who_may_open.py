@@ -22,6 +22,44 @@ HEADING = "<kind>"
 VERSION = f"{RULE}/versions/<int:number>"
 STEPS = ("submit", "approve", "reject", "discard", "publish", "rollback", "retire", "backtests")
 MAY = {
+    **{
+        f"GET /admin/{page}": only("rules", "catalog", "auditor")
+        for page in (
+            "quizzes",
+            "quizzes/<quiz_id>",
+            "quizzes/<quiz_id>/preview",
+            "quizzes/<quiz_id>/results",
+            "quizzes/<quiz_id>/results-file",
+            "quizzes/<quiz_id>/questions",
+            "quiz-questions",
+            "quiz-questions/<question_id>",
+            "quiz-questions-file",
+            "quiz-categories",
+        )
+    },
+    **{
+        f"{verb} /admin/{page}": only("rules", "catalog")
+        for verb in ("GET", "POST")
+        for page in (
+            "new-quiz",
+            "new-quiz-question",
+            "quiz-questions-import",
+        )
+    },
+    **{
+        f"POST /admin/{page}": only("rules", "catalog")
+        for page in (
+            "new-quiz/file",
+            "quizzes/<quiz_id>",
+            "quizzes/<quiz_id>/<step>",
+            "quiz-questions/<question_id>",
+            "quiz-questions/<question_id>/active",
+            "quiz-categories",
+            "quiz-categories/<category_code>",
+            "quiz-categories/<category_code>/remove",
+        )
+    },
+    **{f"POST /admin/quizzes/<quiz_id>/results/{deed}": only("rules") for deed in ("decide", "release")},
     "GET /admin/sign-in": EVERYBODY,
     "POST /admin/sign-in": EVERYBODY,
     "POST /admin/sign-in/code": EVERYBODY,

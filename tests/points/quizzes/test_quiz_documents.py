@@ -45,7 +45,7 @@ def test_texts_are_trimmed() -> None:
         ("code", "Not A Code", "code"),
         ("code", "a" * 61, "code"),
         ("code", 7, "code"),
-        ("category", "cooking", "category"),
+        ("category", "Not A Code", "category"),
         ("category", [], "category"),
         ("title", "only one language", "title"),
         ("title", {"zh": "中"}, "title"),

@@ -17,8 +17,9 @@ from sqlalchemy import select, update
 from mall.db import Login, run_tx
 from mall.errors import Conflict, Invalid
 from mall.identity.models import Member
+from points.quizzes.bank_keeping import import_questions, set_question_active
 from points.quizzes.models import QuizAttempt, QuizQuestion
-from points.quizzes.publish import change_quiz, import_questions, publish_quiz, set_question_active
+from points.quizzes.publish import change_quiz, publish_quiz
 
 BOTH = {"zh": "中", "en": "E"}
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
