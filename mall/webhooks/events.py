@@ -8,8 +8,8 @@ what it would tell whom.
 - ``credit.*`` hold the mall's id of the event and nothing else. That id is an HMAC, the same for a tip, a check-in and
   a quiz. Points, label, rule, status and the source's own event id would tell them apart, so they are left out; the
   source itself reads them at ``GET /api/v1/credit-events/{id}``. Its ``timestamp`` is cut to the second.
-- ``order.*`` hold the order, its gift (public) and where it is. No points (a packer sees item and label, never a price),
-  no variant, no quantity, no address, no code.
+- ``order.*`` hold the order, its gift (public) and where it is. No points (a packer sees item and label, never a
+  price), no variant, no quantity, no address, no code.
 - ``points.expired`` holds the points that one booking let expire, of one member or of hundreds. A source would know its
   own award again by amount and moment and learn that it was never spent: only the mall's own endpoints may ask for it.
 - ``stock.low`` holds the gift and the item; how many are left is for the back office.
@@ -109,7 +109,7 @@ def hears(listener: Listener, fact: Fact) -> bool:
 
 
 def body_of(fact: Fact) -> str:
-    """What is sent, the same for every endpoint and attempt. A field that the type does not list is a mistake of ours."""
+    """What is sent, the same for every endpoint and attempt. Raises ValueError for fields the type does not list."""
     event = TEST if fact.type == TEST.name else EVENTS[fact.type]
     if set(fact.data) != set(event.example):
         raise ValueError(f"{fact.type} holds {sorted(event.example)}, not {sorted(fact.data)}")
@@ -132,7 +132,9 @@ def _operation(event: EventType) -> dict[str, Any]:
     }  # fmt: skip
     schema = {
         "type": "object", "required": ["type", "timestamp", "data"],
-        "properties": {"type": {"const": event.name}, "timestamp": {"type": "string", "format": "date-time"}, "data": data},
+        "properties": {
+            "type": {"const": event.name}, "timestamp": {"type": "string", "format": "date-time"}, "data": data,
+        },
     }  # fmt: skip
     headers = [
         {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}

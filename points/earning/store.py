@@ -22,8 +22,8 @@ Cursor = psycopg.Cursor[tuple]
 
 # Whoever asks for an event by its key gets it with the revision of the rules and the member, in one look; and whether
 # any webhook wants to hear of this source.
-LOOK_UP = f"""SELECT (SELECT token FROM rule_revision), {IS_HEARD}, coalesce(m.alias_of, s.member_id), e.fingerprint, e.status,
- e.points, e.reason, e.awards
+LOOK_UP = f"""SELECT (SELECT token FROM rule_revision), {IS_HEARD},
+ coalesce(m.alias_of, s.member_id), e.fingerprint, e.status, e.points, e.reason, e.awards
  FROM unnest(%s::bytea[], %s::bytea[]) WITH ORDINALITY AS n(event_key, member_hash, place)
  LEFT JOIN sources.credit_events e ON e.event_key = n.event_key
  LEFT JOIN sources.source_members s ON s.member_hash = n.member_hash
