@@ -87,7 +87,7 @@ class WebhookWithSecretSchema(WebhookSchema):
     secret_shown_once = fields.Boolean()
 
 
-class DeliverySchema(StrictSchema):
+class WebhookDeliverySchema(StrictSchema):
     """A message to an endpoint. ``message`` is its ``webhook-id``; ``answer``: a status, or a word without one."""
 
     id = fields.String(required=True)
@@ -201,7 +201,7 @@ def delete_former_secret(call: Call, webhook_id: str) -> None:
 
 
 @endpoint(
-    blp, "POST", "/admin/webhooks/<webhook_id>/test", auth=OWNER, login=Login.BACKOFFICE, response=DeliverySchema,
+    blp, "POST", "/admin/webhooks/<webhook_id>/test", auth=OWNER, login=Login.BACKOFFICE, response=WebhookDeliverySchema,
     status=202,
 )  # fmt: skip
 def post_webhook_test(call: Call, webhook_id: str) -> dict[str, Any]:
@@ -212,7 +212,7 @@ def post_webhook_test(call: Call, webhook_id: str) -> dict[str, Any]:
 
 @endpoint(
     blp, "GET", "/admin/webhooks/<webhook_id>/deliveries", auth=OWNER, login=Login.BACKOFFICE, query=DeliveriesQuery,
-    response=list_schema(DeliverySchema),
+    response=list_schema(WebhookDeliverySchema),
 )  # fmt: skip
 def list_webhook_deliveries(call: Call, webhook_id: str) -> dict[str, Any]:
     """Of the last 30 days, the newest first."""
@@ -223,7 +223,7 @@ def list_webhook_deliveries(call: Call, webhook_id: str) -> dict[str, Any]:
 
 @endpoint(
     blp, "POST", "/admin/webhooks/<webhook_id>/deliveries/<delivery_id>/redeliver", auth=OWNER, login=Login.BACKOFFICE,
-    response=DeliverySchema, status=202, errors=("webhook_off",),
+    response=WebhookDeliverySchema, status=202, errors=("webhook_off",),
 )  # fmt: skip
 def post_redelivery(call: Call, webhook_id: str, delivery_id: str) -> dict[str, Any]:
     """Send it again now, with the same `webhook-id`."""
