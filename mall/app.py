@@ -61,6 +61,7 @@ from admin.pages import shelves as desk_shelves
 from admin.pages import staff as desk_staff
 from admin.pages import stock as desk_stock
 from admin.pages import top_ups as desk_top_ups
+from admin.pages import webhooks as desk_webhooks
 from admin.reports import jobs as report_jobs
 from admin.reports import models as report_models
 from admin.routes import activities as admin_activities
@@ -339,6 +340,7 @@ PAGE_BLUEPRINTS = (
     desk_merges.pages,
     desk_clients.pages,
     desk_integrations.pages,
+    desk_webhooks.pages,
     desk_reconciliation.pages,
     desk_audit.pages,
     desk_reports.pages,

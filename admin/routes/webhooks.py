@@ -201,8 +201,8 @@ def delete_former_secret(call: Call, webhook_id: str) -> None:
 
 
 @endpoint(
-    blp, "POST", "/admin/webhooks/<webhook_id>/test", auth=OWNER, login=Login.BACKOFFICE, response=WebhookDeliverySchema,
-    status=202,
+    blp, "POST", "/admin/webhooks/<webhook_id>/test", auth=OWNER, login=Login.BACKOFFICE,
+    response=WebhookDeliverySchema, status=202,
 )  # fmt: skip
 def post_webhook_test(call: Call, webhook_id: str) -> dict[str, Any]:
     """Queue one `webhook.test`; how it went is in the list of deliveries seconds later."""
