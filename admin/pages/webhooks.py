@@ -27,11 +27,11 @@ from admin.routes.webhooks import (
 )
 from catalog.routes.ids import checked_id
 from mall.db import Login, run_tx
-from mall.errors import Invalid, MallError
+from mall.errors import FieldErrors, Invalid, MallError
 from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.pagination import PageQuery
-from mall.http.problems import STATUS
+from mall.http.problems import STATUS, plain_errors
 from mall.identity.api_clients import list_clients
 from mall.identity.forms import messages_of
 from mall.webhooks.deliveries import deliveries_page, redeliver, try_endpoint, waiting_by_endpoint
@@ -181,12 +181,18 @@ def _typed() -> dict[str, Any]:
 
 def _read(schema: WebhookChangeSchema, typed: dict[str, Any]) -> tuple[dict[str, Any], MallError | None]:
     """What was typed, its address looked at; no transaction is open."""
+    body: dict[str, Any] = {}
+    wrong: FieldErrors = {}
     try:
         body = load(schema, typed)
-        refuse_address(body["url"])
     except Invalid as error:
-        return {}, error
-    return body, None
+        wrong = plain_errors(error.errors)
+    if "url" not in wrong:
+        try:
+            refuse_address(typed["url"].strip())
+        except Invalid as error:
+            wrong |= plain_errors(error.errors)
+    return body, Invalid(wrong) if wrong else None
 
 
 def _one(call: Call, webhook_id: str, secret: str | None = None, **values: Any) -> str:
