@@ -14,6 +14,8 @@ from catalog.topups.models import TopUp, TopUpProvider
 from mall.identity.api_clients import keys_of, list_clients
 from mall.identity.models import ApiClient, ApiKey
 from mall.request_log import Calls, calls_since
+from mall.webhooks.deliveries import waiting_by_endpoint
+from mall.webhooks.endpoints import endpoints
 
 LATELY = timedelta(hours=1)
 MOST_CLIENTS = 100
@@ -42,6 +44,16 @@ class ProviderState:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookState:
+    """Endpoints of webhooks: those that get through, that fail now, that are off; and the messages that wait."""
+
+    well: int
+    failing: int
+    off: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class Integrations:
     """Everything at once; at most 100 clients, ``more_clients`` says that there are others."""
 
@@ -49,6 +61,7 @@ class Integrations:
     more_clients: bool
     payment: PaymentState
     providers: list[ProviderState]
+    webhooks: WebhookState
 
 
 def integrations(tx: Session, now: datetime) -> Integrations:
@@ -58,7 +71,7 @@ def integrations(tx: Session, now: datetime) -> Integrations:
     keys, calls = keys_of(tx, [client.id for client in listed]), calls_since(tx, now - LATELY)
     none = Calls(0, 0, 0, None)
     states = [_client(client, keys[client.id], calls.get(client.id, none), now) for client in listed]
-    return Integrations(states, len(found) > MOST_CLIENTS, payment_state(tx), _providers(tx))
+    return Integrations(states, len(found) > MOST_CLIENTS, payment_state(tx), _providers(tx), _webhooks(tx))
 
 
 def _client(client: ApiClient, keys: Sequence[ApiKey], calls: Calls, now: datetime) -> ClientState:
@@ -68,6 +81,13 @@ def _client(client: ApiClient, keys: Sequence[ApiKey], calls: Calls, now: dateti
     used = [moment for moment in (calls.last_at, *(key.last_used_at for key in keys)) if moment is not None]
     key_ends_at = max(ends) if ends and len(ends) == len(live) else None
     return ClientState(client, len(live), max(used, default=None), key_ends_at, calls)
+
+
+def _webhooks(tx: Session) -> WebhookState:
+    found = endpoints(tx)
+    on = [one for one in found if one.active]
+    failing = sum(one.failing_since is not None for one in on)
+    return WebhookState(len(on) - failing, failing, len(found) - len(on), sum(waiting_by_endpoint(tx).values()))
 
 
 def _providers(tx: Session) -> list[ProviderState]:

@@ -67,6 +67,7 @@ from admin.pages import shelves as desk_shelves
 from admin.pages import staff as desk_staff
 from admin.pages import stock as desk_stock
 from admin.pages import top_ups as desk_top_ups
+from admin.pages import webhooks as desk_webhooks
 from admin.reports import jobs as report_jobs
 from admin.reports import models as report_models
 from admin.routes import activities as admin_activities
@@ -114,6 +115,7 @@ from admin.routes import shipments as admin_shipments
 from admin.routes import staff as admin_staff
 from admin.routes import tags as admin_tags
 from admin.routes import top_ups as admin_top_ups
+from admin.routes import webhooks as admin_webhooks
 from catalog import codes as catalog_codes
 from catalog import jobs as catalog_jobs
 from catalog.causes import models as cause_models
@@ -126,6 +128,7 @@ from catalog.payment import jobs as payment_jobs
 from catalog.payment.gateway import Gateway
 from catalog.payment.stripe_gateway import StripeGateway
 from catalog.redemption import badge_figures
+from catalog.redemption import webhooks as order_webhooks
 from catalog.routes import (
     account,
     account_pages,
@@ -146,6 +149,7 @@ from catalog.routes import (
 )
 from catalog.routes import pages as catalog_pages
 from catalog.routes import payments as payment_routes
+from catalog.stock import webhooks as stock_webhooks
 from catalog.topups import jobs as top_up_jobs
 from catalog.topups import models as top_up_models
 from catalog.vouchers import models as voucher_models
@@ -168,15 +172,19 @@ from mall.identity.routes import members as member_routes
 from mall.identity.routes import sessions as session_routes
 from mall.identity.routes import sign_ins, staff_account
 from mall.settings import Settings
+from mall.webhooks import codes as webhook_codes
+from mall.webhooks import deliveries as webhook_deliveries
 from points import codes as points_codes
 from points.backtest import runner as backtest_runner
 from points.badges import models as badge_models
 from points.earning import jobs as earning_jobs
 from points.earning import rule_models
+from points.earning import webhooks as earning_webhooks
 from points.ledger import cli as ledger_cli
 from points.ledger import figures as ledger_figures
 from points.ledger import jobs as ledger_jobs
 from points.ledger import models as ledger_models
+from points.ledger import webhooks as ledger_webhooks
 from points.merging import jobs as merging_jobs
 from points.prizes import jobs as prize_jobs
 from points.quizzes import jobs as quiz_jobs
@@ -240,6 +248,7 @@ API_BLUEPRINTS = (
     admin_security.blp,
     admin_api_clients.blp,
     admin_integrations.blp,
+    admin_webhooks.blp,
     admin_gifts.blp,
     admin_pickup_points.blp,
     admin_pickup_look.blp,
@@ -362,26 +371,32 @@ PAGE_BLUEPRINTS = (
     desk_password_resets.pages,
     desk_clients.pages,
     desk_integrations.pages,
+    desk_webhooks.pages,
     desk_reconciliation.pages,
     desk_audit.pages,
     desk_reports.pages,
 )
-TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
+TITLES = (identity_codes.TITLES, webhook_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register, admin_cli.register)
 BACKGROUND = (
     identity_jobs,
     request_log,
+    webhook_deliveries,
     earning_jobs,
+    earning_webhooks,
     standing_jobs,
     prize_jobs,
     quiz_jobs,
     merging_jobs,
     ledger_figures,
     ledger_jobs,
+    ledger_webhooks,
     backtest_runner,
     catalog_jobs,
     top_up_jobs,
     notice_handlers,
+    order_webhooks,
+    stock_webhooks,
     badge_figures,
     payment_jobs,
     figure_jobs,

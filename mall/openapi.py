@@ -14,6 +14,7 @@ from mall.http import problems
 from mall.http.fields import Choice, Flag, Instant, OpaqueId, Points, QueryFlag, QueryWhole, Text, Whole
 from mall.http.operation import SECURITY_SCHEMES
 from mall.http.principals import PUBLIC
+from mall.webhooks.events import openapi_webhooks
 
 API_VERSION = "1.0.0"
 
@@ -50,7 +51,7 @@ class MallApi(Api):
                 blueprint = self._undocumented.pop(0)
                 blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
                 self.spec.tag({"name": blueprint.name, "description": blueprint.description})
-            return dict(self.spec.to_dict())
+            return {**self.spec.to_dict(), "webhooks": openapi_webhooks()}
 
 
 def create_api(app: Flask) -> MallApi:

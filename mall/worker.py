@@ -16,6 +16,7 @@ from mall.db import Login, run_tx
 from mall.errors import Unavailable
 from mall.jobs import due_jobs, run_job
 from mall.outbox import deliver_due
+from mall.webhooks.dispatch import LAST_WAIT_SECONDS, send_due, send_until
 
 log = structlog.get_logger("mall.worker")
 
@@ -30,8 +31,10 @@ def run_worker(app: Flask, *, once: bool = False) -> None:
     log.info("worker started")
     next_schedule, pause = 0.0, IDLE_SECONDS
     with _stopped_by_signals(stop), app.app_context():
-        if not once:  # daemon: what it is at is taken up again by the next worker
+        webhooks = threading.Thread(target=send_until, args=(app, stop), name="webhooks", daemon=True)
+        if not once:  # daemons: what they are at is taken up again by the next worker
             threading.Thread(target=_work_aside, args=(app, stop), name="aside", daemon=True).start()
+            webhooks.start()
         while not stop.is_set():
             busy = 0
             try:
@@ -39,6 +42,8 @@ def run_worker(app: Flask, *, once: bool = False) -> None:
                     _run_due(stop, aside=None if once else False)
                     next_schedule = time.monotonic() + SCHEDULE_SECONDS
                 busy = deliver_due(clock.now())
+                if once and not busy:
+                    busy = send_due(clock.now())
                 pause = 0.0 if busy else IDLE_SECONDS
             except Unavailable:
                 pause = min(max(pause, IDLE_SECONDS) * 2, LONGEST_PAUSE)
@@ -46,6 +51,8 @@ def run_worker(app: Flask, *, once: bool = False) -> None:
             if once and not busy:
                 break
             stop.wait(pause)
+        if webhooks.is_alive():
+            webhooks.join(LAST_WAIT_SECONDS + 1)
     log.info("worker stopped")
 
 

@@ -10,6 +10,7 @@ from flask_babel import Babel, force_locale
 from catalog.codes import TITLES as CATALOG
 from mall.http.problems import TITLES as FLOOR
 from mall.identity.codes import TITLES as IDENTITY
+from mall.webhooks.codes import TITLES as WEBHOOKS
 from points.codes import TITLES as POINTS
 
 HEAD = """# Error codes
@@ -26,7 +27,7 @@ def errors_page() -> str:
     """The page as text."""
     app = Flask("docs")
     Babel(app)
-    titles = {**FLOOR, **IDENTITY, **POINTS, **CATALOG}
+    titles = {**FLOOR, **IDENTITY, **WEBHOOKS, **POINTS, **CATALOG}
     with app.app_context(), force_locale("en"):
         return HEAD + "".join(f"| `{code}` | {title} |\n" for code, title in sorted(titles.items()))
 

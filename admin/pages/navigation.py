@@ -116,6 +116,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-members.member_list", _l("Members"), "users"),
             Item("desk-clients.client_list", _l("Reporting systems"), "key"),
             Item("desk-integrations.integrations_page", _l("Integrations"), "code", ("reconciliation",)),
+            Item("desk-webhooks.webhook_list", _l("Webhooks"), "webhook", ("new-webhook",)),
             Item("desk-staff.staff_list", _l("Staff"), "user-check", ("new-staff",)),
             Item(
                 "desk-security.security_page",

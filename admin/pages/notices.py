@@ -63,6 +63,8 @@ def _shown(notice: StaffNotice, names: dict[str, Any], reader: StaffPrincipal) -
     if notice.kind == "budget.warned":
         name, url = notice.detail.get("scope"), f"/admin/budgets/{notice.detail.get('scope')}"
         url = url if reader.role in SEES_BUDGETS else None
+    elif desk_name == "webhook":
+        url = f"/admin/webhooks/{key}" if reader.role == "owner" and name is not None else None
     elif desk_name == "gift" and reader.role == "fulfilment":
         url = None
     shown = in_language(name, language()) if isinstance(name, dict) else name

@@ -86,6 +86,15 @@ class ProviderStateSchema(StrictSchema):
     troubled = fields.Integer(required=True)
 
 
+class WebhookStateSchema(StrictSchema):
+    """Endpoints of webhooks: those that get through, that fail, that are off; and the messages that wait."""
+
+    well = fields.Integer(required=True)
+    failing = fields.Integer(required=True)
+    off = fields.Integer(required=True)
+    waiting = fields.Integer(required=True)
+
+
 class IntegrationsSchema(StrictSchema):
     """Everything at once."""
 
@@ -93,6 +102,7 @@ class IntegrationsSchema(StrictSchema):
     more_clients = fields.Boolean(required=True)
     payment = fields.Nested(PaymentStateSchema, required=True)
     providers = fields.List(fields.Nested(ProviderStateSchema), required=True)
+    webhooks = fields.Nested(WebhookStateSchema, required=True)
 
 
 @endpoint(blp, "GET", "/admin/integrations", auth=READERS, login=Login.BACKOFFICE, response=IntegrationsSchema)
@@ -101,7 +111,7 @@ def get_integrations(call: Call) -> dict[str, Any]:
     found = integrations(call.tx, call.now)
     return {
         "clients": [_client(state) for state in found.clients], "more_clients": found.more_clients,
-        "payment": found.payment, "providers": found.providers,
+        "payment": found.payment, "providers": found.providers, "webhooks": found.webhooks,
     }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from mall.errors import NotFound
 from mall.http.badges import staff_badge
 from mall.http.pagination import decode_cursor, page_of
 from mall.ids import new_id
+from mall.webhooks.models import WebhookEndpoint
 
 OPEN = (StaffNotice.resolved_at.is_(None), StaffNotice.done_at.is_(None))
 """What waits for somebody."""
@@ -80,7 +81,7 @@ def done_with(tx: Session, notice_id: str, actor: str, now: datetime, request_id
 
 
 def names_of(tx: Session, notices: Sequence[StaffNotice]) -> dict[str, Any]:
-    """What notices are about, by subject: a gift's name in all languages, an order's number."""
+    """What notices are about, by subject: a gift's name in all languages, an order's number, an endpoint's words."""
     by_kind: dict[str, set[str]] = {}
     for notice in notices:
         kind, _colon, key = notice.subject.partition(":")
@@ -90,4 +91,7 @@ def names_of(tx: Session, notices: Sequence[StaffNotice]) -> dict[str, Any]:
         f"gift:{row[0]}": row[1] for row in tx.execute(select(Gift.id, Gift.name).where(Gift.id.in_(gifts)))
     }
     numbers = select(Order.id, Order.number).where(Order.id.in_(by_kind.get("order", set())))
+    hooks = select(WebhookEndpoint.id, WebhookEndpoint.description, WebhookEndpoint.url)
+    asked = hooks.where(WebhookEndpoint.id.in_(by_kind.get("webhook", set())))
+    found |= {f"webhook:{row[0]}": row[1] or row[2] for row in tx.execute(asked)}
     return found | {f"order:{row[0]}": row[1] for row in tx.execute(numbers)}

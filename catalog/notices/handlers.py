@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from catalog.notices.for_staff import tell_staff
+from catalog.notices.for_staff import resolve, tell_staff
 from catalog.notices.models import Notification
 from catalog.notices.preferences import wants
 from catalog.redemption.models import Order
@@ -15,6 +15,7 @@ from mall.identity.leaving import CLOSED
 from mall.identity.members import get_member
 from mall.ids import new_id
 from mall.outbox import handler
+from mall.webhooks.endpoints import FAILING, OFF, TOLD
 
 TOPICS = ("order.placed", "order.confirmed", "order.advanced", "order.cancelled", "order.refunded")
 
@@ -77,3 +78,14 @@ def notify_of_account(tx: Session, payload: dict[str, Any], now: datetime) -> No
 def tell_of_budget(tx: Session, payload: dict[str, Any], now: datetime) -> None:
     """Tell staff that a budget of points has come to 80 %."""
     tell_staff(tx, "budget.warned", f"{payload['scope']}/{payload['period_start']}", payload, now)
+
+
+@handler(TOLD)
+def tell_of_webhook(tx: Session, payload: dict[str, Any], now: datetime) -> None:
+    """Tell staff that an endpoint fails or was switched off, once; or that it is well again (``kind`` None)."""
+    subject = f"webhook:{payload['endpoint']}"
+    for kind in (FAILING, OFF):
+        if kind != payload["kind"]:
+            resolve(tx, kind, subject, now)
+    if payload["kind"] is not None:
+        tell_staff(tx, payload["kind"], subject, {"why": payload.get("why")}, now)

@@ -234,7 +234,7 @@ def write_refund(
         clauses["moved"] = _MOVE
         _add_steps(values, clauses, ring, path, order.history_seq + 1, payload, actor, now, reason)
     else:
-        told = {**payload, "status": "part_refunded", "last": True, "points": part.points}
+        told = {**payload, "status": "part_refunded", "last": True, "points": part.points, "at": now.isoformat()}
         values |= {"topics": [TOPICS[Status.REFUNDED]], "payloads": [json.dumps(told)]}
         clauses |= {"moved": _REFUND, "messages": _MESSAGES}
     _execute(cur, clauses, values, None)
@@ -272,7 +272,8 @@ def _add_steps(
     """What every step writes: status, history, messages, and the code of an order that becomes ready."""
     last = len(path) - 1
     payloads = [
-        json.dumps({**payload, "status": status.value, "last": place == last}) for place, status in enumerate(path)
+        json.dumps({**payload, "status": status.value, "last": place == last, "at": now.isoformat()})
+        for place, status in enumerate(path)
     ]
     values |= {
         "status": path[-1].value, "seq": first_seq + last, "now": now, "actor": actor, "reason": reason,

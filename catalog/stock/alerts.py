@@ -66,7 +66,7 @@ def watch_stock(tx: Session, now: datetime) -> int:
     for item_id, gift_id, is_low, left, below in cursor(tx).execute(_CROSSED, {"now": now}).fetchall():
         if is_low:
             tell_staff(tx, LOW_ITEM, f"item:{item_id}", {"gift": gift_id, "left": left, "below": below}, now)
-            outbox.publish(tx, TOPIC, {"item": item_id, "gift": gift_id}, now)
+            outbox.publish(tx, TOPIC, {"item": item_id, "gift": gift_id, "at": now.isoformat()}, now)
             low += 1
         else:
             resolve(tx, LOW_ITEM, f"item:{item_id}", now)

@@ -54,7 +54,7 @@ def watch_pools(tx: Session, now: datetime) -> int:
     news = 0
     for gift_id, left, below in rows:
         if tell_staff(tx, LOW, f"gift:{gift_id}", {"left": left, "below": below}, now):
-            publish(tx, LOW, {"gift": gift_id, "left": left}, now)
+            publish(tx, LOW, {"gift": gift_id, "left": left, "at": now.isoformat()}, now)
             news += 1
     resolve_others(tx, LOW, {f"gift:{gift_id}" for gift_id, _, _ in rows}, now)
     return news

@@ -51,6 +51,7 @@ def endpoint(
     tx_with_key_only: bool = False,
     body_optional: bool = False,
     max_bytes: int | None = None,
+    before: Callable[[dict[str, Any]], None] | None = None,
 ) -> Callable[[Handler], Handler]:
     """Declare a route of the API.
 
@@ -62,14 +63,15 @@ def endpoint(
     ``max_bytes``: how large the body may be, when that is not the app's limit. ``dump=False``: the handler
     returns the answer in wire form already (hot paths); ``response`` then only documents it.
     ``tx_with_key_only``: without an Idempotency-Key the handler opens its own transaction (``call.has_tx`` tells).
-    ``body_optional``: no body at all stands for ``{}``.
+    ``body_optional``: no body at all stands for ``{}``. ``before``: looks at the body once the caller is known and
+    before the transaction is opened; what asks the network goes there.
     """
     if idempotency is None and method == "POST" and login is not None:
         idempotency = "accepted"
     route = Route(
         method, auth, login, _instance(body), _instance(query), _instance(response), status, idempotency,
         secret_fields, errors, (body_type,) if isinstance(body_type, str) else body_type, dump, tx_with_key_only,
-        body_optional, max_bytes,
+        body_optional, max_bytes, before,
     )  # fmt: skip
 
     def decorate(handler: Handler) -> Handler:
@@ -96,6 +98,9 @@ def _serve(route: Route, handler: Handler, path_args: dict[str, Any]) -> Respons
     if route.login is None or (route.tx_with_key_only and "Idempotency-Key" not in request.headers):
         principal = identify(None)
         return _run(route, handler, path_args, None, principal, raw)
+    if route.before is not None and route.body is not None:
+        route.auth.check(identify(None))
+        route.before(load(route.body, read_json(raw)))
 
     def work(tx: Session) -> Response:
         return _run(route, handler, path_args, tx, identify(tx), raw)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import marshmallow as ma
 
@@ -31,3 +33,4 @@ class Route:
     tx_with_key_only: bool
     body_optional: bool = False
     max_bytes: int | None = None
+    before: Callable[[dict[str, Any]], None] | None = None

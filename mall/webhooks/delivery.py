@@ -45,6 +45,8 @@ class Answer:
     status: int | None
     body: bytes = b""
     problem: str | None = None
+    retry_after: str | None = None
+    """The header of that name, as it came."""
 
     @property
     def in_short(self) -> str:
@@ -122,6 +124,6 @@ def _post(opened: socket.socket, target: Target, body: bytes, headers: dict[str,
         content = response.read(MAX_ANSWER + 1)
         if len(content) > MAX_ANSWER:
             return Answer(None, problem="too_large")
-        return Answer(response.status, content)
+        return Answer(response.status, content, retry_after=response.headers.get("Retry-After"))
     finally:
         connection.close()

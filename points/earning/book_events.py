@@ -102,6 +102,8 @@ class _Booking:
     """Budgets that have just come to 80 %."""
     debits: list[tuple[str, str]] = field(default_factory=list)
     """Debits just announced, and their members."""
+    is_heard: bool = False
+    """Whether a webhook wants to hear of this source."""
 
     def prepare(self, events: Sequence[EventIn]) -> list[tuple[int, Item]]:
         """Answer what can be answered without locks; the rest, with their members and cases, is to be booked."""
@@ -116,7 +118,7 @@ class _Booking:
             )
             for event in events
         ]
-        token, known = look_up(self.cur, asked)
+        token, self.is_heard, known = look_up(self.cur, source.source_id, asked)
         self.rules = rule_set(self.cur, token)
         self.outcomes = [Outcome()] * len(asked)
         left: list[tuple[int, Item]] = []
@@ -190,6 +192,8 @@ class _Booking:
             self.warnings = warnings_due(settler.counters, self.rules.budgets, self.now, self.zone)
         writes.counters(settler.counters)
         writes.standings(public)
+        if self.is_heard:
+            writes.facts(self.source.source_id, new)
         writes.write(self.cur)
         if self.rules.appealing:
             self.debits = announce(self.cur, settler, self.now)

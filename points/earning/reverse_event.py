@@ -24,6 +24,7 @@ from points.earning.event_types import EventIn, EventSource
 from points.earning.keys import event_key, open_event, parse_public_id, public_id, seal_reason
 from points.earning.rules import rule_set
 from points.earning.store import Writes, case_events, load_counters, mark_reversed, read_state
+from points.earning.webhooks import note_reversal
 from points.ledger.books import open_books
 
 _FIND = """SELECT e.event_key, e.box, coalesce(m.alias_of, e.member_id), e.case_key, e.type, e.occurred_at
@@ -83,6 +84,7 @@ def reverse_event(tx: Session, source: EventSource, either_id: str, reason: str,
             if rules.appealing:
                 tell_debits(tx, announce(cur, settler, now), now)
         mark_reversed(cur, key, now, points, seal_reason(keyring(), reason))
+        note_reversal(cur, key, source.source_id, now)
     return Reversed({**body, "points": points}, again=False)
 
 

@@ -214,3 +214,16 @@ class ClaimMisses(Base):
 
     member_id: Mapped[str] = mapped_column(IdText, primary_key=True)
     missed_at: Mapped[list[datetime]] = mapped_column(ARRAY(DateTime(timezone=True)))
+
+
+class FactToTell(Base):
+    """A booking or reversal that webhooks are to tell; the line goes when its deliveries are made."""
+
+    __tablename__ = "facts_to_tell"
+    __table_args__ = _SOURCES
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    type: Mapped[str] = mapped_column(Text)
+    event_key: Mapped[bytes] = mapped_column(LargeBinary)
+    source_id: Mapped[str] = mapped_column(IdText)
+    at: Mapped[datetime]

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.errors import SerializationFailure
 
 from mall.crypto import Keyring
+from mall.webhooks.fan_out import IS_HEARD
 from points.arrays import arrays
 from points.earning.caps import Counter, CounterKey, Counters
 from points.earning.case_states import AwardState, CaseState
@@ -19,9 +20,10 @@ from points.earning.keys import seal_event
 
 Cursor = psycopg.Cursor[tuple]
 
-# Whoever asks for an event by its key gets it with the revision of the rules and the member, in one look.
-LOOK_UP = """SELECT (SELECT token FROM rule_revision), coalesce(m.alias_of, s.member_id), e.fingerprint, e.status,
- e.points, e.reason, e.awards
+# Whoever asks for an event by its key gets it with the revision of the rules and the member, in one look; and whether
+# any webhook wants to hear of this source.
+LOOK_UP = f"""SELECT (SELECT token FROM rule_revision), {IS_HEARD},
+ coalesce(m.alias_of, s.member_id), e.fingerprint, e.status, e.points, e.reason, e.awards
  FROM unnest(%s::bytea[], %s::bytea[]) WITH ORDINALITY AS n(event_key, member_hash, place)
  LEFT JOIN sources.credit_events e ON e.event_key = n.event_key
  LEFT JOIN sources.source_members s ON s.member_hash = n.member_hash
@@ -89,18 +91,23 @@ _WRITE_COUNTERS = """INSERT INTO sources.cap_usage (holder, rule_key, period, st
 _WRITE_STANDINGS = """INSERT INTO standings (member_id, public_points)
  SELECT * FROM unnest(%s::text[], %s::int8[])
  ON CONFLICT (member_id) DO UPDATE SET public_points = standings.public_points + excluded.public_points"""
+_WRITE_FACTS = """INSERT INTO sources.facts_to_tell (type, event_key, source_id, at)
+ SELECT n.* FROM unnest(%s::text[], %s::bytea[], %s::text[], %s::timestamptz[]) AS n"""
 _MARK_REVERSED = """UPDATE sources.credit_events SET reversed_at = %s, reversal_points = %s, reversal_box = %s,
  reversal_seq = nextval('sources.credit_events_seq_seq') WHERE event_key = %s"""
 
 
-def look_up(cur: Cursor, items: Sequence[Item]) -> tuple[str, list[KnownEvent | None]]:
-    """The revision of the rules and, for each item, the event if it was booked before; sets ``member_id``."""
-    rows = cur.execute(LOOK_UP, arrays([(item.event_key, item.member_hash) for item in items]), prepare=True).fetchall()
+def look_up(cur: Cursor, source_id: str, items: Sequence[Item]) -> tuple[str, bool, list[KnownEvent | None]]:
+    """The revision of the rules, whether a webhook wants to hear of the source and, for each item, the event if it was
+    booked before; sets ``member_id``.
+    """
+    values = [source_id, *arrays([(item.event_key, item.member_hash) for item in items])]
+    rows = cur.execute(LOOK_UP, values, prepare=True).fetchall()
     known: list[KnownEvent | None] = []
     for item, row in zip(items, rows, strict=True):
-        item.member_id = row[1] or item.member_id
-        known.append(KnownEvent(item.event_key, *row[2:]) if row[2] is not None else None)
-    return rows[0][0] or "", known
+        item.member_id = row[2] or item.member_id
+        known.append(KnownEvent(item.event_key, *row[3:]) if row[3] is not None else None)
+    return rows[0][0] or "", rows[0][1], known
 
 
 def read_state(cur: Cursor, items: Sequence[Item]) -> tuple[dict[bytes, KnownEvent], dict[bytes, CaseState]]:
@@ -227,6 +234,11 @@ class Writes:
     def standings(self, changes: dict[str, int]) -> None:
         """Changes of public points, by member."""
         self._add(_WRITE_STANDINGS, [(member_id, points) for member_id, points in sorted(changes.items()) if points])
+
+    def facts(self, source_id: str, events: Sequence[NewEvent]) -> None:
+        """Those of the new events that webhooks are to tell."""
+        paid = [new.item.event_key for new in events if new.status != "no_award"]
+        self._add(_WRITE_FACTS, [("credit.booked", key, source_id, self._now) for key in paid])
 
     def write(self, cur: Cursor) -> None:
         """Write everything. Raises SerializationFailure when another transaction booked one of the events."""

@@ -8,9 +8,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from mall import outbox
 from mall.db import cursor
 from points.ledger.book import Book
 from points.ledger.shelf import SqlShelf, lock_wallets, write_books
+
+EXPIRED = "points.expired"
+"""Topic of the message that points expired."""
 
 
 class Books:
@@ -39,4 +43,7 @@ def open_books(tx: Session, member_ids: Iterable[str], now: datetime) -> Iterato
     wallets = lock_wallets(cur, member_ids)
     books = Books({member_id: Book(wallet, now, shelf) for member_id, wallet in wallets.items()})
     yield books
+    expired = sum([row.points for book in books for row in book.postings if row.kind == "expired"])
     write_books(cur, list(books))
+    if expired:  # one message, however many members' points these were
+        outbox.publish(tx, EXPIRED, {"points": expired, "at": now.isoformat()}, now)

@@ -285,6 +285,13 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "patch_address": ("member", _bodies({**DELIVERY, "is_default": True})),
     "post_top_up_provider": ("owner", _bodies({"name": "x", "url": "https://example.com/", "active": True})),
     "patch_top_up_provider": ("owner", _bodies({"name": "x", "url": "https://example.com/", "active": True})),
+    "post_webhook": ("owner", lambda world: [
+        {"url": "https://example.com/x", "events": ["order.placed"], "description": "x", "active": True,
+         "client_id": world.ids["client_id"]},
+    ]),
+    "patch_webhook": ("owner", _bodies(
+        {"url": "https://example.com/x", "events": ["order.placed"], "description": "x", "active": True},
+    )),
     "put_gift_top_up": ("owner", lambda world: [
         {"provider": world.ids["provider_id"], "product": "x", "target": "phone"},
     ]),

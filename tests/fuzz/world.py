@@ -179,6 +179,9 @@ def _things(world: World) -> None:
     today = datetime.now(UTC).date()
     provider = {"name": "Telco", "url": "https://example.com/top-up"}
     ids["provider_id"] = world.made("/admin/top-up-providers", "owner", provider)["id"]
+    hook = {"url": "https://example.com/x", "events": ["credit.booked"]}
+    ids["webhook_id"] = world.made("/admin/webhooks", "owner", hook)["id"]
+    ids["delivery_id"] = world.made(f"/admin/webhooks/{ids['webhook_id']}/test", "owner", None)["id"]
     virtual = world.made("/admin/gifts", "owner", {"name": "Air", "kind": "virtual", **stocked})["id"]
     connection = {"provider": ids["provider_id"], "product": "x", "target": "phone"}
     answer = world.send("PUT", f"/admin/gifts/{virtual}/top-up", "owner", json=connection)

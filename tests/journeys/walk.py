@@ -108,6 +108,9 @@ def worked_in(mall: Installation) -> list[str]:
     number = drafted.json().get("version", 2)
     twins = [Program(mall.url, name).get("/me")["id"] for name in ("xu_anran", "li_wenjing")]
     staff.post("/admin/member-merges", member=twins[0], into=twins[1], reason="one person")
+    if not staff.get("/admin/webhooks")["items"]:
+        staff.post("/admin/webhooks", url="https://warehouse.example/mall", events=["order.confirmed", "stock.low"])
+        staff.post(f"/admin/webhooks/{staff.get('/admin/webhooks')['items'][0]['id']}/test")
     orders = staff.get("/admin/orders?limit=1")["items"]
     scarce = next(gift for gift in staff.get("/admin/gifts?limit=50")["items"] if gift["kind"] == "delivery")
     drop = {"pieces": 5, "at": "10:00", "first_day": "2098-01-01", "reserve": 20, "waiting_minutes": 10}

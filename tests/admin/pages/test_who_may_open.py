@@ -231,6 +231,20 @@ MAY = {
     "GET /admin/new-api-client": only(),
     "GET /admin/api-clients/<client_id>/requests": only("auditor"),
     "GET /admin/integrations": only("auditor"),
+    "GET /admin/webhooks": only(),
+    **{f"{verb} /admin/new-webhook": only() for verb in ("GET", "POST")},
+    **{f"{verb} /admin/webhooks/<webhook_id>": only() for verb in ("GET", "POST")},
+    **{
+        f"POST /admin/webhooks/<webhook_id>/{part}": only()
+        for part in (
+            "active",
+            "secret",
+            "former-secret",
+            "test",
+            "remove",
+            "deliveries/<delivery_id>/redeliver",
+        )
+    },
     "GET /admin/reconciliation": only(),
     "POST /admin/reconciliation": only(),
     "POST /admin/new-api-client": only(),
