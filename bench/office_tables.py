@@ -99,7 +99,8 @@ TABLES: tuple[tuple[str, str], ...] = (
     (
         "ledger.lots",
         f"""INSERT INTO ledger.lots (member_id, version, award_id, points, remaining, expired_points, pending,
- available_at, expires_at) SELECT p.id, m.v, {_AWARD}, p.points, CASE WHEN m.role = 'c' OR {_GONE} THEN 0 ELSE p.points END,
+ available_at, expires_at) SELECT p.id, m.v, {_AWARD}, p.points,
+ CASE WHEN m.role = 'c' OR {_GONE} THEN 0 ELSE p.points END,
  CASE WHEN {_GONE} THEN p.points ELSE 0 END, m.role = 'p', {_WAITS_UNTIL}, {_EXPIRES}
  {_JOIN} WHERE {_CREDIT} ORDER BY m.k""",
     ),
