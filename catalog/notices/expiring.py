@@ -18,12 +18,13 @@ AT_ONCE = 5000
 
 _LAST = """SELECT max(member_id) FROM (SELECT member_id FROM ledger.wallets WHERE member_id > %s
  ORDER BY member_id LIMIT %s) AS next"""
-# ``next_due_at`` is no later than the first lot to expire, so a wallet says whether its lots are to be looked at at all.
+# ``next_due_at`` is no later than the first lot to expire, so a wallet says whether its lots are looked at at all.
 _DUE = """WITH due AS (SELECT l.member_id,
    ((l.expires_at - interval '1 microsecond') AT TIME ZONE %(zone)s)::date AS day,
    min(l.expires_at) AS expires_at, sum(l.remaining)::int8 AS points
   FROM ledger.wallets AS w JOIN ledger.lots AS l ON l.member_id = w.member_id
-  WHERE w.member_id > %(after)s AND w.member_id <= %(last)s AND w.next_due_at <= %(early)s AND w.available > 0 AND l.remaining > 0 AND NOT l.pending
+  WHERE w.member_id > %(after)s AND w.member_id <= %(last)s AND w.next_due_at <= %(early)s
+   AND w.available > 0 AND l.remaining > 0 AND NOT l.pending
    AND l.expires_at > %(now)s AND l.expires_at <= %(early)s GROUP BY 1, 2),
  staged AS (SELECT *, CASE WHEN expires_at <= %(late)s THEN 7 ELSE 30 END AS stage FROM due),
  news AS (SELECT s.* FROM staged AS s JOIN members AS m ON m.id = s.member_id AND m.status = 'active'

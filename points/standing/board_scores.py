@@ -18,7 +18,7 @@ MANY = 2_000
 """Members on the boards up to which a board is counted when it is read."""
 AT_ONCE = 2_000
 """Members of a portion of the count."""
-_MANY = f"SELECT count(*) > {MANY} FROM (SELECT 1 FROM board_members LIMIT {MANY + 1}) AS some"
+_MANY = f"SELECT count(*) > {MANY} FROM (SELECT 1 FROM board_members LIMIT {MANY + 1}) AS members"
 _NEXT = f"SELECT member_id FROM board_members WHERE member_id > %s ORDER BY member_id LIMIT {AT_ONCE}"
 _RECENT = """SELECT member_id, coalesce(sum(points) FILTER (WHERE booked_at >= %(week)s), 0)::int8,
  coalesce(sum(points) FILTER (WHERE booked_at >= %(month)s), 0)::int8 FROM sources.awards
