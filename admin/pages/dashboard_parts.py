@@ -54,8 +54,13 @@ def at_ends(held: int, owed: int, held_before: int, value: dict[str, Any] | None
     return _card(_("Outstanding"), points(held), change(held, held_before), "wallet", links.days, hint)
 
 
-def funnel(found: Reach, before: Reach, links: Links) -> list[dict[str, Any]]:
-    """From members to those who redeemed: each step with its share of all, beside that of the period before."""
+def funnel(found: Reach | None, before: Reach | None, links: Links) -> list[dict[str, Any]]:
+    """From members to those who redeemed: each step with its share of all, beside that of the period before.
+
+    Empty while a long period is still to be counted.
+    """
+    if found is None:
+        return []
     steps = [
         (_("Members"), "members", links.members), (_("Were here"), "signed_in", links.days),
         (_("Checked in"), "checked_in", links.days), (_("Redeemed"), "redeemed", links.orders),
@@ -63,7 +68,7 @@ def funnel(found: Reach, before: Reach, links: Links) -> list[dict[str, Any]]:
     return [
         {
             "text": text, "value": members(told(count)), "percent": share(count, found.members), "url": url,
-            "change": _grown(change(told(count), told(getattr(before, name)))),
+            "change": _grown(change(told(count), told(getattr(before, name)))) if before else None,
         }
         for text, name, url in steps
         for count in (getattr(found, name),)
