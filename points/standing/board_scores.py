@@ -18,8 +18,8 @@ MANY = 2_000
 """Members on the boards up to which a board is counted when it is read."""
 AT_ONCE = 2_000
 """Members of a portion of the count."""
-_MANY = f"SELECT count(*) > {MANY} FROM (SELECT 1 FROM board_members LIMIT {MANY + 1}) AS members"
-_NEXT = f"SELECT member_id FROM board_members WHERE member_id > %s ORDER BY member_id LIMIT {AT_ONCE}"
+_MANY = "SELECT count(*) > %(many)s FROM (SELECT 1 FROM board_members LIMIT %(many)s + 1) AS members"
+_NEXT = "SELECT member_id FROM board_members WHERE member_id > %s ORDER BY member_id LIMIT %s"
 _RECENT = """SELECT member_id, coalesce(sum(points) FILTER (WHERE booked_at >= %(week)s), 0)::int8,
  coalesce(sum(points) FILTER (WHERE booked_at >= %(month)s), 0)::int8 FROM sources.awards
  WHERE member_id = ANY(%(members)s) AND visibility = 'public' AND booked_at >= least(%(week)s, %(month)s) GROUP BY 1"""
@@ -52,13 +52,13 @@ class BoardScore(Base):
 
 def kept_boards(tx: Session) -> bool:
     """Whether the boards have so many members that they are counted beforehand."""
-    row = cursor(tx).execute(_MANY).fetchone()
+    row = cursor(tx).execute(_MANY, {"many": MANY}).fetchone()
     return bool(row and row[0])
 
 
 def next_members(tx: Session, after: str) -> list[str]:
     """Up to ``AT_ONCE`` members on the boards, by id, after the id ``after``."""
-    return [row[0] for row in cursor(tx).execute(_NEXT, (after,))]
+    return [row[0] for row in cursor(tx).execute(_NEXT, (after, AT_ONCE))]
 
 
 def keep_scores(tx: Session, after: str, since: Mapping[str, datetime | None]) -> str | None:
