@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,29 +11,48 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from mall.errors import NotFound
-from mall.http.pagination import decode_cursor, page_of
+from mall.http.pagination import decode_cursor, encode_cursor, page_of
 from points.earning.source_models import Award
 
 MOST_AT_ONCE = 500
+LOOKED_AT = 100_000
+"""Awards that one page of a filter looks at: a rule that paid long ago is found on further pages, an index for it would
+be written with every credit."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwardFilter:
-    """Which awards are wanted. ``campaign``: one that counted; ``case_keys``: cases they may belong to."""
+    """Which awards are wanted. ``campaign``: one that counted."""
 
     state: str = "pending"
     rule: str | None = None
     campaign: str | None = None
-    case_keys: Sequence[bytes] | None = None
 
 
 def award_page(tx: Session, wanted: AwardFilter, limit: int, cursor: str | None, now: datetime) -> dict[str, Any]:
-    """Awards, newest first. Raises Invalid for a cursor that is not ours."""
+    """Awards, newest first; a page may hold fewer than ``limit`` and still name the next.
+
+    Raises Invalid for a cursor that is not ours.
+    """
     query = _filtered(wanted, now).order_by(Award.award_id.desc()).limit(limit + 1)
     last = decode_cursor(cursor, str)
     if last is not None:
         query = query.where(Award.award_id < last[0])
-    return page_of(tx.scalars(query).all(), limit, lambda award: (award.award_id,))
+    floor = _floor(tx, wanted, last[0] if last else None)
+    if floor is not None:
+        query = query.where(Award.award_id >= floor)
+    found = page_of(tx.scalars(query).all(), limit, lambda award: (award.award_id,))
+    if floor is not None and found["next_cursor"] is None:
+        found["next_cursor"] = encode_cursor(floor)
+    return found
+
+
+def _floor(tx: Session, wanted: AwardFilter, before: str | None) -> str | None:
+    """The last award that a page looks at; None where an index finds what is wanted, or few are left."""
+    if wanted.state == "pending" or (wanted.rule is None and wanted.campaign is None):
+        return None
+    looked = select(Award.award_id).order_by(Award.award_id.desc()).offset(LOOKED_AT - 1).limit(1)
+    return tx.scalar(looked if before is None else looked.where(Award.award_id < before))
 
 
 def award_row(tx: Session, award_id: str) -> Award:
@@ -65,6 +83,4 @@ def _filtered(wanted: AwardFilter, now: datetime) -> Select[Award]:
         query = query.where(Award.rule_key == wanted.rule)
     if wanted.campaign is not None:
         query = query.where(Award.explanation.contains(type_coerce([["campaign", wanted.campaign]], JSONB)))
-    if wanted.case_keys is not None:
-        query = query.where(Award.case_key.in_(wanted.case_keys))
     return query
