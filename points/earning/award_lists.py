@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,11 +23,12 @@ be written with every credit."""
 
 @dataclass(frozen=True, slots=True)
 class AwardFilter:
-    """Which awards are wanted. ``campaign``: one that counted."""
+    """Which awards are wanted. ``campaign``: one that counted; ``case_keys``: cases they may belong to."""
 
     state: str = "pending"
     rule: str | None = None
     campaign: str | None = None
+    case_keys: Sequence[bytes] | None = None
 
 
 def award_page(tx: Session, wanted: AwardFilter, limit: int, cursor: str | None, now: datetime) -> dict[str, Any]:
@@ -83,4 +85,6 @@ def _filtered(wanted: AwardFilter, now: datetime) -> Select[Award]:
         query = query.where(Award.rule_key == wanted.rule)
     if wanted.campaign is not None:
         query = query.where(Award.explanation.contains(type_coerce([["campaign", wanted.campaign]], JSONB)))
+    if wanted.case_keys is not None:
+        query = query.where(Award.case_key.in_(wanted.case_keys))
     return query
