@@ -17,7 +17,7 @@ FRESH = timedelta(minutes=40)
 """How old the figures of a period that still goes on may be; they are counted every 15 minutes."""
 FORGOTTEN = timedelta(days=7)
 """After which a period that is over is counted anew, should somebody ask for it."""
-AT_ONCE = 200_000
+AT_ONCE = 20_000
 """Days on which a member was active, all members together: of more, a page does not count who they were."""
 ASKED = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for the moment of counting where a period is asked for and not counted yet."""
@@ -26,10 +26,10 @@ _REACH = f"""WITH checked AS (SELECT DISTINCT member_id FROM check_ins
  ordered AS (SELECT member_id, bool_or(status NOT IN {NOT_COUNTED_SQL}) AS redeemed FROM orders
   WHERE placed_at >= %(since)s AND placed_at < %(until)s GROUP BY 1)
  SELECT (SELECT count(*) FROM members WHERE alias_of IS NULL AND status <> 'closed' AND created_at < %(until)s),
- (SELECT count(*) FROM (SELECT member_id FROM checked UNION SELECT member_id FROM ordered
-  UNION SELECT member_id FROM login_sessions WHERE member_id IS NOT NULL
+ (SELECT count(*) FROM (SELECT DISTINCT member_id FROM (SELECT member_id FROM checked
+  UNION ALL SELECT member_id FROM ordered UNION ALL SELECT member_id FROM login_sessions WHERE member_id IS NOT NULL
    AND ((created_at >= %(since)s AND created_at < %(until)s)
-    OR (last_seen_at >= %(since)s AND last_seen_at < %(until)s))) AS here),
+    OR (last_seen_at >= %(since)s AND last_seen_at < %(until)s))) AS seen) AS here),
  (SELECT count(*) FROM checked), (SELECT count(*) FROM ordered WHERE redeemed)"""
 _KEPT = """SELECT members, signed_in, checked_in, redeemed FROM period_reach
  WHERE first_day = %(first)s AND last_day = %(last)s AND computed_at > %(asked)s
@@ -58,13 +58,14 @@ class Reach:
     redeemed: int
 
 
-def reach(tx: Session, period: Period, now: datetime, zone: ZoneInfo, active: int = 0) -> Reach | None:
+def reach(tx: Session, period: Period, now: datetime, zone: ZoneInfo, active: int | None = 0) -> Reach | None:
     """The figures of a period: those that are kept, else counted now, or asked for: None until the job has counted.
 
-    ``active``: the sum of its days' active members, which says how much work it is to count them.
+    ``active``: the sum of its days' active members, which says how much work it is to count them;
+    None where nobody has counted those days.
     """
     found = kept_reach(tx, period, now, zone)
-    if found is not None or active <= AT_ONCE:
+    if found is not None or (active is not None and active <= AT_ONCE):
         return found or count_reach(tx, period, zone)
     cursor(tx).execute(_ASK, {"first": period.first, "last": period.last, "asked": ASKED})
     return None

@@ -80,8 +80,8 @@ def _figures(call: Call) -> dict[str, Any]:
             *ends[0], ends[1][0], worth(ends[0][0], settings(tx).points_per_unit, currency), links
         ),
         "funnel": funnel(
-            reach(tx, period, call.now, zone, totals.active),
-            reach(tx, period.before(), call.now, zone, before.active), links
+            reach(tx, period, call.now, zone, totals.active if days else None),
+            reach(tx, period.before(), call.now, zone, before.active if days else None), links
         ),
         "charts": charts(period, days), "query": query,
     }  # fmt: skip

@@ -16,7 +16,7 @@ from mall.http.pagination import decode_cursor, encode_cursor, page_of
 from points.earning.source_models import Award
 
 MOST_AT_ONCE = 500
-LOOKED_AT = 100_000
+LOOKED_AT = 50_000
 """Awards that one page of a filter looks at: a rule that paid long ago is found on further pages, an index for it would
 be written with every credit."""
 
