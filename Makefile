@@ -3,6 +3,7 @@
 # make test     set everything up, run the whole suite (ARGS="-k ledger")
 # make check    lint, types, templates, translations
 # make bench    speed and memory, as ratios
+# make bench-office  every list of a mall with 430,000 members (BENCH_MEMBERS=20000: a small one; BENCH_VAR=folder: keep it)
 # make gallery  a picture of every page in every look, into docs/screens (ARGS="phone office": only those)
 # Settings come from the environment: PORT=8001 make run (docs/settings.md).
 PYTHON ?= python3
@@ -13,7 +14,7 @@ PIP    := $(BIN)/python -m pip -qq --disable-pip-version-check
 READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.tools
 
-.PHONY: run serve setup test check gallery bench translations clean
+.PHONY: run serve setup test check gallery bench bench-office translations clean
 .SILENT:
 
 run: $(READY)
@@ -55,6 +56,9 @@ gallery: $(TOOLS)
 bench: $(TOOLS)
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.phone
+
+bench-office: $(TOOLS)
+	$(BIN)/python -m bench.office
 
 translations: $(TOOLS)
 	$(BIN)/python -m tests.translations update

@@ -14,7 +14,6 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ import psutil
 from flask import Flask
 
 from bench.catalog import measure_catalog
+from bench.figure import Figure
 from bench.load import Result, request, run
 from bench.orders import MANY, measure_history
 from bench.people import enter_crowd
@@ -48,25 +48,6 @@ from mall.settings import Settings
 SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
 MEMBERS = 5_000
 BARE_PORT = 8452
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A measured figure: what, its value, and the goal it has (None: none): at least that, or ``under`` it."""
-
-    name: str
-    value: float
-    goal: float | None = None
-    unit: str = "×"
-    under: bool = False
-
-    def line(self) -> str:
-        """One line of the report."""
-        met = ""
-        if self.goal is not None:
-            good = self.value < self.goal if self.under else self.value >= self.goal
-            met = f"   goal {'under ' * self.under}{self.goal:g}: " + ("met" if good else "MISSED")
-        return f"  {self.name:<62}{self.value:>9.2f} {self.unit}{met}"
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ from catalog.drops.release import release_due
 from catalog.gifts.popularity import count_popularity
 from catalog.notices.booked import AT_ONCE as BOOKED_AT_ONCE
 from catalog.notices.booked import tell_of_booked
-from catalog.notices.expiring import AT_ONCE as EXPIRIES_AT_ONCE
 from catalog.notices.expiring import tell_of_expiry
 from catalog.notices.remind import AT_ONCE as REMINDED_AT_ONCE
 from catalog.notices.remind import remind_of_check_ins
@@ -90,12 +89,13 @@ def tell_booked(now: datetime) -> dict[str, int]:
 @job("tell-of-expiry", every=timedelta(hours=1))
 def tell_expiry(now: datetime) -> dict[str, int]:
     """Tell members of points that expire in 30 and in 7 days."""
-    told = 0
+    told, after = 0, ""
     while True:
-        noted, notices = run_tx(Login.BACKOFFICE, lambda tx: tell_of_expiry(tx, now))
+        _noted, notices, last = run_tx(Login.BACKOFFICE, lambda tx, after=after: tell_of_expiry(tx, now, after))  # type: ignore[misc]
         told += notices
-        if noted < EXPIRIES_AT_ONCE:
+        if last is None:
             return {"told": told} if told else {}
+        after = last
 
 
 @job("remind-of-check-ins", every=timedelta(minutes=5))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -15,18 +15,28 @@ from mall.db import Login, cursor, run_tx
 
 FRESH = timedelta(minutes=40)
 """How old the figures of a period that still goes on may be; they are counted every 15 minutes."""
+FORGOTTEN = timedelta(days=7)
+"""After which a period that is over is counted anew, should somebody ask for it."""
+AT_ONCE = 20_000
+"""Days on which a member was active, all members together: of more, a page does not count who they were."""
+ASKED = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for the moment of counting where a period is asked for and not counted yet."""
 _REACH = f"""WITH checked AS (SELECT DISTINCT member_id FROM check_ins
   WHERE day BETWEEN %(first)s AND %(last)s AND NOT repaired),
  ordered AS (SELECT member_id, bool_or(status NOT IN {NOT_COUNTED_SQL}) AS redeemed FROM orders
   WHERE placed_at >= %(since)s AND placed_at < %(until)s GROUP BY 1)
  SELECT (SELECT count(*) FROM members WHERE alias_of IS NULL AND status <> 'closed' AND created_at < %(until)s),
- (SELECT count(*) FROM (SELECT member_id FROM checked UNION SELECT member_id FROM ordered
-  UNION SELECT member_id FROM login_sessions WHERE member_id IS NOT NULL
+ (SELECT count(*) FROM (SELECT DISTINCT member_id FROM (SELECT member_id FROM checked
+  UNION ALL SELECT member_id FROM ordered UNION ALL SELECT member_id FROM login_sessions WHERE member_id IS NOT NULL
    AND ((created_at >= %(since)s AND created_at < %(until)s)
-    OR (last_seen_at >= %(since)s AND last_seen_at < %(until)s))) AS here),
+    OR (last_seen_at >= %(since)s AND last_seen_at < %(until)s))) AS seen) AS here),
  (SELECT count(*) FROM checked), (SELECT count(*) FROM ordered WHERE redeemed)"""
 _KEPT = """SELECT members, signed_in, checked_in, redeemed FROM period_reach
- WHERE first_day = %(first)s AND last_day = %(last)s AND (last_day < %(today)s OR computed_at >= %(fresh)s)"""
+ WHERE first_day = %(first)s AND last_day = %(last)s AND computed_at > %(asked)s
+ AND (computed_at >= %(over)s OR computed_at >= %(fresh)s)"""
+_ASK = """INSERT INTO period_reach VALUES (%(first)s, %(last)s, 0, 0, 0, 0, %(asked)s)
+ ON CONFLICT (first_day, last_day) DO UPDATE SET computed_at = excluded.computed_at"""
+_ASKED = "SELECT first_day, last_day FROM period_reach WHERE computed_at = %s ORDER BY 1, 2"
 _KEEP = """INSERT INTO period_reach VALUES (%(first)s, %(last)s, %(members)s, %(signed_in)s, %(checked_in)s,
  %(redeemed)s, %(now)s) ON CONFLICT (first_day, last_day) DO UPDATE SET members = excluded.members,
  signed_in = excluded.signed_in, checked_in = excluded.checked_in, redeemed = excluded.redeemed,
@@ -48,11 +58,27 @@ class Reach:
     redeemed: int
 
 
-def reach(tx: Session, period: Period, now: datetime, zone: ZoneInfo) -> Reach:
-    """The figures of a period: those that are kept, else counted now."""
-    asked = {"first": period.first, "last": period.last, "today": local_date(now, zone), "fresh": now - FRESH}
+def reach(tx: Session, period: Period, now: datetime, zone: ZoneInfo, active: int | None = 0) -> Reach | None:
+    """The figures of a period: those that are kept, else counted now, or asked for: None until the job has counted.
+
+    ``active``: the sum of its days' active members, which says how much work it is to count them;
+    None where nobody has counted those days.
+    """
+    found = kept_reach(tx, period, now, zone)
+    if found is not None or (active is not None and active <= AT_ONCE):
+        return found or count_reach(tx, period, zone)
+    cursor(tx).execute(_ASK, {"first": period.first, "last": period.last, "asked": ASKED})
+    return None
+
+
+def kept_reach(tx: Session, period: Period, now: datetime, zone: ZoneInfo) -> Reach | None:
+    """The figures of a period as they were last counted; None where they are too old or not there."""
+    asked = {
+        "first": period.first, "last": period.last, "over": day_end(period.last, zone), "fresh": now - FRESH,
+        "asked": ASKED,
+    }  # fmt: skip
     row = cursor(tx).execute(_KEPT, asked).fetchone()
-    return Reach(*row) if row else count_reach(tx, period, zone)
+    return Reach(*row) if row else None
 
 
 def count_reach(tx: Session, period: Period, zone: ZoneInfo) -> Reach:
@@ -67,17 +93,26 @@ def count_reach(tx: Session, period: Period, zone: ZoneInfo) -> Reach:
 
 
 def keep_usual(now: datetime, zone: ZoneInfo) -> int:
-    """Count the periods that pages offer, each in a transaction of its own; returns how many."""
+    """Count the periods that pages offer, those they are compared with, and those asked for; returns how many.
+
+    Each in a transaction of its own. One that is over is counted once.
+    """
     today: date = local_date(now, zone)
-    for name in PRESETS:
-        run_tx(Login.BACKOFFICE, lambda tx, name=name: _keep(tx, preset(name, today), now, zone))  # type: ignore[misc]
-    run_tx(Login.BACKOFFICE, lambda tx: cursor(tx).execute(_FORGET, (now - timedelta(days=1),)).rowcount)
-    return len(PRESETS)
+    offered = [preset(name, today) for name in PRESETS]
+    asked = run_tx(Login.BACKOFFICE, lambda tx: [Period(*row) for row in cursor(tx).execute(_ASKED, (ASKED,))])
+    counted = 0
+    for period in dict.fromkeys([*offered, *(one.before() for one in offered), *asked]):
+        counted += run_tx(Login.BACKOFFICE, lambda tx, period=period: _keep(tx, period, now, zone))  # type: ignore[misc]
+    run_tx(Login.BACKOFFICE, lambda tx: cursor(tx).execute(_FORGET, (now - FORGOTTEN,)).rowcount)
+    return counted
 
 
-def _keep(tx: Session, period: Period, now: datetime, zone: ZoneInfo) -> None:
+def _keep(tx: Session, period: Period, now: datetime, zone: ZoneInfo) -> bool:
+    if period.last < local_date(now, zone) and kept_reach(tx, period, now, zone) is not None:
+        return False
     found = count_reach(tx, period, zone)
     cursor(tx).execute(_KEEP, {
         "first": period.first, "last": period.last, "members": found.members, "signed_in": found.signed_in,
         "checked_in": found.checked_in, "redeemed": found.redeemed, "now": now,
     })  # fmt: skip
+    return True

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from admin.figures.groups import told
+from admin.figures.groups import share, told
 from admin.figures.models import DayFigures, FigureSettings
 from admin.figures.periods import Period
 from mall import audit
@@ -37,6 +37,7 @@ class Totals:
     orders_placed: int = 0
     orders_completed: int = 0
     ordered_points: int = 0
+    members: int = 0
     days: int = 0
 
     @property
@@ -57,6 +58,11 @@ class Totals:
     def a_day(self, count: int) -> int | None:
         """A count of members on an average day; None for a group that is too small to tell."""
         return told(round(count / self.days)) if self.days else None
+
+    @property
+    def active_rate(self) -> float | None:
+        """Of 100 members there were on a day, how many were active; None where those are too few to tell."""
+        return share(self.active, self.members) if self.a_day(self.active) is not None else None
 
     @property
     def check_in_rate(self) -> float | None:
@@ -81,7 +87,7 @@ def totals_of(days: Sequence[DayFigures]) -> Totals:
         sum_of("granted_points"), sum_of("written_off_points"), sum_of("taken_back_points"),
         sum_of("redeemed_points"), sum_of("refunded_points"), sum_of("expired_points"), sum_of("members_joined"),
         sum_of("members_active"), sum_of("members_checked_in"), sum_of("orders_placed"), sum_of("orders_completed"),
-        sum_of("ordered_points"), len(days),
+        sum_of("ordered_points"), sum_of("members"), len(days),
     )  # fmt: skip
 
 

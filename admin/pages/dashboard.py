@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import current_app, render_template
 from flask_babel import gettext as _
@@ -12,7 +13,7 @@ from admin.figures.reach import reach
 from admin.figures.totals import counted_until, days_of, outstanding_on, settings, totals_of
 from admin.figures.worth import worth
 from admin.pages.blueprint import desk
-from admin.pages.dashboard_parts import at_ends, charts, funnel, period_figures
+from admin.pages.dashboard_parts import Links, at_ends, charts, funnel, period_figures
 from admin.pages.navigation import allowed, sidebar
 from admin.pages.orders import TO_DO
 from admin.pages.periods import asked_period, period_names
@@ -76,17 +77,24 @@ def _figures(call: Call) -> dict[str, Any]:
     totals, before = totals_of(days), totals_of(days_of(tx, period.before()))
     ends = [outstanding_on(tx, day) for day in (period.last, period.before().last)]
     currency: str = current_app.extensions["settings"].cash_currency
-    links = {
-        "orders": "/admin/orders" if allowed(call.staff, "desk-orders.order_list") else None,
-        "members": "/admin/members" if allowed(call.staff, "desk-members.member_list") else None,
-    }
+    query = _shown(period)
+    links = Links(
+        f"/admin/figures?{urlencode(query)}",
+        f"/admin/orders?{urlencode(query)}" if allowed(call.staff, "desk-orders.order_list") else None,
+        "/admin/members" if allowed(call.staff, "desk-members.member_list") else None,
+    )
     return {
         "period": period, "period_name": name, "periods": period_names(), "errors": errors, "today": today,
         "counted": counted[1] if counted else None, "current": counted is not None and counted[0] >= period.last,
         "figures": period_figures(totals, before, links),
-        "ends": at_ends(*ends[0], *ends[1], worth(ends[0][0], settings(tx).points_per_unit, currency)),
-        "funnel": funnel(reach(tx, period, call.now, zone), links), "charts": charts(period, days),
-        "query": _shown(period),
+        "ends": at_ends(
+            *ends[0], ends[1][0], worth(ends[0][0], settings(tx).points_per_unit, currency), links
+        ),
+        "funnel": funnel(
+            reach(tx, period, call.now, zone, totals.active if days else None),
+            reach(tx, period.before(), call.now, zone, before.active if days else None), links
+        ),
+        "charts": charts(period, days), "query": query,
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
@@ -14,50 +15,64 @@ from admin.figures.reach import Reach
 from admin.figures.totals import Totals
 from mall.i18n import format_monthday, money, points
 
-REPORTS = "/admin/reports"
-"""The list behind the figures of points; whoever sees points may open it."""
 TOO_MUCH = 1000
 """Percent of growth beyond which a number says nothing."""
 
 
-def period_figures(
-    now: Totals, then: Totals, links: dict[str, str | None]
-) -> list[dict[str, Any]]:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where figures lead: the lists behind them, of the same days. None where the reader may not open the list."""
+
+    days: str
+    orders: str | None
+    members: str | None
+
+
+def period_figures(now: Totals, then: Totals, links: Links) -> list[dict[str, Any]]:
     """The cards of a period beside those of the one before."""
     active, was_active = (one.a_day(one.active) for one in (now, then))
     return [
-        _card(_("Granted"), points(now.minted), change(now.minted, then.minted), "coins", REPORTS,
+        _card(_("Granted"), points(now.minted), change(now.minted, then.minted), "coins", links.days,
               _("%(points)s taken back", points=points(now.taken_back)) if now.taken_back else ""),
-        _card(_("Redeemed"), points(now.redeemed), change(now.redeemed, then.redeemed), "gift", links["orders"],
+        _card(_("Redeemed"), points(now.redeemed), change(now.redeemed, then.redeemed), "gift", links.days,
               _("%(points)s given back", points=points(now.refunded)) if now.refunded else ""),
-        _card(_("Expired"), points(now.expired), change(now.expired, then.expired), "hourglass", REPORTS),
-        _card(_("Redemption rate"), percent(now.redemption_rate), None, "chart-donut", None,
+        _card(_("Expired"), points(now.expired), change(now.expired, then.expired), "hourglass", links.days),
+        _card(_("Redemption rate"), percent(now.redemption_rate), None, "chart-donut", links.days,
               _("points redeemed for 100 granted; before: %(rate)s", rate=percent(then.redemption_rate))),
-        _card(_("Active a day"), members(active), change(active, was_active), "users", links["members"],
-              _("members, on average")),
-        _card(_("Check-in rate"), percent(now.check_in_rate), None, "calendar", None,
+        _card(_("Active a day"), members(active), change(active, was_active), "users", links.days,
+              _("members on average, %(rate)s of all", rate=percent(now.active_rate))),
+        _card(_("Check-in rate"), percent(now.check_in_rate), None, "calendar", links.days,
               _("of those active on a day; before: %(rate)s", rate=percent(then.check_in_rate))),
         _card(_("Orders placed"), points(now.orders_placed), change(now.orders_placed, then.orders_placed), "package",
-              links["orders"], _("%(count)s completed", count=points(now.orders_completed))),
+              links.orders, _("%(count)s completed", count=points(now.orders_completed))),
     ]  # fmt: skip
 
 
-def at_ends(held: int, owed: int, held_before: int, _owed: int, value: dict[str, Any] | None) -> dict[str, Any]:
+def at_ends(held: int, owed: int, held_before: int, value: dict[str, Any] | None, links: Links) -> dict[str, Any]:
     """What was outstanding at the end of a period, beside the end of the one before."""
     hint = _("worth %(money)s", money=money(value)) if value else _("owed by members: %(points)s", points=points(owed))
-    return _card(_("Outstanding"), points(held), change(held, held_before), "wallet", REPORTS, hint)
+    return _card(_("Outstanding"), points(held), change(held, held_before), "wallet", links.days, hint)
 
 
-def funnel(found: Reach, links: dict[str, str | None]) -> list[dict[str, Any]]:
-    """From members to those who redeemed: each step with its share of all."""
+def funnel(found: Reach | None, before: Reach | None, links: Links) -> list[dict[str, Any]]:
+    """From members to those who redeemed: each step with its share of all, beside that of the period before.
+
+    Empty while a long period is still to be counted.
+    """
+    if found is None:
+        return []
     steps = [
-        (_("Members"), found.members, links["members"]), (_("Were here"), found.signed_in, None),
-        (_("Checked in"), found.checked_in, None), (_("Redeemed"), found.redeemed, links["orders"]),
+        (_("Members"), "members", links.members), (_("Were here"), "signed_in", links.days),
+        (_("Checked in"), "checked_in", links.days), (_("Redeemed"), "redeemed", links.orders),
     ]  # fmt: skip
     return [
-        {"text": text, "value": members(told(count)), "percent": share(count, found.members), "url": url}
-        for text, count, url in steps
-    ]
+        {
+            "text": text, "value": members(told(count)), "percent": share(count, found.members), "url": url,
+            "change": _grown(change(told(count), told(getattr(before, name)))) if before else None,
+        }
+        for text, name, url in steps
+        for count in (getattr(found, name),)
+    ]  # fmt: skip
 
 
 def charts(period: Period, days: Sequence[DayFigures]) -> list[dict[str, Any]]:
@@ -72,13 +87,14 @@ def charts(period: Period, days: Sequence[DayFigures]) -> list[dict[str, Any]]:
         line(_("Active members"), lambda row: told(row.members_active)),
         line(_("Checked in"), lambda row: told(row.members_checked_in)),
     ]
+    urls = [f"/admin/figures/{day}" for day in period.days()]
     found = [
-        {"title": _("Points by day"), "draw": {"kind": "line", "names": names, "series": [
+        {"title": _("Points by day"), "draw": {"kind": "line", "names": names, "urls": urls, "series": [
             line(_("Granted"), lambda row: row.granted_points - row.taken_back_points),
             line(_("Redeemed"), lambda row: row.redeemed_points - row.refunded_points),
             line(_("Expired"), lambda row: row.expired_points),
         ]}},
-        {"title": _("Members by day"), "draw": {"kind": "bar", "names": names, "series": people}},
+        {"title": _("Members by day"), "draw": {"kind": "bar", "names": names, "urls": urls, "series": people}},
     ]  # fmt: skip
     return found if any(value is not None for one in people for value in one["data"]) else found[:1]
 
@@ -96,5 +112,10 @@ def percent(value: float | None) -> str:
 def _card(
     text: str, value: str, grew: float | None, icon: str, url: str | None, hint: str = ""
 ) -> dict[str, Any]:  # fmt: skip
-    grown = None if grew is None else f"{grew:+.1f} %".replace("-", "−") if grew < TOO_MUCH else f"+{TOO_MUCH - 1} %…"
-    return {"text": text, "value": value, "change": grown, "icon": icon, "url": url, "hint": hint}
+    return {"text": text, "value": value, "change": _grown(grew), "icon": icon, "url": url, "hint": hint}
+
+
+def _grown(percent_more: float | None) -> str | None:
+    if percent_more is None:
+        return None
+    return f"{percent_more:+.1f} %".replace("-", "−") if percent_more < TOO_MUCH else f"+{TOO_MUCH - 1} %…"

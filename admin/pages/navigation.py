@@ -46,7 +46,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
     (
         "",
         (
-            Item("desk-home-page.home", _l("Overview"), "layout-dashboard"),
+            Item("desk-home-page.home", _l("Overview"), "layout-dashboard", ("figures",)),
             Item("desk-notices.notice_list", _l("To see to"), "bell", badge="notices"),
             Item("desk-reports.report_list", _l("Reports"), "chart-bar"),
         ),

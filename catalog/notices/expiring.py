@@ -13,21 +13,23 @@ from points.earning.book_events import mall_zone
 
 KIND = "points.expiring"
 EARLY, LATE = timedelta(days=30), timedelta(days=7)
-AT_ONCE = 1000
-"""Notices written in one transaction."""
+AT_ONCE = 5000
+"""Wallets looked at in one transaction; the job goes through all of them, each once."""
 
-# ``next_due_at`` is no later than the first lot to expire, so the index of wallets finds who is to be told at all.
+_LAST = """SELECT max(member_id) FROM (SELECT member_id FROM ledger.wallets WHERE member_id > %s
+ ORDER BY member_id LIMIT %s) AS next"""
+# ``next_due_at`` is no later than the first lot to expire, so a wallet says whether its lots are looked at at all.
 _DUE = """WITH due AS (SELECT l.member_id,
    ((l.expires_at - interval '1 microsecond') AT TIME ZONE %(zone)s)::date AS day,
    min(l.expires_at) AS expires_at, sum(l.remaining)::int8 AS points
   FROM ledger.wallets AS w JOIN ledger.lots AS l ON l.member_id = w.member_id
-  WHERE w.next_due_at <= %(early)s AND w.available > 0 AND l.remaining > 0 AND NOT l.pending
+  WHERE w.member_id > %(after)s AND w.member_id <= %(last)s AND w.next_due_at <= %(early)s
+   AND w.available > 0 AND l.remaining > 0 AND NOT l.pending
    AND l.expires_at > %(now)s AND l.expires_at <= %(early)s GROUP BY 1, 2),
  staged AS (SELECT *, CASE WHEN expires_at <= %(late)s THEN 7 ELSE 30 END AS stage FROM due),
  news AS (SELECT s.* FROM staged AS s JOIN members AS m ON m.id = s.member_id AND m.status = 'active'
   WHERE NOT EXISTS (SELECT FROM expiry_notices AS n WHERE n.member_id = s.member_id AND n.day = s.day
-   AND n.stage <= s.stage)
-  ORDER BY s.member_id, s.day LIMIT %(most)s),
+   AND n.stage <= s.stage)),
  noted AS (INSERT INTO expiry_notices (member_id, day, stage) SELECT member_id, day, stage FROM news
   ON CONFLICT DO NOTHING RETURNING member_id, day)
  SELECT member_id, day, points, EXISTS (SELECT FROM notice_preferences AS p WHERE p.member_id = news.member_id
@@ -38,14 +40,22 @@ _TELL = """INSERT INTO notifications (id, member_id, kind, detail, created_at)
 _FORGET = "DELETE FROM expiry_notices WHERE day < %s"
 
 
-def tell_of_expiry(tx: Session, now: datetime) -> tuple[int, int]:
-    """Note whose points expire soon and write the notices; returns how many were noted and how many told."""
+def tell_of_expiry(tx: Session, now: datetime, after: str = "") -> tuple[int, int, str | None]:
+    """Note whose points expire soon and write the notices, for the next ``AT_ONCE`` members after the id ``after``.
+
+    Returns how many were noted, how many told, and the id to go on from, None at the end.
+    """
     cur, zone = cursor(tx), mall_zone()
-    values = {"now": now, "early": now + EARLY, "late": now + LATE, "zone": zone.key, "most": AT_ONCE}
+    (last,) = cur.execute(_LAST, (after, AT_ONCE)).fetchone() or (None,)
+    if last is None:
+        cur.execute(_FORGET, (now.astimezone(zone).date(),))
+        return 0, 0, None
+    values = {
+        "now": now, "early": now + EARLY, "late": now + LATE, "zone": zone.key, "after": after, "last": last,
+    }  # fmt: skip
     noted = cur.execute(_DUE, values).fetchall()
     told = [row for row in noted if not row[3]]
     if told:
         details = [json.dumps({"day": day.isoformat(), "points": points}) for _member, day, points, _off in told]
         cur.execute(_TELL, (KIND, now, [new_id("ntc") for _row in told], [row[0] for row in told], details))
-    cur.execute(_FORGET, (now.astimezone(zone).date(),))
-    return len(noted), len(told)
+    return len(noted), len(told), last

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from catalog.redemption.addresses import Address, open_address
 from catalog.redemption.lifecycle import OVER, By, Status, targets
 from mall.crypto import keyring
 from mall.db import cursor
-from mall.errors import NotFound
+from mall.errors import Invalid, NotFound
+from mall.http.fields import parse_instant
 from mall.http.pagination import decode_cursor, encode_cursor
 
 
@@ -68,8 +70,10 @@ _FILTERS = {
 }
 _NO_WAITING_ENTRIES = "NOT (o.kind = 'draw' AND o.status = 'placed')"
 _LEFT_TO_DO = [status.value for status in Status if status not in OVER - {Status.RETURNED}]
-_OPEN = f"""SELECT o.status, count(*) FROM orders AS o WHERE o.status = ANY(%s) AND {_NO_WAITING_ENTRIES}
- GROUP BY o.status"""
+COUNTED = 10_000
+"""Orders of a status that are counted; of more there are just more."""
+_OPEN = f"""SELECT s.status, (SELECT count(*) FROM (SELECT 1 FROM orders AS o WHERE o.status = s.status
+ AND {_NO_WAITING_ENTRIES} LIMIT {COUNTED + 1}) AS found) FROM unnest(%s::text[]) AS s(status)"""
 
 
 def staff_order(tx: Session, order_id: str, *, with_address: bool) -> StaffOrder:
@@ -92,23 +96,43 @@ def staff_orders(
     placing, the latter not included); what is absent or None is no filter.
     Entries that wait for a draw are not what staff confirm: among those ``placed`` they are there for ``kind`` draw.
     """
-    seen, oldest = decode_cursor(cursor_text, str), bool(wanted.get("oldest"))
+    oldest, by_time = bool(wanted.get("oldest")), wanted.get("since") is not None or wanted.get("until") is not None
+    # Days are found in the index by time, everything else in one by id; both are the order of placing.
+    key = "(o.placed_at, o.id)" if by_time else "o.id"
+    asked = {**wanted, "limit": limit + 1, **_seen(cursor_text, by_time)}
     parts = [sql for name, sql in _FILTERS.items() if wanted.get(name) is not None]
     if wanted.get("status") == Status.PLACED and wanted.get("kind") != "draw":
         parts.append(_NO_WAITING_ENTRIES)
-    if seen:
-        parts.append(f"o.id {'>' if oldest else '<'} %(seen)s")
+    if "seen" in asked:
+        parts.append(f"{key} {'>' if oldest else '<'} {'(%(moment)s, %(seen)s)' if by_time else '%(seen)s'}")
     where = f"WHERE {' AND '.join(parts)}" if parts else ""
-    query = f"SELECT {_COLUMNS} FROM orders AS o {where} ORDER BY o.id {'' if oldest else 'DESC'} LIMIT %(limit)s"
-    asked = {**wanted, "seen": seen and seen[0], "limit": limit + 1}
+    way = "" if oldest else "DESC"
+    sort = f"o.placed_at {way}, o.id {way}" if by_time else f"o.id {way}"
+    query = f"SELECT {_COLUMNS} FROM orders AS o {where} ORDER BY {sort} LIMIT %(limit)s"
     rows: list[Any] = cursor(tx).execute(query, asked).fetchall()  # type: ignore[arg-type]
     orders = [StaffOrder(**_plain(row), history=[]) for row in rows[:limit]]
-    return orders, encode_cursor(orders[-1].id) if len(rows) > limit else None
+    if len(rows) <= limit:
+        return orders, None
+    last = orders[-1]
+    return orders, encode_cursor(last.placed_at.isoformat(), last.id) if by_time else encode_cursor(last.id)
+
+
+def _seen(cursor_text: str | None, by_time: bool) -> dict[str, Any]:
+    """The last order seen, by the cursor of a list of this order. Raises Invalid for another cursor."""
+    seen = decode_cursor(cursor_text, *((str, str) if by_time else (str,)))
+    if seen is None:
+        return {}
+    if not by_time:
+        return {"seen": seen[0]}
+    moment = parse_instant(seen[0])
+    if moment is None:
+        raise Invalid({"cursor": [_("This cursor is not valid.")]})
+    return {"moment": moment, "seen": seen[1]}
 
 
 def count_by_status(tx: Session) -> dict[str, int]:
-    """How many orders there are in each status in which something is left to do."""
-    return {status: count for status, count in cursor(tx).execute(_OPEN, (_LEFT_TO_DO,))}  # noqa: C416 - rows are tuples
+    """How many orders there are in each status in which something is left to do, up to one more than ``COUNTED``."""
+    return {status: count for status, count in cursor(tx).execute(_OPEN, (_LEFT_TO_DO,)) if count}
 
 
 def _plain(row: Any) -> dict[str, Any]:

@@ -12,10 +12,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from mall.errors import NotFound
-from mall.http.pagination import decode_cursor, page_of
+from mall.http.pagination import decode_cursor, encode_cursor, page_of
 from points.earning.source_models import Award
 
 MOST_AT_ONCE = 500
+LOOKED_AT = 50_000
+"""Awards that one page of a filter looks at: a rule that paid long ago is found on further pages, an index for it would
+be written with every credit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,29 @@ class AwardFilter:
 
 
 def award_page(tx: Session, wanted: AwardFilter, limit: int, cursor: str | None, now: datetime) -> dict[str, Any]:
-    """Awards, newest first. Raises Invalid for a cursor that is not ours."""
+    """Awards, newest first; a page may hold fewer than ``limit`` and still name the next.
+
+    Raises Invalid for a cursor that is not ours.
+    """
     query = _filtered(wanted, now).order_by(Award.award_id.desc()).limit(limit + 1)
     last = decode_cursor(cursor, str)
     if last is not None:
         query = query.where(Award.award_id < last[0])
-    return page_of(tx.scalars(query).all(), limit, lambda award: (award.award_id,))
+    floor = _floor(tx, wanted, last[0] if last else None)
+    if floor is not None:
+        query = query.where(Award.award_id >= floor)
+    found = page_of(tx.scalars(query).all(), limit, lambda award: (award.award_id,))
+    if floor is not None and found["next_cursor"] is None:
+        found["next_cursor"] = encode_cursor(floor)
+    return found
+
+
+def _floor(tx: Session, wanted: AwardFilter, before: str | None) -> str | None:
+    """The last award that a page looks at; None where an index finds what is wanted, or few are left."""
+    if wanted.state == "pending" or (wanted.rule is None and wanted.campaign is None):
+        return None
+    looked = select(Award.award_id).order_by(Award.award_id.desc()).offset(LOOKED_AT - 1).limit(1)
+    return tx.scalar(looked if before is None else looked.where(Award.award_id < before))
 
 
 def award_row(tx: Session, award_id: str) -> Award:

@@ -11,13 +11,17 @@ from mall.db import cursor
 
 # Accounts that are merged move between two books of one person: nothing is earned or lost by it, but what the one
 # owed the other may owe no longer in the same way, so that debt counts them too.
-_MOVES = """SELECT
- coalesce(sum(points) FILTER (WHERE debit = 'issued' AND credit <> 'debt' AND kind <> 'merged'), 0),
- coalesce(sum(points) FILTER (WHERE debit = 'issued' AND credit = 'debt' AND kind <> 'merged'), 0),
- coalesce(sum(points) FILTER (WHERE credit = 'reversed' AND kind <> 'merged'), 0),
- coalesce(sum(points) FILTER (WHERE credit = 'redeemed'), 0),
- coalesce(sum(points) FILTER (WHERE debit = 'redeemed'), 0),
- coalesce(sum(points) FILTER (WHERE credit = 'expired'), 0)
+MOVES = {
+    "granted": "debit = 'issued' AND credit <> 'debt' AND kind <> 'merged'",
+    "written_off": "debit = 'issued' AND credit = 'debt' AND kind <> 'merged'",
+    "taken_back": "credit = 'reversed' AND kind <> 'merged'",
+    "redeemed": "credit = 'redeemed'",
+    "refunded": "debit = 'redeemed'",
+    "expired": "credit = 'expired'",
+}
+"""What figures of ``Moves`` add up, as conditions on postings. From ``expired`` goes what was taken back later."""
+_SUM = "coalesce(sum(points) FILTER (WHERE {}), 0)"
+_MOVES = f"""SELECT {", ".join(_SUM.format(condition) for condition in MOVES.values())}
  - coalesce(sum(points) FILTER (WHERE debit = 'expired'), 0),
  coalesce(sum(points) FILTER (WHERE debit = 'debt'), 0) - coalesce(sum(points) FILTER (WHERE credit = 'debt'), 0)
  FROM ledger.postings WHERE posted_at >= %s AND posted_at < %s"""

@@ -6,7 +6,7 @@ an event reported late counts in the month it belongs to, and in that one only. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import insert, select
@@ -20,14 +20,16 @@ from points.earning.periods import Expiry
 from points.ledger.books import open_books
 from points.prizes.models import PrizeMonth, PrizeWinner
 from points.prizes.shares import Win, closes_on, next_month, share_prizes
-from points.standing.boards import ACCOUNTS, SHOWN
+from points.standing.board_models import ACCOUNTS
+from points.standing.board_scores import next_members
+from points.standing.boards import SHOWN
 
 LABEL = "board_prize"
 _SCORES = f"""SELECT m.id, sum(a.points)::int8 FROM board_members b JOIN members m ON m.id = b.member_id AND {SHOWN}
  JOIN {ACCOUNTS} AS o ON o.holder = b.member_id
  JOIN sources.awards a ON a.member_id = o.id AND a.visibility = 'public' AND a.booked_at >= %(since)s
  JOIN sources.cases c ON c.case_key = a.case_key AND c.anchor_at >= %(since)s AND c.anchor_at < %(until)s
- GROUP BY m.id"""
+ WHERE b.member_id = ANY(%(members)s) GROUP BY m.id"""
 
 
 def due_months(tx: Session, now: datetime) -> list[date]:
@@ -48,13 +50,21 @@ def close_month(tx: Session, month: date, now: datetime) -> list[Win] | None:
         return None
     zone = mall_zone()
     asked = {"since": day_start(month, zone), "until": day_start(next_month(month), zone)}
-    wins = share_prizes(cursor(tx).execute(_SCORES, asked).fetchall(), row.prizes)
+    wins = share_prizes(_scores(tx, asked), row.prizes)
     _pay(tx, month, wins, now)
     row.closed_at, row.paid_points = now, sum(win.prize_points for win in wins)
     tx.flush()
     told = {"winners": len(wins), "paid_points": row.paid_points, "budget_points": row.budget_points}
     audit.record(tx, "system", "prizes.closed", f"prizes:{month:%Y-%m}", told, now)
     return wins
+
+
+def _scores(tx: Session, asked: dict[str, datetime]) -> Iterator[tuple[str, int]]:
+    """Points of everybody on the boards, some thousands at a time: no statement takes long, however many there are."""
+    after = ""
+    while members := next_members(tx, after):
+        yield from cursor(tx).execute(_SCORES, {**asked, "members": members}).fetchall()
+        after = members[-1]
 
 
 def _pay(tx: Session, month: date, wins: Sequence[Win], now: datetime) -> None:

@@ -1,13 +1,15 @@
 """Leaderboards: ranks by nickname, of members who chose to be shown, in public points alone.
 
 A total with confidential points in it would tell who gives tips (design, section 7), so a board of a week or
-month adds up awards of public visibility; an award counts in the period in which it was first booked.
+month adds up awards of public visibility; an award counts in the period in which it was first booked. Boards of many
+members are counted every few minutes (``points.standing.board_scores``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
@@ -17,7 +19,8 @@ from sqlalchemy.orm import Session
 from mall.clock import day_start, local_date
 from mall.db import cursor
 from mall.identity.avatars import avatar_of
-from points.standing.board_models import BoardMember
+from points.standing.board_models import ACCOUNTS, BoardMember
+from points.standing.board_scores import kept_boards
 
 PERIODS = ("week", "month", "all")
 BOARD_SIZE = 100
@@ -28,14 +31,18 @@ SHOWN = """m.status = 'active' AND m.alias_of IS NULL AND NOT EXISTS (SELECT 1 F
 """Who may be on a board at all: nobody suspended, and nobody who works here (the same username is the same person)."""
 _ALL = f"""SELECT m.id, m.nickname, m.avatar, s.public_points FROM board_members b
  JOIN members m ON m.id = b.member_id AND {SHOWN}
- JOIN standings s ON s.member_id = b.member_id AND s.public_points > 0"""
-ACCOUNTS = """(SELECT id AS holder, id FROM members
- UNION ALL SELECT alias_of, id FROM members WHERE alias_of IS NOT NULL)"""
-"""Every member's accounts: the own one, and those that were merged into it."""
+ JOIN standings s ON s.member_id = b.member_id AND s.public_points > 0 {{whose}}"""
 _SINCE = f"""SELECT m.id, m.nickname, m.avatar, sum(a.points)::int8 FROM board_members b
  JOIN members m ON m.id = b.member_id AND {SHOWN} JOIN {ACCOUNTS} AS o ON o.holder = b.member_id
  JOIN sources.awards a ON a.member_id = o.id AND a.visibility = 'public' AND a.booked_at >= %(since)s
- GROUP BY m.id, m.nickname, m.avatar HAVING sum(a.points) > 0"""
+ {{whose}} GROUP BY m.id, m.nickname, m.avatar HAVING sum(a.points) > 0"""
+_OWN = "AND b.member_id = %(member)s"
+_KEPT = f"""SELECT m.id, m.nickname, m.avatar, k.points FROM board_scores k
+ JOIN board_members b ON b.member_id = k.member_id JOIN members m ON m.id = k.member_id AND {SHOWN}
+ WHERE k.period = %(period)s AND k.since IS NOT DISTINCT FROM %(since)s
+ ORDER BY k.points DESC, k.member_id DESC LIMIT %(places)s"""
+_MORE = """SELECT 1 + count(*) FROM board_scores
+ WHERE period = %(period)s AND since IS NOT DISTINCT FROM %(since)s AND points > %(points)s"""
 _RANKED = """SELECT id, nickname, avatar, points, rank FROM (SELECT id, nickname, avatar, points,
  rank() OVER (ORDER BY points DESC) AS rank FROM ({points}) AS p(id, nickname, avatar, points)
 ) AS r WHERE rank <= %(places)s OR id = %(member)s ORDER BY rank, id"""
@@ -54,11 +61,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board as one member sees it. ``mine``: the own line, also below the last place shown."""
+    """A board as one member sees it. ``mine``: the own line, also below the last place shown.
+
+    ``kept``: it was counted a few minutes ago, but for the own line.
+    """
 
     places: list[Place]
     mine: Place | None
     opted_in: bool
+    kept: bool = False
 
 
 def period_start(period: str, now: datetime, zone: ZoneInfo) -> datetime | None:
@@ -74,8 +85,10 @@ def period_start(period: str, now: datetime, zone: ZoneInfo) -> datetime | None:
 def board(tx: Session, period: str, member_id: str, now: datetime, zone: ZoneInfo, limit: int = BOARD_SIZE) -> Board:
     """The first ``limit`` lines of a board."""
     since = period_start(period, now, zone)
-    sql = _RANKED.format(points=_ALL if since is None else _SINCE)
-    rows = cursor(tx).execute(sql, {"since": since, "places": limit, "member": member_id}).fetchall()  # type: ignore[call-overload]
+    asked = {"since": since, "places": limit, "member": member_id, "period": period}
+    if kept_boards(tx):
+        return _kept(tx, asked)
+    rows = cursor(tx).execute(_RANKED.format(points=_points(since)), asked).fetchall()  # type: ignore[call-overload]
     lines = [
         Place(rank, nickname, avatar_of(own, avatar), points, own == member_id)
         for own, nickname, avatar, points, rank in rows
@@ -83,6 +96,26 @@ def board(tx: Session, period: str, member_id: str, now: datetime, zone: ZoneInf
     mine = next((line for line in lines if line.mine), None)
     shown = [line for line in lines if line.rank <= limit][:limit]
     return Board(shown, mine, is_on_boards(tx, member_id))
+
+
+def _points(since: datetime | None, whose: str = "") -> str:
+    return (_ALL if since is None else _SINCE).format(whose=whose)
+
+
+def _kept(tx: Session, asked: dict[str, Any]) -> Board:
+    """The board as it was last counted, and the member's own line as it is now."""
+    cur, places = cursor(tx), list[Place]()
+    for place, (own, nickname, avatar, points) in enumerate(cur.execute(_KEPT, asked).fetchall(), start=1):
+        rank = places[-1].rank if places and places[-1].points == points else place
+        places.append(Place(rank, nickname, avatar_of(own, avatar), points, own == asked["member"]))
+    mine = next((line for line in places if line.mine), None)
+    if mine is None:
+        row = cur.execute(_points(asked["since"], _OWN), asked).fetchone()  # type: ignore[call-overload]
+        if row is not None:
+            own, nickname, avatar, points = row
+            (rank,) = cur.execute(_MORE, {**asked, "points": points}).fetchone() or (1,)
+            mine = Place(rank, nickname, avatar_of(own, avatar), points, True)
+    return Board(places, mine, is_on_boards(tx, asked["member"]), kept=True)
 
 
 def is_on_boards(tx: Session, member_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""The job of standing: whoever's points have moved is looked at within a minute, everybody once a day."""
+"""Jobs of standing: whoever's points have moved is looked at within a minute, everybody once a day; boards."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from mall.jobs import JobRun, job
 from points.badges.award import award_badges
 from points.badges.figures import counted_since
 from points.earning.book_events import mall_zone
+from points.standing.board_scores import keep_scores, kept_boards
+from points.standing.boards import PERIODS, period_start
 from points.standing.level_changes import refresh_levels
 from points.standing.level_models import LevelSettings
 
@@ -43,6 +45,20 @@ def keep_standing(now: datetime) -> dict[str, int]:
         moved, new = run_tx(Login.EARNING, work)
         seen, levels, badges = seen + len(batch), levels + moved, badges + new
     return {"members": seen, "levels": levels, "badges": badges} if seen else {}
+
+
+@job("count-boards", every=timedelta(minutes=5), aside=True)
+def count_boards(now: datetime) -> dict[str, int]:
+    """Count the boards of many members, thousands in a transaction; smaller ones are counted when read."""
+    if not run_tx(Login.EARNING, kept_boards):
+        return {}
+    since = {period: period_start(period, now, mall_zone()) for period in PERIODS}
+    after: str | None = ""
+    portions = 0
+    while after is not None:
+        after = run_tx(Login.EARNING, lambda tx, after=after: keep_scores(tx, after, since))  # type: ignore[misc]
+        portions += 1
+    return {"portions": portions}
 
 
 def _last_success(tx: Session) -> datetime | None:

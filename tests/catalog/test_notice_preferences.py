@@ -48,7 +48,7 @@ def credit(run, member):
 
 @pytest.fixture
 def tell(run):
-    return lambda now: run(Login.BACKOFFICE, lambda tx: tell_of_expiry(tx, now))
+    return lambda now: run(Login.BACKOFFICE, lambda tx: tell_of_expiry(tx, now)[:2])
 
 
 def test_points_that_expire_are_told_of_thirty_and_seven_days_before(credit, tell, told):

@@ -1,4 +1,4 @@
-/* Draws what data-chart describes: {names: [...], series: [{name, data}], kind?: "line" | "bar"}. Colours follow the theme. */
+/* Draws what data-chart describes: {names: [...], series: [{name, data}], kind?: "line" | "bar", urls?: where a press on each leads}. Colours follow the theme. */
 (function () {
   "use strict";
   var COLOURS = { light: ["#4c6fb1", "#0b6e3f", "#c77a1a", "#8a4fa3"], dark: ["#8fb0ec", "#6fd39b", "#f0b45e", "#c79be0"] };
@@ -23,6 +23,13 @@
           areaStyle: smooth ? { opacity: 0.12 } : undefined, itemStyle: smooth ? undefined : { borderRadius: [3, 3, 0, 0] } };
       })
     });
+    if (given.urls) {
+      chart.getZr().setCursorStyle("pointer");
+      chart.getZr().on("click", function (event) {
+        var place = chart.containPixel("grid", [event.offsetX, event.offsetY]) && chart.convertFromPixel({ seriesIndex: 0 }, [event.offsetX, event.offsetY])[0];
+        if (typeof place === "number" && given.urls[place]) window.location.assign(given.urls[place]);
+      });
+    }
     box.drawn = chart;
     new ResizeObserver(function () { chart.resize(); }).observe(box);
   }

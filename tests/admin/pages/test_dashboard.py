@@ -29,6 +29,20 @@ def test_the_figures_are_those_of_the_ledger(desk, make_member, run, now):
     eight = (now + timedelta(hours=8)).date() - timedelta(days=8)
     then = browser.get(f"/admin?from={eight}&until={eight}").text
     assert "1,000" in then and "1,250" not in then
+    today = (now + timedelta(hours=8)).date()
+    assert f'href="/admin/figures?from={today - timedelta(days=6)}&amp;until={today}"' in page
+    days = browser.get(f"/admin/figures?from={eight}&until={today}").text
+    assert f'href="/admin/figures/{today}?move=granted"' in days and "2,250" in days
+    file = browser.get(f"/admin/figures-file?from={eight}&until={today}").text.splitlines()
+    assert [line.split(",")[:8] for line in file if line.startswith(f"{eight}")] == [
+        [f"{eight}", "1000", "0", "0", "0", "0", "0", "1000"]
+    ]
+    behind = browser.get(f"/admin/figures/{today}?move=granted&limit=1").text
+    assert f'href="/admin/members/{member.id}"' in behind and "1,250" in behind and "Next page" not in behind
+    assert "Nothing of this on that day" in browser.get(f"/admin/figures/{eight}?move=expired").text
+    assert [browser.get(f"/admin/figures/{day}").status_code for day in ("soon", "1999-12-31", "9999-12-31")] == [
+        404
+    ] * 3
 
 
 def test_a_period_that_cannot_be_is_told_and_the_usual_one_shown(desk):

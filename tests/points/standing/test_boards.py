@@ -14,7 +14,9 @@ from flask.testing import FlaskClient
 from mall.db import Login, run_tx
 from points.earning.book_events import book_events
 from points.earning.event_types import EventIn, EventSource
+from points.standing import board_scores
 from points.standing.boards import board, period_start
+from points.standing.jobs import count_boards
 
 Headers = dict[str, str]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -134,3 +136,38 @@ def test_boards_are_for_members_and_there_are_three(
     headers = member("甲")[1]
     assert client.get("/api/v1/leaderboards/year", headers=headers).status_code == 404
     assert client.get("/api/v1/leaderboards/week?limit=101", headers=headers).status_code == 422
+
+
+def test_a_board_of_many_is_counted_beforehand_and_the_own_line_when_it_is_read(
+    app: Flask,
+    client: FlaskClient,
+    member: Callable[[str], tuple[str, Headers]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(board_scores, "MANY", 1)
+    monkeypatch.setattr(board_scores, "AT_ONCE", 2)
+    now = datetime.now(UTC)
+    (first, headers), (second, theirs), (third, _) = [member(name) for name in ("甲", "乙", "丙")]
+    for who, times in ((first, 2), (second, 3), (third, 2)):
+        _attend(who, times, now)
+
+    def seen(period: str, limit: int = 9) -> tuple[list[tuple[int, str, int]], tuple[int, int] | None]:
+        found = run_tx(Login.EARNING, lambda tx: board(tx, period, first, now, SHANGHAI, limit))
+        assert found.kept
+        own = found.mine and (found.mine.rank, found.mine.points)
+        return [(line.rank, line.nickname, line.points) for line in found.places], own
+
+    assert seen("all") == ([], (1, 20))
+    assert count_boards(now) == {"portions": 2}
+    for period in ("week", "month", "all"):
+        places, own = seen(period)
+        assert (sorted(places), own) == ([(1, "乙", 30), (2, "丙", 20), (2, "甲", 20)], (2, 20))
+        assert seen(period, limit=1) == ([(1, "乙", 30)], (2, 20))
+    _earn(first, "activity.attended", "later", now)
+    assert seen("week", limit=1) == ([(1, "乙", 30)], (1, 30))
+    client.put("/api/v1/me/board", json={"opted_in": False}, headers=theirs)
+    assert [line[1] for line in seen("month")[0]].count("乙") == 0
+    client.put("/api/v1/me/board", json={"opted_in": True}, headers=theirs)
+    count_boards(now + timedelta(days=62))  # two months on: weeks and months begin anew, all time goes on
+    assert (seen("week"), [line[2] for line in seen("all")[0]]) == (([], (1, 30)), [30, 30, 20])
+    assert client.get("/boards/all", headers=headers).status_code == 200
