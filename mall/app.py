@@ -30,6 +30,7 @@ from admin.pages import curation as desk_curation
 from admin.pages import dashboard as desk_dashboard
 from admin.pages import draws as desk_draws
 from admin.pages import drops as desk_drops
+from admin.pages import files as desk_files
 from admin.pages import gifts as desk_gifts
 from admin.pages import home as desk_home
 from admin.pages import honours as desk_honours
@@ -334,6 +335,7 @@ PAGE_BLUEPRINTS = (
     desk_reconciliation.pages,
     desk_audit.pages,
     desk_reports.pages,
+    desk_files.pages,
 )
 TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register, admin_cli.register)

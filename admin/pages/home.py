@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import HOME, desk
+from admin.pages.files import file_url
 from admin.pages.navigation import sidebar
 from admin.pages.role_words import role_words
 from mall.db import Login, run_tx
@@ -158,7 +159,8 @@ def given() -> dict[str, Any]:
     if not isinstance(principal, StaffPrincipal):
         return {"desk": None, "address_with": address_with}
     who = {"username": principal.username, "role": role_words()[principal.role]}
-    return {"desk": {"who": who, "sections": sidebar(principal)}, "address_with": address_with}
+    shown = {"who": who, "sections": sidebar(principal), "file": file_url()}
+    return {"desk": shown, "address_with": address_with}
 
 
 pages.before_app_request(refuse_strangers)

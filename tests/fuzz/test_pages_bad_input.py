@@ -82,7 +82,7 @@ FIELDS = (
     "name.zh", "title.zh", "approval_above_points", "rule", "campaign", "quiz", "revision", "base_kind", "change",
 )  # fmt: skip
 LEAVES = ("/sign-out", "/sign-out-everywhere", "/admin/sign-out")
-NOTED = ("/admin/parcels/to-ship", "/admin/audit/file", "/admin/orders-file", "/admin/parcel-labels")
+NOTED = ("/admin/parcels/to-ship", "/admin/files/audit", "/admin/files/orders", "/admin/parcel-labels")
 """Reading these leaves a row in the audit trail, as it should."""
 
 
@@ -126,7 +126,7 @@ def test_pages_take_any_path_and_query(world: World, browser: FlaskClient) -> No
     before, wrong = world.snapshot(), []
     broken = "&".join(f"{name}=%FF&{name}=%00&{name}=%ED%A0%80" for name in QUERIES)
     for rule, names in _pages(world, "GET"):
-        if rule in NOTED:
+        if rule in NOTED or rule.startswith("/admin/files/"):
             continue
         urls = [_filled(world, rule, names, **{name: bad}) for name in names for bad in IDS]
         real = _filled(world, rule, names)

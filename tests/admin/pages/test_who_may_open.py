@@ -162,7 +162,6 @@ MAY = {
     "GET /admin/order-policy": only("fulfilment", "catalog", "auditor"),
     "POST /admin/order-policy": only(),
     "GET /admin/orders": only("fulfilment", "catalog", "auditor"),
-    "GET /admin/orders-file": only("fulfilment", "catalog", "auditor"),
     "POST /admin/orders-in-bulk": only("fulfilment"),
     "GET /admin/picking-list": only("fulfilment"),
     "GET /admin/parcel-labels": only("fulfilment"),
@@ -193,9 +192,17 @@ MAY = {
     "GET /admin/report-settings": only(),
     "POST /admin/report-settings": only(),
     "GET /admin/audit": only("auditor"),
-    "GET /admin/audit/file": only("auditor"),
     "POST /admin/members/<member_id>/sources": only("rules", "auditor"),
 }
+
+
+for _list in (
+    "rules", "campaigns", "budgets", "activities", "activities/<activity_id>", "redemption-rules", "segments", "prizes",
+    "honours", "awards", "appeals", "adjustments", "merges", "gifts", "stock", "gifts/<gift_id>/stock", "shelves",
+    "causes", "draws", "draws/<draw_id>", "drops", "orders", "pickup-points", "top-ups", "top-up-providers", "members",
+    "api-clients", "api-clients/<client_id>/requests", "staff", "reports", "notices", "audit",
+):  # fmt: skip
+    MAY[f"GET /admin/files/{_list}"] = MAY[f"GET /admin/{_list}"]
 
 
 def routes(app):
