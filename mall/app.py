@@ -57,6 +57,7 @@ from admin.pages import rule_editor as desk_rule_editor
 from admin.pages import rule_set as desk_rule_set
 from admin.pages import rule_steps as desk_rule_steps
 from admin.pages import rules as desk_rules
+from admin.pages import search as desk_search
 from admin.pages import segments as desk_segments
 from admin.pages import shelves as desk_shelves
 from admin.pages import staff as desk_staff
@@ -99,6 +100,7 @@ from admin.routes import reports as admin_reports
 from admin.routes import rule_backtests as admin_rule_backtests
 from admin.routes import rule_set as admin_rule_set
 from admin.routes import rule_steps as admin_rule_steps
+from admin.routes import search as admin_search
 from admin.routes import segments as admin_segments
 from admin.routes import shipments as admin_shipments
 from admin.routes import tags as admin_tags
@@ -246,6 +248,7 @@ API_BLUEPRINTS = (
     admin_rule_backtests.blp,
     admin_budgets.blp,
     admin_reports.blp,
+    admin_search.blp,
     admin_levels.blp,
     admin_prizes.blp,
     admin_honours.blp,
@@ -336,6 +339,7 @@ PAGE_BLUEPRINTS = (
     desk_audit.pages,
     desk_reports.pages,
     desk_files.pages,
+    desk_search.pages,
 )
 TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register, admin_cli.register)

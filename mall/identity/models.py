@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mall.db import Base, IdText
@@ -35,6 +35,13 @@ class Member(Base):
     created_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
     alias_of: Mapped[str | None] = mapped_column(IdText)
+
+
+Index(
+    "ix_members_nickname",
+    func.lower(Member.nickname).label("folded"),
+    postgresql_ops={"folded": "text_pattern_ops"},
+)
 
 
 class Staff(Base):

@@ -29,6 +29,7 @@ MAY = {
     "GET /admin": ANY_STAFF,
     **{f"{verb} /admin/welcome/<token>": EVERYBODY for verb in ("GET", "POST")},
     "GET /admin/me": ANY_STAFF,
+    "GET /admin/search": ANY_STAFF,
     **{
         f"POST /admin/me/{part}": ANY_STAFF
         for part in ("confirm", "password", "authenticator", "authenticator/confirm", "sign-out-everywhere")
