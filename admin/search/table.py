@@ -28,6 +28,6 @@ def search(tx: Session, reader: StaffPrincipal, asked: str, now: datetime) -> li
 
 
 def _pages(reader: StaffPrincipal, asked: str) -> list[Hit]:
-    links = [(title, link) for title, section in sidebar(reader) for link in section]
+    links = [(part.title, link) for part in sidebar(reader) for link in part.links]
     found = [Hit(link.url, link.text, title) for title, link in links if names_hold([link.text, link.url[7:]], asked)]
     return found[:MOST_HITS]
