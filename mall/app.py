@@ -26,6 +26,7 @@ from admin.pages import causes as desk_causes
 from admin.pages import check_ins as desk_check_ins
 from admin.pages import clients as desk_clients
 from admin.pages import counter as desk_counter
+from admin.pages import cropping as desk_cropping
 from admin.pages import curation as desk_curation
 from admin.pages import dashboard as desk_dashboard
 from admin.pages import draws as desk_draws
@@ -63,6 +64,7 @@ from admin.pages import shelves as desk_shelves
 from admin.pages import staff as desk_staff
 from admin.pages import stock as desk_stock
 from admin.pages import top_ups as desk_top_ups
+from admin.pages import undo as desk_undo
 from admin.reports import jobs as report_jobs
 from admin.reports import models as report_models
 from admin.routes import activities as admin_activities
@@ -105,6 +107,8 @@ from admin.routes import segments as admin_segments
 from admin.routes import shipments as admin_shipments
 from admin.routes import tags as admin_tags
 from admin.routes import top_ups as admin_top_ups
+from admin.undo import keep as undo_keep
+from admin.undo import models as undo_models
 from catalog import codes as catalog_codes
 from catalog import jobs as catalog_jobs
 from catalog.causes import models as cause_models
@@ -340,6 +344,8 @@ PAGE_BLUEPRINTS = (
     desk_reports.pages,
     desk_files.pages,
     desk_search.pages,
+    desk_undo.pages,
+    desk_cropping.pages,
 )
 TITLES = (identity_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register, admin_cli.register)
@@ -360,6 +366,7 @@ BACKGROUND = (
     payment_jobs,
     figure_jobs,
     report_jobs,
+    undo_keep,
 )
 """Modules that register jobs, outbox handlers and figures when they are imported."""
 TABLES = (
@@ -375,6 +382,7 @@ TABLES = (
     draw_models,
     figure_models,
     report_models,
+    undo_models,
     care_models,
     merging_models,
 )

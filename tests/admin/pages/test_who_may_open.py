@@ -30,6 +30,9 @@ MAY = {
     **{f"{verb} /admin/welcome/<token>": EVERYBODY for verb in ("GET", "POST")},
     "GET /admin/me": ANY_STAFF,
     "GET /admin/search": ANY_STAFF,
+    "POST /admin/undo/<undo_id>": ANY_STAFF,
+    "POST /admin/in-order/<kind>": only("catalog"),
+    **{f"{verb} /admin/gifts/<gift_id>/pictures/<sha256>/crop": only("catalog") for verb in ("GET", "POST")},
     **{
         f"POST /admin/me/{part}": ANY_STAFF
         for part in ("confirm", "password", "authenticator", "authenticator/confirm", "sign-out-everywhere")
@@ -212,7 +215,7 @@ def routes(app):
     for rule in app.url_map.iter_rules():
         if rule.rule == "/admin" or rule.rule.startswith("/admin/"):
             for method in rule.methods - {"HEAD", "OPTIONS"}:
-                found[f"{method} {rule.rule}"] = re.sub(r"<(?:int:)?[a-z_]+>", "1", rule.rule)
+                found[f"{method} {rule.rule}"] = re.sub(r"<(?:int:)?[a-z_0-9]+>", "1", rule.rule)
     return found
 
 
