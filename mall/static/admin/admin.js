@@ -48,6 +48,8 @@
     setTimeout(function () {
       form.querySelectorAll("button[type=submit]").forEach(function (button) { button.disabled = true; });
     });
+    /* What takes long shows that it goes on: an import, a bulk change, a photograph. */
+    setTimeout(function () { document.getElementById("busy").hidden = false; }, 500);
   });
   window.addEventListener("pageshow", function (event) {
     if (event.persisted) location.reload();
