@@ -20,7 +20,9 @@ def terms(shop, *gifts):
 
 
 def bulk(browser, *gifts, **fields):
-    return browser.post("/admin/gifts-in-bulk", data={"gifts": gifts, "back": "/admin/gifts?status=active", **fields})
+    return browser.post(
+        "/admin/gifts-in-bulk", data={"gifts": list(gifts), "back": "/admin/gifts?status=active", **fields}
+    )
 
 
 def test_many_gifts_archived_at_once_come_back_and_only_once(shop, desk):
