@@ -32,6 +32,7 @@ TITLES = {
     "illegal_transition": _l("The order cannot go there from where it is."),
     "pickup_code_not_found": _l("No order waits for this code."),
     "too_many_codes": _l("Too many wrong codes. Please wait a little."),
+    "places_changed": _l("Somebody else has changed the order meanwhile: nothing was overwritten."),
     "gift_changed": _l("Somebody else has changed this gift meanwhile: nothing was overwritten."),
     "code_taken": _l("This code is used already."),
     "stock_below_zero": _l("There is not that much in stock."),

@@ -26,11 +26,13 @@ from admin.pages import causes as desk_causes
 from admin.pages import check_ins as desk_check_ins
 from admin.pages import clients as desk_clients
 from admin.pages import counter as desk_counter
+from admin.pages import cropping as desk_cropping
 from admin.pages import curation as desk_curation
 from admin.pages import dashboard as desk_dashboard
 from admin.pages import draws as desk_draws
 from admin.pages import drops as desk_drops
 from admin.pages import figures as desk_figures
+from admin.pages import files as desk_files
 from admin.pages import gifts as desk_gifts
 from admin.pages import home as desk_home
 from admin.pages import honours as desk_honours
@@ -62,12 +64,14 @@ from admin.pages import rule_editor as desk_rule_editor
 from admin.pages import rule_set as desk_rule_set
 from admin.pages import rule_steps as desk_rule_steps
 from admin.pages import rules as desk_rules
+from admin.pages import search as desk_search
 from admin.pages import security as desk_security
 from admin.pages import segments as desk_segments
 from admin.pages import shelves as desk_shelves
 from admin.pages import staff as desk_staff
 from admin.pages import stock as desk_stock
 from admin.pages import top_ups as desk_top_ups
+from admin.pages import undo as desk_undo
 from admin.pages import webhooks as desk_webhooks
 from admin.reports import jobs as report_jobs
 from admin.reports import models as report_models
@@ -110,6 +114,7 @@ from admin.routes import reports as admin_reports
 from admin.routes import rule_backtests as admin_rule_backtests
 from admin.routes import rule_set as admin_rule_set
 from admin.routes import rule_steps as admin_rule_steps
+from admin.routes import search as admin_search
 from admin.routes import security as admin_security
 from admin.routes import segments as admin_segments
 from admin.routes import shipments as admin_shipments
@@ -117,6 +122,8 @@ from admin.routes import staff as admin_staff
 from admin.routes import tags as admin_tags
 from admin.routes import top_ups as admin_top_ups
 from admin.routes import webhooks as admin_webhooks
+from admin.undo import keep as undo_keep
+from admin.undo import models as undo_models
 from catalog import codes as catalog_codes
 from catalog import jobs as catalog_jobs
 from catalog.causes import models as cause_models
@@ -279,6 +286,7 @@ API_BLUEPRINTS = (
     admin_rule_backtests.blp,
     admin_budgets.blp,
     admin_reports.blp,
+    admin_search.blp,
     admin_levels.blp,
     admin_prizes.blp,
     admin_honours.blp,
@@ -377,6 +385,10 @@ PAGE_BLUEPRINTS = (
     desk_audit.pages,
     desk_reports.pages,
     desk_figures.pages,
+    desk_files.pages,
+    desk_search.pages,
+    desk_undo.pages,
+    desk_cropping.pages,
 )
 TITLES = (identity_codes.TITLES, webhook_codes.TITLES, points_codes.TITLES, catalog_codes.TITLES)
 COMMANDS = (mall_cli.register, identity_cli.register, ledger_cli.register, demo_cli.register, admin_cli.register)
@@ -403,6 +415,7 @@ BACKGROUND = (
     payment_jobs,
     figure_jobs,
     report_jobs,
+    undo_keep,
 )
 """Modules that register jobs, outbox handlers and figures when they are imported."""
 TABLES = (
@@ -418,6 +431,7 @@ TABLES = (
     draw_models,
     figure_models,
     report_models,
+    undo_models,
     care_models,
     merging_models,
 )

@@ -20,3 +20,15 @@ def address_with(**changes: str | int | None) -> str:
         if value in (None, ""):
             kept.pop(name, None)
     return request.path + (f"?{urlencode(kept)}" if kept else "")
+
+
+NO_FILTER = frozenset({"cursor", "limit", "lang", "view", "format"})
+"""What may stand in a list's address without narrowing it."""
+
+
+def unfiltered() -> str | None:
+    """This list's address without its filters; None while nothing is filtered."""
+    if not any(text for name, text in request.args.items() if name not in NO_FILTER):
+        return None
+    view = request.args.get("view")
+    return request.path + (f"?{urlencode({'view': view})}" if view else "")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import render_template
 from flask_babel import gettext as _
 
-from admin.audit_export import audit_file
 from admin.pages.blueprint import desk
 from admin.pages.lists import Errors, day_start_of, list_query
 from admin.pages.people import actor_called, names_of_staff
@@ -17,7 +16,6 @@ from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.audit import AuditEntry, AuditFilter, audit_page, detail_text
 from mall.db import Login
-from mall.errors import Invalid
 from mall.http.call import Call
 from mall.http.fields import Text
 from mall.http.page import page
@@ -44,24 +42,15 @@ class AuditPageQuery(PageQuery):
 def audit_list(call: Call) -> str:
     """Entries, newest first."""
     query, errors = list_query(AuditPageQuery())
-    found = audit_page(call.tx, _wanted(call, query, errors), query["limit"], query.get("cursor"))
+    found = audit_page(call.tx, audit_wanted(call, query, errors), query["limit"], query.get("cursor"))
     return render_template(
         "admin/audit.html", entries=with_details(found["items"]), next_cursor=found["next_cursor"],
         names=names_of_staff(call.tx), query=query, errors=errors, kinds=kinds(),
     )  # fmt: skip
 
 
-@page(pages, "GET", "/audit/file", auth=staff("auditor"), login=Login.BACKOFFICE)
-def audit_export(call: Call) -> Response:
-    """The same list as a file; ``format``: csv or xlsx. Filters that cannot be read refuse it."""
-    query, errors = list_query(AuditPageQuery())
-    wanted, kind = _wanted(call, query, errors), request.args.get("format", "csv")
-    if errors:
-        raise Invalid(errors)
-    return audit_file(call, wanted, kind)
-
-
-def _wanted(call: Call, query: dict[str, Any], errors: Errors) -> AuditFilter:
+def audit_wanted(call: Call, query: dict[str, Any], errors: Errors) -> AuditFilter:
+    """The filter that a query means; what cannot be read of it is told in ``errors``."""
     since = day_start_of(query.get("since"), "from", errors)
     until = day_start_of(query.get("until"), "until", errors, end=True)
     actor = actor_called(call.tx, query.get("actor"))

@@ -54,7 +54,7 @@ def award_list(call: Call) -> str:
     """What waits until somebody confirms it."""
     query, errors = list_query(AwardPageQuery())
     titles = {view.key: in_language(view.title, language()) for view in rules(call.tx, call.now)}
-    wanted = _wanted(call, query)
+    wanted = awards_wanted(call, query)
     found = award_page(call.tx, wanted, query["limit"], query.get("cursor"), call.now)
     awards = [
         {"award": award, "title": titles.get(award.rule_key, award.rule_key),
@@ -110,13 +110,14 @@ def review(call: Call) -> Redirect:
     given = {"reason": _reason(), "action": request.form.get("act", ""), "rule": request.form.get("rule", "")}
     given |= {name: request.form[name] for name in ("campaign", "quiz") if request.form.get(name)}
     body = load(ReviewSchema(), given)
-    ids, count = waiting_ids(call.tx, _wanted(call, body), call.now)
+    ids, count = waiting_ids(call.tx, awards_wanted(call, body), call.now)
     decisions = [Decision(award_id, body["action"], body["reason"]) for award_id in ids]
     _tell(decide_all(call.tx, decisions, acting(call)), count - len(ids))
     return _back()
 
 
-def _wanted(call: Call, asked: Mapping[str, Any]) -> AwardFilter:
+def awards_wanted(call: Call, asked: Mapping[str, Any]) -> AwardFilter:
+    """The filter that a query means."""
     cases = cases_of_quiz(call.tx, asked["quiz"]) if asked.get("quiz") else None
     return AwardFilter("pending", asked.get("rule"), asked.get("campaign"), cases)
 

@@ -36,7 +36,7 @@ FIELDS = ("scope", "period", "limit_points", "action")
 @page(pages, "GET", "/budgets", auth=READERS, login=Login.EARNING)
 def budget_list(call: Call) -> str:
     """All budgets; the programme's first."""
-    titles = _titles(call)
+    titles = titles_of(call)
     found = sorted(budgets(call.tx, call.now), key=lambda view: view.budget.scope != PROGRAMME)
     listed = [{"view": view, "title": titles.get(view.budget.scope, view.budget.scope)} for view in found]
     free = [scope for scope in titles if scope not in {view.budget.scope for view in found}]
@@ -112,7 +112,7 @@ def _again(call: Call, error: MallError, view: BudgetView | None) -> Response:
 
 
 def _form(call: Call, view: BudgetView | None, form: dict[str, Any], errors: dict[str, list[str]]) -> str:
-    titles = _titles(call)
+    titles = titles_of(call)
     return render_template(
         "admin/budget.html", view=view, form=form, errors=errors, may_edit=_may_edit(call), warn=WARN_PERCENT,
         title_text=titles.get(view.budget.scope, view.budget.scope) if view else "",
@@ -122,10 +122,10 @@ def _form(call: Call, view: BudgetView | None, form: dict[str, Any], errors: dic
 
 def _free(call: Call) -> list[str]:
     taken = {view.budget.scope for view in budgets(call.tx, call.now)}
-    return [scope for scope in _titles(call) if scope not in taken]
+    return [scope for scope in titles_of(call) if scope not in taken]
 
 
-def _titles(call: Call) -> dict[str, str]:
+def titles_of(call: Call) -> dict[str, str]:
     """Names of what a budget may be for."""
     named = {view.key: in_language(view.title, language()) for view in rules(call.tx, call.now)}
     return {PROGRAMME: _("All rules together"), **named}

@@ -51,8 +51,8 @@ BACK = "/admin/campaigns/{key}"
 def campaign_list(call: Call) -> str:
     """All campaigns: running and coming ones first."""
     order = ("running", "coming", "draft", "over", "ended")
-    titles = _titles(call)
-    listed = sorted((_told(call, one, titles) for one in campaigns(call.tx)), key=lambda one: order.index(one["phase"]))
+    titles = titles_of(call)
+    listed = sorted((told(call, one, titles) for one in campaigns(call.tx)), key=lambda one: order.index(one["phase"]))
     return render_template("admin/campaigns.html", campaigns=listed, may_edit=_may_edit(call))
 
 
@@ -60,7 +60,7 @@ def campaign_list(call: Call) -> str:
 def new_campaign_page(call: Call) -> str:
     """The form."""
     form = {**form_of({"factor": "2"}), "key": ""}
-    return render_template("admin/campaign_edit.html", form=form, errors={}, titles=_titles(call), one=None)
+    return render_template("admin/campaign_edit.html", form=form, errors={}, titles=titles_of(call), one=None)
 
 
 @page(pages, "POST", "/new-campaign", auth=EDITORS, login=Login.BACKOFFICE)
@@ -84,7 +84,7 @@ def campaign_page(call: Call, key: str) -> str:
     """What it says in plain words, and its next steps."""
     found = campaign(call.tx, key)
     return render_template(
-        "admin/campaign.html", one=found, told=_told(call, found, _titles(call)), may_edit=_may_edit(call),
+        "admin/campaign.html", one=found, told=told(call, found, titles_of(call)), may_edit=_may_edit(call),
         names=names_of_staff(call.tx),
     )  # fmt: skip
 
@@ -94,7 +94,7 @@ def edit_campaign_page(call: Call, key: str) -> str:
     """The form with the draft."""
     found = campaign(call.tx, key)
     form = form_of(found.document)
-    return render_template("admin/campaign_edit.html", form=form, errors={}, titles=_titles(call), one=found)
+    return render_template("admin/campaign_edit.html", form=form, errors={}, titles=titles_of(call), one=found)
 
 
 @page(pages, "POST", f"{ONE}/edit", auth=EDITORS, login=Login.BACKOFFICE)
@@ -142,7 +142,7 @@ def _again(call: Call, error: MallError, found: Campaign | None) -> Response:
     form = {name: get(name, "") for name in ("key", *form_of({}))}
     form |= {name: request.form.getlist(name) for name in ("weekdays", "rules")}  # type: ignore[misc]
     errors = at_fields(messages_of(error, FORM_ERROR))
-    body = render_template("admin/campaign_edit.html", form=form, errors=errors, titles=_titles(call), one=found)
+    body = render_template("admin/campaign_edit.html", form=form, errors=errors, titles=titles_of(call), one=found)
     return make_response(body, STATUS[error.kind])
 
 
@@ -151,11 +151,13 @@ def _to(key: str, message: str) -> Redirect:
     return redirect(f"{LIST}/{key}", 303)
 
 
-def _titles(call: Call) -> dict[str, str]:
+def titles_of(call: Call) -> dict[str, str]:
+    """Titles of the rules, by key."""
     return {view.key: in_language(view.title, language()) for view in rules(call.tx, call.now)}
 
 
-def _told(call: Call, found: Campaign, titles: dict[str, str]) -> dict[str, Any]:
+def told(call: Call, found: Campaign, titles: dict[str, str]) -> dict[str, Any]:
+    """A campaign as lists and its page tell it."""
     read = read_campaign(found.key, found.document)
     return {
         "key": found.key, "name": in_language(read.name, language()), "factor": found.document["factor"],

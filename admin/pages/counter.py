@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.pages.blueprint import desk
 from catalog.fulfilment.hours import opening_of, state_now
 from catalog.gifts.pictures import picture_url
+from catalog.redemption.codes import typed_code
 from catalog.redemption.handed_over import handed_over_lately
 from catalog.redemption.pickup import Waiting, collect, counting_misses, find_waiting
 from catalog.routes.hours_words import now_words
@@ -47,8 +48,9 @@ def short_address(call: Call) -> Redirect:
 
 @page(pages, "GET", "/desk", auth=PEOPLE, login=Login.BACKOFFICE)
 def counter(call: Call) -> Response:
-    """Ready for a code."""
-    return _shown(call, call.tx, done=request.args.get("done"))
+    """Ready for a code; ``?code=`` types it, and somebody still has to look it up."""
+    typed = typed_code(request.args.get("code", "")[:LONGEST_CODE])
+    return _shown(call, call.tx, done=request.args.get("done"), typed=typed)
 
 
 def _shown(call: Call, tx: Session, **more: Any) -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
+from sqlalchemy import select
 from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
@@ -14,8 +15,11 @@ from admin.pages.gifts import number_of
 from admin.pages.lists import back_to
 from admin.routes.catalog_schemas import GiftChangeSchema
 from admin.routes.gifts import EDITORS, READERS
+from admin.undo.deeds import gift_values, gifts_before
+from admin.undo.keep import offer_undo
 from catalog.causes.causes import find_cause
 from catalog.gifts.curate import (
+    MOST_AT_ONCE,
     Change,
     Outcome,
     change_many,
@@ -28,6 +32,7 @@ from catalog.gifts.curate import (
 )
 from catalog.gifts.edit import change_gift, get_gift
 from catalog.gifts.models import Gift
+from catalog.gifts.places import arrange
 from catalog.gifts.queries import find_any, on_hand_now
 from catalog.gifts.shelves import pickup_points
 from catalog.routes.causes import cause_shown
@@ -60,21 +65,28 @@ def quick_edit(call: Call, gift_id: str) -> Redirect:
     except ValueError as error:
         raise Conflict("gift_changed") from error
     body = load(GiftChangeSchema(), {"points": number_of(sent.get("points", "")), "status": sent.get("status")})
+    before = {gift.id: gift_values(call.tx, gift)}
     change_gift(call.tx, gift.id, body, *_who(call), seen=seen)
-    if "stock" in sent:
-        _count(call, gift, number_of(sent["stock"]), number_of(sent.get("stock_seen", "")))
+    pieces = (
+        _count(call, gift, number_of(sent["stock"]), number_of(sent.get("stock_seen", ""))) if "stock" in sent else 0
+    )
+    detail = gifts_before(call.tx, before, [gift.id])
+    detail["gifts"][0]["pieces"] = pieces
+    if pieces or detail["gifts"][0]["fields"]:
+        offer_undo(call, "gifts", detail, back_to(HERE))
     flash(_("“%(gift)s” is saved.", gift=in_language(gift.name, language())), "success")
     return redirect(back_to(HERE), 303)
 
 
-def _count(call: Call, gift: Gift, wanted: int | str, seen: int | str) -> None:
-    """The difference to what was shown is what changes: orders that came meanwhile stay counted."""
+def _count(call: Call, gift: Gift, wanted: int | str, seen: int | str) -> int:
+    """The difference to what was shown is what changes, and is returned: orders that came meanwhile stay counted."""
     if not isinstance(wanted, int) or not isinstance(seen, int) or wanted < 0:
         raise Invalid({"stock": [_("Must be a whole number.")]})
     if wanted != seen:
         change_stock(
             call.tx, gift.id, None, wanted - seen, _("Counted"), call.staff.name, call.now, request_id=call.request_id
         )
+    return wanted - seen
 
 
 @page(pages, "POST", "/gifts/<gift_id>/move", auth=EDITORS, login=Login.BACKOFFICE, on_error=f"{HERE}?view=order")
@@ -86,10 +98,31 @@ def move(call: Call, gift_id: str) -> Redirect:
     return redirect(f"{back_to(HERE)}#gift-{gift_id}", 303)
 
 
+@page(pages, "POST", "/in-order/<kind>", auth=EDITORS, login=Login.BACKOFFICE, on_error=HERE)
+def put_in_order(call: Call, kind: str) -> Redirect:
+    """The order in which gifts, categories, tags or causes were dragged; nothing if it has changed meanwhile."""
+    seen, wanted = ([checked_id(one) for one in request.form.getlist(name)] for name in ("seen", "ids"))
+    desk_of = {"gift": HERE, "cause": "/admin/causes"}.get(kind, "/admin/shelves")
+    back = back_to(desk_of)
+    try:
+        arrange(call.tx, kind, seen, wanted, *_who(call))
+    except Conflict as error:
+        flash(sentence_of(error), "error")
+        return redirect(back, 303)
+    offer_undo(call, "places", {"kind": kind, "before": seen, "now": wanted}, back)
+    flash(_("The new order is saved."), "success")
+    return redirect(back, 303)
+
+
 @page(pages, "POST", "/gifts-in-bulk", auth=EDITORS, login=Login.BACKOFFICE, on_error=HERE)
 def bulk_edit(call: Call) -> Response | Redirect:
     """One change to every chosen gift; what became of each is told."""
-    outcomes = change_many(call.tx, [checked_id(one) for one in request.form.getlist("gifts")], _asked(), *_who(call))
+    chosen = [checked_id(one) for one in request.form.getlist("gifts")][: MOST_AT_ONCE + 1]
+    known = call.tx.scalars(select(Gift).where(Gift.id.in_(chosen)))
+    before = {gift.id: gift_values(call.tx, gift) for gift in known}
+    outcomes = change_many(call.tx, chosen, _asked(), *_who(call))
+    if changed := [outcome.gift_id for outcome in outcomes if outcome.error is None]:
+        offer_undo(call, "gifts", gifts_before(call.tx, before, changed), back_to(HERE))
     refused = [_told(call, outcome) for outcome in outcomes if outcome.error is not None]
     done = len(outcomes) - len(refused)
     if refused:

@@ -42,7 +42,7 @@ SEES_POINTS = frozenset({"owner", "rules", "catalog", "auditor"})
 def home(call: Call) -> str:
     """Figures for whoever may see them, the queues for whoever works on them, and the way to every page."""
     who = call.staff
-    values: dict[str, Any] = {"links": [link for _title, links in sidebar(who) for link in links]}
+    values: dict[str, Any] = {"links": [link for part in sidebar(who) for link in part.links]}
     if who.role in SEES_POINTS:
         values |= _figures(call)
     if allowed(who, "desk-security.security_page"):

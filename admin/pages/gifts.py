@@ -15,7 +15,9 @@ from admin.pages.forms import attempt, shown_again
 from admin.pages.lists import list_query
 from admin.routes.catalog_schemas import AdminGiftsQuery, GiftChangeSchema, NewGiftSchema, StockChangeSchema
 from admin.routes.gifts import EDITORS, READERS
+from admin.undo.keep import offer_undo
 from catalog.gifts.edit import change_gift, create_gift, get_gift
+from catalog.gifts.framing import SHAPES
 from catalog.gifts.images import MAX_BYTES
 from catalog.gifts.limits import PERIODS
 from catalog.gifts.models import Gift
@@ -104,10 +106,14 @@ def save_gift(call: Call, gift_id: str) -> Response | Redirect:
         body = load(GiftChangeSchema(), _body(new=False))
         return change_gift(call.tx, gift.id, body, call.staff.name, call.now, call.request_id, seen=_seen())
 
+    before = gift.status
     _done, error = attempt(call.tx, work)
     if error is not None:
         call.tx.refresh(gift)
         return shown_again("admin/gift.html", _named(error), seen=request.form.get("seen", ""), **_choices(call, gift))
+    if gift.status != before:
+        detail = {"id": gift.id, "seen": gift.updated_at.isoformat(), "fields": {"status": before}, "variants": {}}
+        offer_undo(call, "gifts", {"gifts": [detail]}, f"/admin/gifts/{gift.id}")
     flash(_("Saved."), "success")
     return redirect(f"/admin/gifts/{gift.id}", 303)
 
@@ -136,8 +142,10 @@ def upload_picture(call: Call, gift_id: str) -> Redirect:
     if not content:
         raise Invalid({"picture": [_("Choose a picture first.")]})
     rendered, who = read_picture(content), (call.staff.name, call.now, call.request_id)
-    run_tx(Login.BACKOFFICE, lambda tx: add_picture(tx, checked_id(gift_id), rendered, *who))
+    _gift, added = run_tx(Login.BACKOFFICE, lambda tx: add_picture(tx, checked_id(gift_id), rendered, *who))
     flash(_("The picture is added."), "success")
+    if request.form.get("shape") in SHAPES:
+        return redirect(f"/admin/gifts/{gift_id}/pictures/{added}/crop?shape={request.form['shape']}", 303)
     return redirect(f"/admin/gifts/{gift_id}#pictures", 303)
 
 

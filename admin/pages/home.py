@@ -13,9 +13,10 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
-from admin.pages.addresses import address_with
+from admin.pages.addresses import address_with, unfiltered
 from admin.pages.blueprint import HOME, desk
-from admin.pages.navigation import sidebar
+from admin.pages.files import file_url
+from admin.pages.navigation import sidebar, trail
 from admin.pages.role_words import role_words
 from mall.db import Login, run_tx
 from mall.errors import Forbidden, MallError, Unauthenticated
@@ -160,7 +161,9 @@ def given() -> dict[str, Any]:
     if not isinstance(principal, StaffPrincipal):
         return {"desk": None, "address_with": address_with}
     who = {"username": principal.username, "role": role_words()[principal.role]}
-    return {"desk": {"who": who, "sections": sidebar(principal)}, "address_with": address_with}
+    sections, file = sidebar(principal), file_url()
+    shown = {"who": who, "sections": sections, "trail": trail(sections), "file": file, "reset": file and unfiltered()}
+    return {"desk": shown, "address_with": address_with}
 
 
 pages.before_app_request(refuse_strangers)

@@ -42,6 +42,8 @@ class Link:
     count: int = 0
 
 
+FOLDED = "desk_folded"
+"""Cookie with the numbers of folded sections; ``mall/static/admin/admin.js`` writes it."""
 SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
     (
         "",
@@ -141,14 +143,43 @@ def allowed(principal: StaffPrincipal, endpoint: str) -> bool:
     return True
 
 
-def sidebar(principal: StaffPrincipal) -> list[tuple[str, list[Link]]]:
-    """Sections with the links that this reader may follow; empty sections are left out."""
-    found = []
-    for title, items in SECTIONS:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section of the sidebar. ``key``: its number, by which a browser remembers that it is ``folded``."""
+
+    key: str
+    title: str
+    links: list[Link]
+    folded: bool
+
+    @property
+    def count(self) -> int:
+        """What waits behind its links."""
+        return sum(link.count for link in self.links)
+
+
+def sidebar(principal: StaffPrincipal) -> list[Part]:
+    """Sections with the links that this reader may follow; empty sections are left out.
+
+    Sections that the reader has folded (a cookie, so that the page comes as it stays) are so, but for the one of
+    this page.
+    """
+    folded, found = request.cookies.get(FOLDED, "").split("."), []
+    for number, (title, items) in enumerate(SECTIONS):
         links = [_link(item) for item in items if allowed(principal, item.endpoint)]
         if links:
-            found.append((str(title), links))
+            shut = str(number) in folded and not any(link.here for link in links)
+            found.append(Part(str(number), str(title), links, shut))
     return found
+
+
+def trail(parts: list[Part]) -> list[tuple[str, str]]:
+    """Breadcrumbs down to the desk that this page belongs to: the section without an address, then the desk."""
+    for part in parts:
+        for link in part.links:
+            if link.here and link.url != "/admin":
+                return [*([(part.title, "")] if part.title else []), (link.text, link.url)]
+    return []
 
 
 def _link(item: Item) -> Link:

@@ -12,6 +12,7 @@ from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.pages.lists import list_query
 from admin.routes.notices import DOERS, READERS, StaffNoticesQuery
+from admin.undo.keep import offer_undo
 from catalog.notices.for_staff import done_with, names_of, staff_notices_page
 from catalog.notices.staff_models import StaffNotice
 from catalog.routes.ids import checked_id
@@ -49,7 +50,9 @@ def notice_list(call: Call) -> str:
 @page(pages, "POST", "/notices/<staff_notice_id>/done", auth=DOERS, login=Login.BACKOFFICE, on_error=HERE)
 def notice_done(call: Call, staff_notice_id: str) -> Redirect:
     """Seen to."""
-    done_with(call.tx, checked_id(staff_notice_id), call.staff.name, call.now, call.request_id)
+    notice = done_with(call.tx, checked_id(staff_notice_id), call.staff.name, call.now, call.request_id)
+    if notice.done_at == call.now:
+        offer_undo(call, "notice", {"notice": notice.id}, HERE)
     flash(_("Done: it is told again only when it happens anew."), "success")
     return redirect(HERE, 303)
 

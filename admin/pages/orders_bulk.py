@@ -1,24 +1,21 @@
-"""Many orders at once: one step for all that are ticked, the list to pick by, labels, and the list as a file."""
+"""Many orders at once: one step for all that are ticked, the list to pick by, and labels."""
 
 from __future__ import annotations
 
-from flask import Response, flash, get_template_attribute, redirect, render_template, request
+from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
-from admin.list_file import AT_ONCE, ListFile, Row, list_file
 from admin.pages.blueprint import desk
 from admin.pages.lists import back_to
-from admin.pages.orders import kind_words, order_query, point_names
-from admin.routes.orders import READERS, SEES_FIGURES, SEES_MEMBERS, WORKERS
+from admin.pages.orders import kind_words, point_names
+from admin.routes.orders import WORKERS
 from admin.routes.orders_bulk import ADVANCED, ALREADY, MOST, BulkSchema, Outcome, advance_many
 from catalog.fulfilment.picking import MOST as MOST_LISTED
 from catalog.fulfilment.picking import labels_of, orders_to_pick, totals_of
-from catalog.redemption.lifecycle import Status
 from catalog.redemption.models import Order
-from catalog.redemption.staff_views import staff_orders
 from catalog.routes.ids import checked_id
 from catalog.routes.wire import language
 from catalog.wording import in_language
@@ -29,7 +26,6 @@ from mall.http.page import page
 from mall.http.principals import fresh
 from mall.http.problems import sentence_of
 from mall.qr import qr_svg
-from points.earning.book_events import mall_zone
 
 pages = desk("orders-in-bulk", __name__)
 HERE = "/admin/orders"
@@ -64,38 +60,6 @@ def _told(tx: Session, outcomes: list[Outcome], done: int) -> str:
         for one in outcomes
     ]  # fmt: skip
     return render_template("admin/orders_bulk.html", told=told, done=done, already=ALREADY, back=back_to(HERE))
-
-
-@page(pages, "GET", "/orders-file", auth=READERS, login=Login.BACKOFFICE)
-def orders_as_file(call: Call) -> Response:
-    """The list with its filters; ``format``: csv or xlsx. Addresses are in the list of parcels only."""
-    query, errors, wanted = order_query()
-    if errors:
-        raise Invalid(errors)
-    figures, members = call.staff.role in SEES_FIGURES, call.staff.role in SEES_MEMBERS
-    order_name, reader = get_template_attribute("admin/words.html", "order_name"), language()
-    kinds, states = kind_words(), {status.value: str(order_name(status.value)) for status in Status}
-    points, zone = point_names(call.tx), mall_zone()
-    headings = [
-        _("Order number"), _("Gift"), _("Variant"), _("Pieces"), _("Kind"), _("Pickup point"), _("State"),
-        _("Placed on"), _("Tracking number"), *([_("Points")] if figures else []), *([_("Member")] if members else []),
-    ]  # fmt: skip
-
-    def portion(tx: Session, cursor: str | None) -> tuple[list[Row], str | None]:
-        orders, following = staff_orders(tx, wanted, AT_ONCE, cursor)
-        rows: list[Row] = [
-            [
-                order.number, in_language(order.gift_name, reader), in_language(order.variant_name, reader),
-                order.quantity, kinds[order.kind], points.get(order.pickup_point_id or "", ""), states[order.status],
-                order.placed_at.astimezone(zone).isoformat(timespec="seconds"), order.tracking or "",
-                *([order.points] if figures else []), *([order.member_id] if members else []),
-            ]
-            for order in orders
-        ]  # fmt: skip
-        return rows, following
-
-    file = ListFile(f"orders-{call.now:%Y%m%d}", _("Orders"), headings, portion)
-    return list_file(call, file, request.args.get("format", "csv"), "orders.exported", "orders", query)
 
 
 @page(pages, "GET", "/picking-list", auth=WORKERS, login=Login.BACKOFFICE)

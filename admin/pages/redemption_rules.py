@@ -47,9 +47,9 @@ LIST = "/admin/redemption-rules"
 @page(pages, "GET", "/redemption-rules", auth=READERS, login=Login.BACKOFFICE)
 def redemption_rule_list(call: Call) -> str:
     """All rules in plain words."""
-    scopes, found = dict(_scopes(call)), segments(call.tx)
+    scopes, found = dict(scopes_of(call)), segments(call.tx)
     names = {one.id: in_language(one.name, language()) for one in found}
-    listed = [_told(one, scopes, names) for one in redemption_rules(call.tx)]
+    listed = [told(one, scopes, names) for one in redemption_rules(call.tx)]
     return render_template("admin/redemption_rules.html", rules=listed, may_edit=_may_edit(call))
 
 
@@ -130,13 +130,13 @@ def _again(call: Call, kind: str, found: RedemptionRule | None, error: MallError
 def _form(call: Call, kind: str, found: RedemptionRule | None, form: dict[str, Any], errors: Any) -> str:
     return render_template(
         "admin/redemption_rule_edit.html", kind=kind, kind_name=kind_names()[kind], rule=found, form=form,
-        errors=errors, scopes=[("", _("everything")), *_scopes(call)], may_edit=_may_edit(call),
+        errors=errors, scopes=[("", _("everything")), *scopes_of(call)], may_edit=_may_edit(call),
         segments=[(one.id, in_language(one.name, language())) for one in segments(call.tx)],
         names=names_of_staff(call.tx), rule_name="" if found is None else in_language(found.name, language()),
     )  # fmt: skip
 
 
-def _scopes(call: Call) -> list[tuple[str, str]]:
+def scopes_of(call: Call) -> list[tuple[str, str]]:
     """Categories and gifts that a rule can be about."""
     shelves = [(f"category:{one.id}", _("Category: %(name)s", name=_named(one))) for one in categories(call.tx)]
     gifts = call.tx.scalars(select(Gift).order_by(Gift.id.desc()))
@@ -147,7 +147,8 @@ def _named(one: Any) -> str:
     return in_language(one.name, language())
 
 
-def _told(rule: RedemptionRule, scopes: dict[str, str], segment_names: dict[str, str]) -> dict[str, Any]:
+def told(rule: RedemptionRule, scopes: dict[str, str], segment_names: dict[str, str]) -> dict[str, Any]:
+    """A rule in plain words."""
     form = form_of(rule_fields(rule))
     words = reason_words({**rule.terms, "kind": rule.kind})
     if rule.kind == "blackout":

@@ -40,7 +40,7 @@ FIELDS = ("name.zh", "name.en", *ENDS, *DAYS, "households")
 def segment_list(call: Call) -> str:
     """All segments."""
     listed = [
-        {"id": one.id, "name": in_language(one.name, language()), "words": _words(one.filter), "at": one.updated_at}
+        {"id": one.id, "name": in_language(one.name, language()), "words": words_of(one.filter), "at": one.updated_at}
         for one in segments(call.tx)
     ]
     return render_template("admin/segments.html", segments=listed, may_edit=_may_edit(call))
@@ -139,7 +139,8 @@ def _form(call: Call, found: Segment | None, form: dict[str, Any], errors: Any, 
     )  # fmt: skip
 
 
-def _words(stored: dict[str, Any]) -> list[str]:
+def words_of(stored: dict[str, Any]) -> list[str]:
+    """A filter in words, a line for each part."""
     named = fact_names()
     found = []
     for fact, name in named.items():

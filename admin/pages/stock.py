@@ -53,7 +53,7 @@ def gift_stock(call: Call, gift_id: str) -> str:
     """An item's movements, the newest first; of a gift with variants the first one's unless another is named."""
     gift, query = get_gift(call.tx, checked_id(gift_id)), list_query(PageQuery())[0]
     variants = [one for one in variants_of(call.tx, gift.id) if one.active]
-    variant = _chosen(variants, request.args.get("variant"))
+    variant = chosen_variant(variants, request.args.get("variant"))
     found = movements_page(call.tx, gift.id, variant, query["limit"], query.get("cursor"))
     item, following = variant or gift.id, found["next_cursor"]
     return render_template(
@@ -71,7 +71,8 @@ def gift_stock(call: Call, gift_id: str) -> str:
     )
 
 
-def _chosen(variants: list[StaffVariant], wanted: str | None) -> str | None:
+def chosen_variant(variants: list[StaffVariant], wanted: str | None) -> str | None:
+    """The variant that is asked for if it is one of these, else the first; None: there are none."""
     known = [one.id for one in variants]
     return wanted if wanted in known else next(iter(known), None)
 

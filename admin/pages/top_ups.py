@@ -21,10 +21,11 @@ from mall.http.principals import staff
 
 pages = desk("top-ups", __name__)
 HERE = "/admin/top-ups"
+READERS = staff("fulfilment", "catalog", "auditor")
 OUTCOMES = ("retry", "done", "refund")
 
 
-@page(pages, "GET", "/top-ups", auth=staff("fulfilment", "catalog", "auditor"), login=Login.BACKOFFICE)
+@page(pages, "GET", "/top-ups", auth=READERS, login=Login.BACKOFFICE)
 def top_ups(call: Call) -> str:
     """Those that are stuck first; the tabs show the others."""
     call.query = read_query(TopUpsQuery())
@@ -44,12 +45,12 @@ def top_ups(call: Call) -> str:
         tabs=[(one.value, text) for one, text in words.items()],
         addresses=[address_with(state=one.value) for one in words],
         state=state,
-        problems=_problems(),
+        problems=problem_words(),
         may_decide=call.staff.role in ("owner", "fulfilment"),
     )
 
 
-def _problems() -> dict[str, str]:
+def problem_words() -> dict[str, str]:
     """What went wrong, in words; everything else is a status of HTTP."""
     return {
         "form": _("The address is not valid"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
+from flask_babel import gettext as _
 from marshmallow import fields
 
-from admin.audit_export import audit_file
+from admin.lists.send import send_lines
+from admin.lists.trail import audit_lines
 from mall.audit import AuditFilter, audit_page
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
@@ -76,7 +78,7 @@ class AuditFileQuery(AuditFilterQuery):
 @endpoint(blp, "GET", "/admin/audit/file", auth=staff("auditor"), login=Login.BACKOFFICE, query=AuditFileQuery)
 def get_audit_file(call: Call) -> Response:
     """The trail as CSV, streamed, or XLSX (at most 50,000 entries); no cell is a formula. The download is noted."""
-    return audit_file(call, _wanted(call.query), call.query["format"])
+    return send_lines(call, ("audit", _("Audit trail")), audit_lines(call, _wanted(call.query)), call.query["format"])
 
 
 def _wanted(query: dict[str, Any]) -> AuditFilter:

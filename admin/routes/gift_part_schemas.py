@@ -6,10 +6,11 @@ import marshmallow as ma
 from marshmallow import fields
 
 from admin.routes.catalog_schemas import Wording
+from catalog.gifts.framing import LEAST_SIZE, SHAPES
 from catalog.gifts.pictures import MOST_PICTURES
 from catalog.gifts.variants import MOST_VARIANTS
 from catalog.routes.schemas import ID_MOST
-from mall.http.fields import Flag, Points, StrictSchema, Text
+from mall.http.fields import Choice, Flag, Points, StrictSchema, Text, Whole
 
 
 class ArrangedPictureSchema(StrictSchema):
@@ -25,6 +26,16 @@ class ArrangePicturesSchema(StrictSchema):
     pictures = fields.List(
         fields.Nested(ArrangedPictureSchema), required=True, validate=ma.validate.Length(max=MOST_PICTURES)
     )
+
+
+class FrameSchema(StrictSchema):
+    """The part of a picture that stays: ``size`` in per cent of the largest frame of the shape, ``x`` and ``y`` in per
+    cent of the room that is left; without them the largest one in the middle."""
+
+    shape = Choice(tuple(SHAPES), required=True)
+    size = Whole(LEAST_SIZE, 100, load_default=100)
+    x = Whole(0, 100, load_default=50)
+    y = Whole(0, 100, load_default=50)
 
 
 class GiftPictureSchema(StrictSchema):

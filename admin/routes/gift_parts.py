@@ -13,6 +13,7 @@ from admin.routes.catalog_schemas import NewVariantSchema
 from admin.routes.gift_part_schemas import (
     AddedPictureSchema,
     ArrangePicturesSchema,
+    FrameSchema,
     GiftPicturesSchema,
     OrderVariantsSchema,
     StaffVariantSchema,
@@ -21,12 +22,21 @@ from admin.routes.gift_part_schemas import (
 )
 from admin.routes.gifts import EDITORS, READERS
 from catalog.gifts.edit import get_gift
+from catalog.gifts.framing import Frame, cut
 from catalog.gifts.images import MAX_BYTES
 from catalog.gifts.models import Gift
-from catalog.gifts.pictures import add_picture, arrange_pictures, picture_url, read_picture
+from catalog.gifts.pictures import (
+    add_picture,
+    arrange_pictures,
+    picture_content,
+    picture_url,
+    read_picture,
+    replace_picture,
+)
 from catalog.gifts.variants import StaffVariant, add_variant, change_variant, order_variants, variants_of
 from catalog.routes.ids import checked_id
 from mall.db import Login, run_tx
+from mall.errors import NotFound
 from mall.http import idempotency
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
@@ -86,6 +96,29 @@ def post_picture(call: Call, gift_id: str) -> Response:
 )  # fmt: skip
 def put_pictures(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, Any]:
     return _pictures(arrange_pictures(call.tx, checked_id(gift_id), body["pictures"], *_who(call)))
+
+
+def cropped(call: Call, gift_id: str, sha256: str, frame: Frame) -> Gift:
+    """Cut between two transactions, because it takes a while. Returns the gift. Raises NotFound."""
+
+    def find(tx: Session) -> bytes:
+        found = picture_content(tx, sha256) if sha256 in get_gift(tx, gift_id).pictures else None
+        if found is None:
+            raise NotFound()
+        return found
+
+    rendered = cut(run_tx(Login.BACKOFFICE, find), frame)
+    who = (call.staff.name, call.now, call.request_id)
+    return run_tx(Login.BACKOFFICE, lambda tx: replace_picture(tx, gift_id, sha256, rendered, *who)[0])
+
+
+@endpoint(
+    blp, "PUT", "/admin/gifts/<gift_id>/pictures/<sha256>/frame", auth=EDITORS, login=None, body=FrameSchema,
+    response=GiftPicturesSchema,
+)  # fmt: skip
+def put_frame(call: Call, body: dict[str, Any], gift_id: str, sha256: str) -> dict[str, Any]:
+    """Cut a picture: the part takes its place, under an id of its own. Orders that show the whole one keep it."""
+    return _pictures(cropped(call, checked_id(gift_id), sha256, Frame(**body)))
 
 
 @endpoint(

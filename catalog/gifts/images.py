@@ -73,7 +73,7 @@ def render(content: bytes) -> Rendered:
     if content.startswith(b"\xff\xd8") and content.count(_SCAN) > MOST_SCANS:
         raise ImageRefused("too_many_pixels")
     with _ONE_AT_A_TIME:
-        return _sizes_of(_decoded(content))
+        return sizes_of(_decoded(content))
 
 
 def is_disguised(content: bytes) -> bool:
@@ -126,7 +126,8 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     return image.convert(mode)
 
 
-def _sizes_of(image: Image.Image) -> Rendered:
+def sizes_of(image: Image.Image) -> Rendered:
+    """A picture in the sizes in which it is shown, never larger than it is."""
     sizes: dict[int, bytes] = {}
     width = height = 0
     for wanted in SIZES:

@@ -17,7 +17,7 @@ from catalog.gifts.images import LEAST_SIDE, MAX_BYTES, MAX_PIXELS, ImageRefused
 from catalog.gifts.models import Gift, Picture, PictureSize
 from catalog.wording import wording
 from mall import audit
-from mall.errors import Conflict, Invalid
+from mall.errors import Conflict, Invalid, NotFound
 
 MOST_PICTURES = 12
 """Of one gift."""
@@ -84,6 +84,31 @@ def add_picture(
     tx.flush()
     audit.record(tx, actor, "gift.picture_added", f"gift:{gift.id}", {"picture": sha256}, now, request_id)
     return gift, sha256
+
+
+def replace_picture(
+    tx: Session, gift_id: str, sha256: str, rendered: Rendered, actor: str, now: datetime, request_id: str | None = None
+) -> tuple[Gift, str]:
+    """Put a picture in the place of one that a gift has, with its text; returns the gift and the new one's hash.
+
+    The other is kept: orders show it, and the change can be taken back. Raises NotFound when the gift has no such
+    picture (any more).
+    """
+    gift = get_gift(tx, gift_id, lock=True)
+    if sha256 not in gift.pictures:
+        raise NotFound()
+    new = store_picture(tx, rendered, now)
+    others = [one for one in gift.pictures if one != new or new == sha256]
+    gift.pictures = [new if one == sha256 else one for one in others]
+    texts = dict(gift.picture_texts)
+    if sha256 in texts:
+        texts[new] = texts[sha256]
+    gift.picture_texts = {one: texts[one] for one in gift.pictures if one in texts}
+    gift.updated_at = now
+    tx.flush()
+    detail = {"before": sha256, "picture": new}
+    audit.record(tx, actor, "gift.picture_cut", f"gift:{gift.id}", detail, now, request_id)
+    return gift, new
 
 
 def arrange_pictures(

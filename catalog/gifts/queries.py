@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -189,13 +189,18 @@ def _filtered(query: Any, wanted: Wanted, now: datetime) -> Any:
     if wanted.tag:
         meant = select(Tag.id).where(or_(Tag.id == wanted.tag, Tag.code == wanted.tag)).limit(1).scalar_subquery()
         query = query.where(Gift.tag_ids.contains(array([meant])))
-    for word in words_of(wanted.q):
-        query = query.where(Gift.search_pairs.contains(pairs_of(word)))
-        if len(word) > LETTERS_INDEXED:
-            query = query.where(Gift.search_text.contains(word, autoescape=True))
+    query = query.where(*_holds(words_of(wanted.q)))
     if wanted.only_affordable and wanted.available is not None:
         query = query.where(Gift.from_points <= wanted.available)
     return query
+
+
+def _holds(words: Iterable[str]) -> list[ColumnElement[bool]]:
+    """That a gift's text holds all words: the index finds the few that can, the text itself tells which do."""
+    pairs = [Gift.search_pairs.contains(pairs_of(word)) for word in words]
+    return pairs + [
+        Gift.search_text.contains(word, autoescape=True) for word in words if len(word) > LETTERS_INDEXED
+    ]  # fmt: skip
 
 
 def _keyset(query: Select[Any], keys: Sequence[Any], seen: tuple[Any, ...] | None, *, descending: bool) -> Select[Any]:
@@ -233,6 +238,16 @@ def staff_gifts_page(tx: Session, status: str | None, limit: int, cursor_text: s
     if seen is not None:
         query = query.where(Gift.id < seen[0])
     return page_of(tx.execute(query.limit(limit + 1)).all(), limit, lambda row: (row[0].id,))
+
+
+def gifts_named(tx: Session, asked: str, most: int) -> Sequence[Gift]:
+    """Gifts of whatever state by words of their text, those with the words in their name first; by id or code too."""
+    words = words_of(asked)
+    if not words:
+        return []
+    found = and_(true(), *_holds(words))
+    query = select(Gift).where(or_(Gift.id == asked, Gift.code == asked, found))
+    return tx.scalars(query.order_by(_in_name(words).desc(), Gift.popularity.desc(), Gift.id.desc()).limit(most)).all()
 
 
 def ordered_gifts_page(tx: Session, limit: int, cursor_text: str | None) -> dict[str, Any]:

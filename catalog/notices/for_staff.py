@@ -80,6 +80,21 @@ def done_with(tx: Session, notice_id: str, actor: str, now: datetime, request_id
     return notice
 
 
+def open_again(tx: Session, notice_id: str, actor: str, now: datetime, request_id: str) -> bool:
+    """It was not seen to after all: open again, unless somebody else saw to it or its cause is gone.
+
+    Whether it is open now.
+    """
+    notice = tx.get(StaffNotice, notice_id, with_for_update=True)
+    if notice is None or notice.done_by != actor or notice.resolved_at is not None:
+        return False
+    notice.done_at = notice.done_by = None
+    tx.flush()
+    detail = {"kind": notice.kind, "subject": notice.subject}
+    audit.record(tx, actor, "staff_notice.reopened", f"staff_notice:{notice_id}", detail, now, request_id)
+    return True
+
+
 def names_of(tx: Session, notices: Sequence[StaffNotice]) -> dict[str, Any]:
     """What notices are about, by subject: a gift's name in all languages, an order's number, an endpoint's words."""
     by_kind: dict[str, set[str]] = {}

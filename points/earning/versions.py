@@ -6,7 +6,7 @@ A version is a draft until it is published: ``drafts`` writes it, ``approval`` p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,6 +94,11 @@ def rule(tx: Session, key: str, now: datetime) -> RuleView:
     if found is None:
         raise NotFound()
     return _rule_view(found, _versions(tx, key), now)
+
+
+def rule_titles(tx: Session) -> Sequence[EarningRule]:
+    """Rules with nothing but their titles, by key."""
+    return tx.scalars(select(EarningRule).order_by(EarningRule.key)).all()
 
 
 def versions(tx: Session, key: str, now: datetime) -> list[VersionView]:

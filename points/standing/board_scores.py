@@ -24,7 +24,8 @@ _NEXT = "SELECT member_id FROM board_members WHERE member_id > %s ORDER BY membe
 _RECENT = f"""SELECT o.holder, coalesce(sum(a.points) FILTER (WHERE a.booked_at >= %(week)s), 0)::int8,
  coalesce(sum(a.points) FILTER (WHERE a.booked_at >= %(month)s), 0)::int8
  FROM {ACCOUNTS} AS o JOIN sources.awards a ON a.member_id = o.id
- WHERE o.holder = ANY(%(members)s) AND a.visibility = 'public' AND a.booked_at >= least(%(week)s, %(month)s) GROUP BY 1"""
+ WHERE o.holder = ANY(%(members)s) AND a.visibility = 'public' AND a.booked_at >= least(%(week)s, %(month)s)
+ GROUP BY 1"""
 _ALL = "SELECT member_id, public_points FROM standings WHERE member_id = ANY(%s)"
 _KEPT = """SELECT period, member_id, since, points FROM board_scores
  WHERE member_id > %(after)s AND (%(last)s::text IS NULL OR member_id <= %(last)s)"""

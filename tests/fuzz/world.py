@@ -150,7 +150,7 @@ def _things(world: World) -> None:
     path, photo = f"/admin/gifts/{ids['gift_id']}/pictures", io.BytesIO()
     Image.new("RGB", (120, 120), "green").save(photo, "PNG")
     answer = world.send("POST", path, "owner", data=photo.getvalue(), content_type="image/png")
-    names["picture"] = answer.json["added"]
+    names["picture"] = ids["sha256"] = answer.json["added"]
     voucher = world.made("/admin/gifts", "owner", {"name": "Code", "kind": "voucher", "points": 5})["id"]
     names["voucher"] = voucher
     path, codes = f"/admin/gifts/{voucher}/vouchers", b"A-1\nA-2\n"

@@ -13,6 +13,25 @@
     });
   });
 
+  /* Sections of the menu: what is folded stays so on the next page, and the menu shows where one is. */
+  var parts = document.querySelectorAll("details[data-part]");
+  parts.forEach(function (part) {
+    part.addEventListener("toggle", function () {
+      var folded = Array.from(parts).filter(function (one) { return !one.open; }).map(function (one) { return one.dataset.part; });
+      document.cookie = "desk_folded=" + folded.join(".") + "; path=/admin; max-age=31536000; samesite=lax" + (location.protocol === "https:" ? "; secure" : "");
+    });
+  });
+  var side = document.getElementById("side"), here = side && side.querySelector("[aria-current]");
+  if (here && getComputedStyle(side).overflowY === "auto" && here.getBoundingClientRect().bottom > innerHeight)
+    side.scrollTop = here.offsetTop - innerHeight / 2;
+
+  /* Back from one thing to its list: the list as it was filtered, in this tab. */
+  if (document.querySelector("[data-list-page]") && !document.querySelector("[data-list]"))
+    sessionStorage.setItem("list:" + location.pathname, location.search);
+  document.querySelectorAll("a[data-list]").forEach(function (link) {
+    link.search = sessionStorage.getItem("list:" + link.pathname) || "";
+  });
+
   /* A question that is open closes with Escape or a press elsewhere. */
   function closeQuestions(but) {
     document.querySelectorAll("details.confirm[open]").forEach(function (box) {
@@ -29,6 +48,8 @@
     setTimeout(function () {
       form.querySelectorAll("button[type=submit]").forEach(function (button) { button.disabled = true; });
     });
+    /* What takes long shows that it goes on: an import, a bulk change, a photograph. */
+    setTimeout(function () { document.getElementById("busy").hidden = false; }, 500);
   });
   window.addEventListener("pageshow", function (event) {
     if (event.persisted) location.reload();

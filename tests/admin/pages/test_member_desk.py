@@ -86,7 +86,7 @@ def test_the_page_of_sources_wants_a_reason_and_is_kept_nowhere(desk, make_membe
     assert rules.post("/admin/members/mem_none/sources", data={"reason": "a complaint"}).status_code == 404
     auditor = desk("auditor")
     assert "member.sources_read" in auditor.get("/admin/audit?action=member.*").text
-    answer = auditor.get("/admin/audit/file?action=member.*")
+    answer = auditor.get("/admin/files/audit?action=member.*")
     assert answer.status_code == 200 and b"member.sources_read" in answer.data and b"cookie 127.0.0.1" in answer.data
-    assert auditor.get("/admin/audit/file?from=x").status_code == 422
-    assert "/admin/audit/file?action=member" in auditor.get("/admin/audit?action=member.*").text
+    assert auditor.get("/admin/files/audit?from=x").status_code == 422
+    assert "/admin/files/audit?action=member" in auditor.get("/admin/audit?action=member.*").text

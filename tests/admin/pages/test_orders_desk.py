@@ -95,7 +95,7 @@ def test_a_queue_shows_the_longest_waiting_first_and_filters_stay_in_the_address
 
 def test_the_list_as_a_file_keeps_its_filters_and_what_the_role_may_see(shop, desk, orders):
     def rows(role, query=""):
-        answer = desk(role).get(f"/admin/orders-file?{query}")
+        answer = desk(role).get(f"/admin/files/orders?{query}")
         assert answer.status_code == 200
         return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
 
@@ -104,8 +104,8 @@ def test_the_list_as_a_file_keeps_its_filters_and_what_the_role_may_see(shop, de
     assert [line[:4] for line in lines] == [[order["number"], "Lamp", "", "1"] for order in orders[:2]]
     heads, *lines = rows("owner")
     assert heads[-2:] == ["Points", "Member"] and [line[-2] for line in lines] == ["100", "100", "100"]
-    assert shop.sql("SELECT count(*) FROM audit_entries WHERE action = 'orders.exported'") == 2
-    assert desk("owner").get("/admin/orders-file?format=pdf").status_code == 422
+    assert shop.sql("SELECT count(*) FROM audit_entries WHERE action = 'list.exported'") == 2
+    assert desk("owner").get("/admin/files/orders?format=pdf").status_code == 422
 
 
 def test_the_picking_list_adds_up_and_labels_carry_the_address_and_are_noted(shop, desk, orders):

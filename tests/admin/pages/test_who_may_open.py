@@ -67,6 +67,10 @@ MAY = {
     "GET /admin": ANY_STAFF,
     **{f"{verb} /admin/welcome/<token>": EVERYBODY for verb in ("GET", "POST")},
     "GET /admin/me": ANY_STAFF,
+    "GET /admin/search": ANY_STAFF,
+    "POST /admin/undo/<undo_id>": ANY_STAFF,
+    "POST /admin/in-order/<kind>": only("catalog"),
+    **{f"{verb} /admin/gifts/<gift_id>/pictures/<sha256>/crop": only("catalog") for verb in ("GET", "POST")},
     **{
         f"POST /admin/me/{part}": ANY_STAFF
         for part in (
@@ -214,7 +218,6 @@ MAY = {
     "GET /admin/order-policy": only("fulfilment", "catalog", "auditor"),
     "POST /admin/order-policy": only(),
     "GET /admin/orders": only("fulfilment", "catalog", "auditor"),
-    "GET /admin/orders-file": only("fulfilment", "catalog", "auditor"),
     "POST /admin/orders-in-bulk": only("fulfilment"),
     "GET /admin/picking-list": only("fulfilment"),
     "GET /admin/parcel-labels": only("fulfilment"),
@@ -260,9 +263,17 @@ MAY = {
     "GET /admin/report-settings": only(),
     "POST /admin/report-settings": only(),
     "GET /admin/audit": only("auditor"),
-    "GET /admin/audit/file": only("auditor"),
     "POST /admin/members/<member_id>/sources": only("rules", "auditor"),
 }
+
+
+for _list in (
+    "rules", "campaigns", "budgets", "activities", "activities/<activity_id>", "redemption-rules", "segments", "prizes",
+    "honours", "awards", "appeals", "adjustments", "merges", "gifts", "stock", "gifts/<gift_id>/stock", "shelves",
+    "causes", "draws", "draws/<draw_id>", "drops", "orders", "pickup-points", "top-ups", "top-up-providers", "members",
+    "api-clients", "api-clients/<client_id>/requests", "staff", "reports", "notices", "audit",
+):  # fmt: skip
+    MAY[f"GET /admin/files/{_list}"] = MAY[f"GET /admin/{_list}"]
 
 
 def routes(app):
@@ -271,7 +282,7 @@ def routes(app):
     for rule in app.url_map.iter_rules():
         if rule.rule == "/admin" or rule.rule.startswith("/admin/"):
             for method in rule.methods - {"HEAD", "OPTIONS"}:
-                found[f"{method} {rule.rule}"] = re.sub(r"<(?:int:)?[a-z_]+>", "1", rule.rule)
+                found[f"{method} {rule.rule}"] = re.sub(r"<(?:int:)?[a-z_0-9]+>", "1", rule.rule)
     return found
 
 

@@ -1,0 +1,157 @@
+"""Lists of the desks about points: rules, campaigns, budgets, activities, segments, prizes, honours."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from admin.lists.declare import AT_ONCE, Errors, Lines, OfficeList, paged, whole, words
+from admin.pages.activities import SEEN_BY
+from admin.pages.budgets import titles_of as budget_titles
+from admin.pages.campaigns import READERS as CAMPAIGN_READERS
+from admin.pages.campaigns import titles_of as campaign_titles
+from admin.pages.campaigns import told as campaign_told
+from admin.pages.people import names_of_staff
+from admin.pages.redemption_rules import scopes_of
+from admin.pages.redemption_rules import told as redemption_rule_told
+from admin.pages.rule_words import event_name
+from admin.pages.rules import READERS as RULE_READERS
+from admin.pages.segments import words_of
+from admin.routes.activities import activity_wire
+from admin.routes.budgets import READERS as BUDGET_READERS
+from admin.routes.honours import READERS as HONOUR_READERS
+from admin.routes.prizes import READERS as PRIZE_READERS
+from admin.routes.redemption_rules import READERS as REDEMPTION_RULE_READERS
+from admin.routes.segments import READERS as SEGMENT_READERS
+from catalog.routes.ids import checked_id
+from catalog.routes.wire import language
+from catalog.rules.keep import redemption_rules
+from catalog.wording import in_language
+from mall.db import Login
+from mall.http.call import Call
+from points.activities.keep import activities_page, activity, counts, participants_page
+from points.earning.book_events import mall_zone
+from points.earning.budget_keeping import budgets
+from points.earning.campaign_keeping import campaigns
+from points.earning.rule_costs import costs_this_month
+from points.earning.versions import rules
+from points.honours.commend import commendations_page
+from points.prizes.months import prize_months
+from points.segments.keep import segments
+
+
+def _rules(call: Call, _errors: Errors) -> Lines:
+    costs, state = costs_this_month(call.tx, call.now, mall_zone()), words("rule_parts", "standing")
+    columns = {
+        _("Code"): lambda one: one.key, _("Rule"): lambda one: one.title, _("When"): lambda one: event_name(one.event),
+        _("State"): lambda one: state(one.state), _("Version"): lambda one: one.version,
+        _("Paid this month"): lambda one: costs.get(one.key, 0), _("Being worked on"): lambda one: one.open_version,
+    }  # fmt: skip
+    return Lines(columns, whole(lambda tx: rules(tx, call.now)))
+
+
+def _campaigns(call: Call, _errors: Errors) -> Lines:
+    titles, phase, whom = campaign_titles(call), words("campaign_parts", "phase"), words("campaign_parts", "whom")
+    columns = {
+        _("Code"): lambda one: one["key"], _("Campaign"): lambda one: one["name"],
+        _("Multiplier"): lambda one: one["factor"], _("When"): lambda one: one["when"] or _("always"),
+        _("For whom"): whom, _("Rules"): lambda one: one["rules"] or _("all rules"),
+        _("State"): lambda one: phase(one["phase"]), _("held for review"): lambda one: bool(one["review"]),
+    }  # fmt: skip
+    return Lines(columns, whole(lambda tx: [campaign_told(call, one, titles) for one in campaigns(tx)]))
+
+
+def _budgets(call: Call, _errors: Errors) -> Lines:
+    titles, outlook = budget_titles(call), words("budget_parts", "outlook")
+    period, action = words("budget_parts", "period"), words("budget_parts", "action")
+    columns = {
+        _("Code"): lambda one: one.budget.scope,
+        _("For what"): lambda one: titles.get(one.budget.scope, one.budget.scope),
+        _("Budget period"): lambda one: period(one.budget.period), _("Used"): lambda one: one.used,
+        _("Limit in points"): lambda one: one.budget.limit_points, "%": lambda one: one.percent,
+        _("Outlook"): outlook, _("When it is used up"): lambda one: action(one.budget.action),
+    }  # fmt: skip
+    return Lines(columns, whole(lambda tx: budgets(tx, call.now)))
+
+
+def _activities(call: Call, _errors: Errors) -> Lines:
+    state = words("activity_parts", "state")
+
+    def read(tx, cursor):  # type: ignore[no-untyped-def]
+        found = activities_page(tx, AT_ONCE, cursor)
+        came = counts(tx, [row.id for row in found["items"]])
+        return {**found, "items": [activity_wire(call, row, came) for row in found["items"]]}
+
+    columns = {
+        _("Id"): lambda one: one["id"], _("Activity"): lambda one: one["title"],
+        _("Place"): lambda one: one["place"], _("From"): lambda one: one["starts_at"],
+        _("Until"): lambda one: one["ends_at"], _("State"): state, _("Signed up"): lambda one: one["signed_up"],
+        _("Places"): lambda one: one["capacity"], _("Came"): lambda one: one["attended"],
+    }  # fmt: skip
+    return Lines(columns, paged(read))
+
+
+def _attendance(call: Call, _errors: Errors, activity_id: str) -> Lines:
+    known, name = activity(call.tx, checked_id(activity_id)).id, names_of_staff(call.tx)
+    columns = {
+        _("Member"): lambda one: one.member_id, _("Signed up"): lambda one: one.signed_up_at,
+        _("Came"): lambda one: one.attended_at,
+        _("By"): lambda one: name(one.marked_by) or (_("code") if one.attended_at else ""),
+    }  # fmt: skip
+    return Lines(columns, paged(lambda tx, cursor: participants_page(tx, known, AT_ONCE, cursor)))
+
+
+def _redemption_rules(call: Call, _errors: Errors) -> Lines:
+    scopes = dict(scopes_of(call))
+    names = {one.id: in_language(one.name, language()) for one in segments(call.tx)}
+    columns = {
+        _("Id"): lambda one: one["id"], _("Rule"): lambda one: one["name"], _("Kind"): lambda one: one["kind"],
+        _("What the rule says"): lambda one: one["words"], _("For what"): lambda one: one["scope"],
+        _("Above points"): lambda one: one["above"], _("In force"): lambda one: one["active"],
+    }  # fmt: skip
+    return Lines(columns, whole(lambda tx: [redemption_rule_told(one, scopes, names) for one in redemption_rules(tx)]))
+
+
+def _segments(_call: Call, _errors: Errors) -> Lines:
+    columns = {
+        _("Id"): lambda one: one.id, _("Segment"): lambda one: one.name,
+        _("Who is in it"): lambda one: words_of(one.filter), _("Last changed"): lambda one: one.updated_at,
+    }  # fmt: skip
+    return Lines(columns, whole(segments))
+
+
+def _prizes(_call: Call, _errors: Errors) -> Lines:
+    columns = {
+        _("Month"): lambda one: f"{one.month:%Y-%m}", _("Prizes of the month"): lambda one: one.prizes,
+        _("Budget in points"): lambda one: one.budget_points, _("Closed on"): lambda one: one.closed_at,
+        _("Paid points"): lambda one: one.paid_points,
+    }  # fmt: skip
+    return Lines(columns, whole(prize_months))
+
+
+def _honours(call: Call, _errors: Errors) -> Lines:
+    state, name = words("words", "commendation_state"), names_of_staff(call.tx)
+    columns = {
+        _("Member"): lambda one: one.member_id, _("Commendation"): lambda one: one.words,
+        _("State"): lambda one: state(one.state), _("By"): lambda one: name(one.created_by),
+        _("Day"): lambda one: one.created_at,
+    }  # fmt: skip
+    return Lines(columns, paged(lambda tx, cursor: commendations_page(tx, AT_ONCE, cursor)))
+
+
+LISTS = (
+    OfficeList("desk-rules.rule_list", "/rules", _l("Earning rules"), RULE_READERS, _rules, Login.EARNING),
+    OfficeList("desk-campaigns.campaign_list", "/campaigns", _l("Campaigns"), CAMPAIGN_READERS, _campaigns),
+    OfficeList("desk-budgets.budget_list", "/budgets", _l("Budgets"), BUDGET_READERS, _budgets, Login.EARNING),
+    OfficeList("desk-activities.activity_list", "/activities", _l("Activities"), SEEN_BY, _activities),
+    OfficeList(
+        "desk-activities.activity_page", "/activities/<activity_id>", _l("Who was there"), SEEN_BY, _attendance
+    ),
+    OfficeList(
+        "desk-redemption-rules.redemption_rule_list", "/redemption-rules", _l("Redemption rules"),
+        REDEMPTION_RULE_READERS, _redemption_rules,
+    ),
+    OfficeList("desk-segments.segment_list", "/segments", _l("Segments"), SEGMENT_READERS, _segments),
+    OfficeList("desk-prizes.prize_list", "/prizes", _l("Prizes of the month"), PRIZE_READERS, _prizes),
+    OfficeList("desk-honours.honour_list", "/honours", _l("Honours"), HONOUR_READERS, _honours),
+)  # fmt: skip

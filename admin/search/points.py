@@ -1,0 +1,69 @@
+"""Finding among what earns points: rules, campaigns, redemption rules, segments, activities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from admin.pages.activities import SEEN_BY
+from admin.pages.campaigns import READERS as CAMPAIGN_READERS
+from admin.pages.rules import READERS as RULE_READERS
+from admin.routes.redemption_rules import READERS as REDEMPTION_RULE_READERS
+from admin.routes.segments import READERS as SEGMENT_READERS
+from admin.search.declare import SHORT_TABLE, Hit, Searcher, first_hits, said
+from catalog.rules.keep import redemption_rules
+from points.activities.keep import activities_page
+from points.earning.campaign_keeping import campaigns
+from points.earning.campaigns import read_campaign
+from points.earning.versions import rule_titles
+from points.segments.keep import segments
+
+
+def _rules(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    return first_hits(
+        rule_titles(tx), asked, lambda one: [one.key, *one.title.values()],
+        lambda one: Hit(f"/admin/rules/{one.key}", said(one.title), one.key),
+    )  # fmt: skip
+
+
+def _campaigns(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    named = [(one.key, dict(read_campaign(one.key, one.document).name)) for one in campaigns(tx)]
+    return first_hits(
+        named, asked, lambda one: [one[0], *one[1].values()],
+        lambda one: Hit(f"/admin/campaigns/{one[0]}", said(one[1]), one[0]),
+    )  # fmt: skip
+
+
+def _redemption_rules(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    return first_hits(
+        redemption_rules(tx), asked, lambda one: list(one.name.values()),
+        lambda one: Hit(f"/admin/redemption-rules/{one.id}", said(one.name)),
+    )  # fmt: skip
+
+
+def _segments(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    return first_hits(
+        segments(tx), asked, lambda one: list(one.name.values()),
+        lambda one: Hit(f"/admin/segments/{one.id}", said(one.name)),
+    )  # fmt: skip
+
+
+def _activities(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    return first_hits(
+        activities_page(tx, SHORT_TABLE, None)["items"], asked, lambda one: list(one.title.values()),
+        lambda one: Hit(f"/admin/activities/{one.id}", said(one.title), said(one.place)),
+    )  # fmt: skip
+
+
+SEARCHERS = (
+    Searcher("rules", _l("Earning rules"), "scale", RULE_READERS, _rules),
+    Searcher("campaigns", _l("Campaigns"), "calendar-event", CAMPAIGN_READERS, _campaigns),
+    Searcher(
+        "redemption_rules", _l("Redemption rules"), "shield-lock", REDEMPTION_RULE_READERS, _redemption_rules
+    ),
+    Searcher("segments", _l("Segments"), "users", SEGMENT_READERS, _segments),
+    Searcher("activities", _l("Activities"), "users", SEEN_BY, _activities),
+)  # fmt: skip

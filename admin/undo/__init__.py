@@ -1,0 +1,1 @@
+"""Taking back what staff have just done, where that is safe."""
