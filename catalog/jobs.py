@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from catalog.draws.run import hold_due
 from catalog.drops.release import release_due
 from catalog.gifts.popularity import count_popularity
+from catalog.notices.activities import remind_of_activities
 from catalog.notices.booked import AT_ONCE as BOOKED_AT_ONCE
 from catalog.notices.booked import tell_of_booked
 from catalog.notices.expiring import AT_ONCE as EXPIRIES_AT_ONCE
@@ -106,6 +107,17 @@ def remind_check_ins(now: datetime) -> dict[str, int]:
         settled, notices = run_tx(Login.BACKOFFICE, lambda tx: remind_of_check_ins(tx, now))
         told += notices
         if settled < REMINDED_AT_ONCE:
+            return {"told": told} if told else {}
+
+
+@job("remind-of-activities", every=timedelta(minutes=30))
+def remind_activities(now: datetime) -> dict[str, int]:
+    """Remind members of the activities of tomorrow that they have signed up for."""
+    told = 0
+    while True:
+        settled, notices = run_tx(Login.BACKOFFICE, lambda tx: remind_of_activities(tx, now))
+        told += notices
+        if not settled:
             return {"told": told} if told else {}
 
 

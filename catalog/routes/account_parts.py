@@ -59,7 +59,7 @@ def points_part(tx: Session, member_id: str, now: datetime) -> dict[str, Any]:
 def mall_part(tx: Session, member_id: str, now: datetime) -> dict[str, Any]:
     """Profile, sessions, orders with codes and addresses, notices: what the login that redeems may read."""
     orders = tx.scalars(select(Order.id).where(Order.member_id == member_id).order_by(Order.id.desc()))
-    notices = _all(lambda cursor: notices_page(tx, member_id, PAGE, cursor, language()))
+    notices = _all(lambda cursor: notices_page(tx, member_id, PAGE, cursor, language(), now))
     return {
         "profile": profile(tx, member_id),
         "sessions": sessions_of(tx, member_id, now),

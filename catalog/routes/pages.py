@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
 from catalog.addresses.book import add_address, addresses_of
+from catalog.announcements.read import banner
 from catalog.causes.causes import find_cause
 from catalog.drops.keep import next_releases
 from catalog.gifts.queries import SORTS, Shown, Wanted, count_gifts, find_shown, gifts_page, new_gifts, popular_gifts
@@ -30,7 +31,7 @@ from catalog.routes.orders import order_request, with_saved_address
 from catalog.routes.outlook import days_ahead
 from catalog.routes.schemas import PlaceOrderSchema
 from catalog.routes.shown import card, drops_shown, gift_page_view, order_row, order_shown, point_shown, quote_shown
-from catalog.routes.wire import category_wire
+from catalog.routes.wire import announcement_wire, category_wire
 from catalog.wishes.wish import is_wished
 from mall import clock
 from mall.db import Login, run_tx
@@ -64,16 +65,19 @@ def home(call: Call) -> str:
     me = viewer(call.tx, call.principal, call.now)
     shown = popular_gifts(call.tx, POPULAR_SHOWN, call.now)
     fresh = new_gifts(call.tx, NEW_SHOWN, call.now, {one.gift.id for one in shown})
-    check_in = None
+    check_in, who = None, None
     if isinstance(call.principal, MemberPrincipal):
+        who = call.principal.member_id
         today = clock.local_date(call.now, mall_zone())
-        check_in = week(call.tx, call.principal.member_id, today)
+        check_in = week(call.tx, who, today)
+    told = banner(call.tx, who, call.now)
     return render_template(
         "storefront/home.html",
         me=me,
         popular=[card(one, _available(me), call.now) for one in shown],
         new=[card(one, _available(me), call.now) for one in fresh],
         check_in=check_in,
+        banner=told and announcement_wire(told),
     )
 
 

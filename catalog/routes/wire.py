@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from catalog.announcements.models import Announcement
 from catalog.draws.entries import entry_name
 from catalog.draws.states import ENTERED_LATE, NOT_DRAWN
 from catalog.drops.keep import NextRelease
@@ -246,6 +247,20 @@ def notice_wire(notice: Notice) -> dict[str, Any]:
         "text": notice.text,
         "order": notice.order_id,
         "gift": notice.gift_id,
+        "announcement": notice.announcement and announcement_wire(notice.announcement),
         "created_at": notice.created_at,
         "read_at": notice.read_at,
+    }
+
+
+def announcement_wire(row: Announcement) -> dict[str, Any]:
+    """An announcement as a member reads it."""
+    return {
+        "id": row.id,
+        "title": in_language(row.title, language()),
+        "body": in_language(row.body, language()),
+        "link": row.link,
+        "important": row.important,
+        "from_at": row.from_at,
+        "until_at": row.until_at,
     }

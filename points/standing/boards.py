@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from mall.clock import day_start, local_date
 from mall.db import cursor
-from points.standing.board_models import BoardMember
+from points.standing.board_models import BoardMember, BoardSettings
 
 PERIODS = ("week", "month", "all")
 BOARD_SIZE = 100
@@ -54,6 +54,8 @@ class Board:
     places: list[Place]
     mine: Place | None
     opted_in: bool
+    paused: bool = False
+    """Staff show no boards now."""
 
 
 def period_start(period: str, now: datetime, zone: ZoneInfo) -> datetime | None:
@@ -67,14 +69,28 @@ def period_start(period: str, now: datetime, zone: ZoneInfo) -> datetime | None:
 
 
 def board(tx: Session, period: str, member_id: str, now: datetime, zone: ZoneInfo, limit: int = BOARD_SIZE) -> Board:
-    """The first ``limit`` lines of a board."""
-    since = period_start(period, now, zone)
-    sql = _RANKED.format(points=_ALL if since is None else _SINCE)
-    rows = cursor(tx).execute(sql, {"since": since, "places": limit, "member": member_id}).fetchall()  # type: ignore[call-overload]
+    """The first ``limit`` lines of a board; none while boards are paused."""
+    if are_paused(tx):
+        return Board([], None, is_on_boards(tx, member_id), paused=True)
+    rows = ranked(tx, period, member_id, now, zone, limit)
     lines = [(Place(rank, nickname, points, own == member_id)) for own, nickname, points, rank in rows]
     mine = next((line for line in lines if line.mine), None)
     shown = [line for line in lines if line.rank <= limit][:limit]
     return Board(shown, mine, is_on_boards(tx, member_id))
+
+
+def ranked(
+    tx: Session, period: str, member_id: str, now: datetime, zone: ZoneInfo, limit: int
+) -> list[tuple[str, str, int, int]]:
+    """Member, nickname, points and rank of the first ``limit`` ranks, and of the member named, by rank."""
+    since = period_start(period, now, zone)
+    sql = _RANKED.format(points=_ALL if since is None else _SINCE)
+    return cursor(tx).execute(sql, {"since": since, "places": limit, "member": member_id}).fetchall()  # type: ignore[call-overload,no-any-return]
+
+
+def are_paused(tx: Session) -> bool:
+    """Whether staff have stopped showing boards."""
+    return tx.execute(select(BoardSettings.paused)).scalar_one_or_none() is True
 
 
 def is_on_boards(tx: Session, member_id: str) -> bool:

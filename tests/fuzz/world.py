@@ -210,6 +210,11 @@ def _things(world: World) -> None:
     ids["commendation_id"] = world.made("/admin/honours", "owner", honour)["id"]
     twins = {"member": world.names["double"], "into": world.names["twin"], "reason": "one person"}
     ids["merge_id"] = world.made("/admin/member-merges", "owner", twins)["id"]
+    told = {"title": WORD, "body": WORD, "until_at": "2099-12-01T00:00:00Z"}
+    ids["announcement_id"] = world.made("/admin/announcements", "owner", {**told, "state": "published"})["id"]
+    assert world.send("POST", "/me/notifications/read", "member").status_code == 200  # opening it leaves a mark, once
+    names["draft"] = world.made("/admin/announcements", "owner", told)["id"]
+    ids["lang"] = "zh"
     ids["month"] = "2099-12"
     offer = {"version": 0, "prizes": [5], "budget_points": 5, "grace_days": 3}
     assert world.send("PUT", "/admin/prizes/2099-12", "owner", json=offer).status_code == 200
