@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 TITLES = {
     "draw_exists": _l("This gift has a draw already."),
     "draw_open": _l("This draw has opened: what was announced stands."),
+    "claim_over": _l("The time to claim this prize is over."),
     "draw_closed": _l("The entries of this draw are closed."),
     "not_a_draw": _l("Only a gift of the kind draw can be drawn."),
     "draw_with_variants": _l("A gift that is drawn has no variants."),

@@ -141,6 +141,9 @@ from catalog.routes import (
     wish_pages,
     wishes,
 )
+from catalog.routes import (
+    claims as prize_claims,
+)
 from catalog.routes import pages as catalog_pages
 from catalog.routes import payments as payment_routes
 from catalog.topups import jobs as top_up_jobs
@@ -215,6 +218,7 @@ API_BLUEPRINTS = (
     leaderboards.blp,
     gifts.blp,
     orders.blp,
+    prize_claims.blp,
     addresses.blp,
     notifications.blp,
     wishes.blp,
@@ -293,6 +297,7 @@ PAGE_BLUEPRINTS = (
     pictures.pictures,
     wish_pages.pages,
     news_pages.pages,
+    prize_claims.pages,
     queue_pages.pages,
     account_pages.pages,
     address_pages.pages,

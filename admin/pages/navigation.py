@@ -60,7 +60,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-check-ins.check_ins_page", _l("Check-ins"), "calendar"),
             Item("desk-activities.activity_list", _l("Activities"), "users", ("new-activity",)),
             Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut"),
-            Item("desk-labels.label_list", _l("Labels"), "tag", ("new-label",)),
+            Item("desk-labels.label_list", _l("Point labels"), "tag", ("new-label",)),
             Item(
                 "desk-redemption-rules.redemption_rule_list",
                 _l("Redemption rules"),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from catalog.notices.for_staff import tell_staff
 from catalog.notices.models import Notification
 from catalog.notices.preferences import wants
+from catalog.redemption.lifecycle import DRAWN_KINDS
 from catalog.redemption.models import Order
 from mall.identity.leaving import CLOSED
 from mall.identity.members import get_member
@@ -40,7 +41,7 @@ def notify_of_order(tx: Session, payload: dict[str, Any], now: datetime) -> None
 
 def _wanted(tx: Session, payload: dict[str, Any], kind: str) -> bool:
     """Whether the member wants to hear of this step; how a draw ended is told in any case."""
-    return wants(tx, payload["member"], kind) or tx.get_one(Order, payload["order"]).kind in ("draw", "prize")
+    return wants(tx, payload["member"], kind) or tx.get_one(Order, payload["order"]).kind in DRAWN_KINDS
 
 
 for _topic in TOPICS:

@@ -17,6 +17,7 @@ from catalog.gifts.models import Gift
 from catalog.notices.models import Notification
 from catalog.notices.standing_words import standing_words
 from catalog.notices.words import kind_of_entry, path_of, sentence_of
+from catalog.redemption.lifecycle import DRAWN_KINDS
 from catalog.redemption.models import Order, OrderHistory
 from catalog.wording import in_language
 from mall import clock
@@ -27,7 +28,6 @@ from mall.http.pagination import decode_cursor, encode_cursor
 ANNOUNCEMENT, IMPORTANT = "announcement", "announcement.important"
 LEAD = 120
 """Characters of an announcement that the list shows; the style cuts them to two lines."""
-DRAWN_KINDS = ("draw", "prize")
 _NOT_DRAWN = (
     select(OrderHistory.seq)
     .where(Order.kind.in_(DRAWN_KINDS), OrderHistory.order_id == Order.id, OrderHistory.reason == NOT_DRAWN)

@@ -205,6 +205,13 @@ class OrderDrawSchema(StrictSchema):
     entry = fields.String(required=True)
 
 
+class OrderClaimSchema(StrictSchema):
+    """A prize that waits for its winner: until when, and how it can come (``POST /orders/{order_id}/claim``)."""
+
+    until = Instant(required=True)
+    ways = fields.List(fields.String(metadata={"enum": ["delivery", "pickup"]}), required=True)
+
+
 class OrderSchema(StrictSchema):
     """An order. Codes and address are there when there are any, and never in lists.
 
@@ -237,6 +244,7 @@ class OrderSchema(StrictSchema):
     draw = fields.Nested(OrderDrawSchema)
     revealed_at = Instant()
     top_up = fields.String(metadata={"enum": [state.value for state in State]})
+    claim = fields.Nested(OrderClaimSchema)
     delivery = fields.Nested(DeliverySchema)
 
 
