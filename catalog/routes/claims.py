@@ -72,7 +72,7 @@ def _named(body: dict[str, Any], field: str) -> str | None:
 
 @endpoint(
     blp, "POST", "/orders/<order_id>/claim", auth=MEMBER, login=Login.REDEMPTION, body=PrizeClaimSchema,
-    response=OrderSchema, idempotency="required", errors=("illegal_transition", "claim_over"), dump=False,
+    response=OrderSchema, errors=("illegal_transition", "claim_over"), dump=False,
 )  # fmt: skip
 def post_claim_prize(call: Call, body: dict[str, Any], order_id: str) -> dict[str, Any]:
     """Say where a prize goes, or where it is collected; then it is an order like others."""

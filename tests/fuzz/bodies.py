@@ -281,11 +281,16 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     ]),
     "post_draw": ("owner", _bodies({
         "opens_at": LATER, "closes_at": "2027-06-02T00:00:00+08:00", "winners": 2, "losers": "returned",
+        "handover": "either", "claim_days": 7,
     })),
     "patch_draw": ("owner", _bodies({
         "opens_at": "2099-12-01T00:00:00+08:00", "closes_at": "2099-12-03T00:00:00+08:00", "winners": 2,
         "losers": "returned",
+        "handover": "either", "claim_days": 7,
     })),
+    "post_claim_prize": ("member", lambda world: [
+        {"delivery": DELIVERY}, {"address": world.ids["address_id"]}, {"pickup_point": world.ids["point_id"]},
+    ]),
     "post_queue_place": ("member", _bodies({"variant": "gft_00000000000000000000000000"})),
     "post_drop": ("owner", lambda world: [{
         "variant": world.names["variant"], "pieces": 5, "at": "10:00", "weekdays": [1], "first_day": "2026-12-01",
