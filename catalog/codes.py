@@ -23,7 +23,7 @@ TITLES = {
     "queue_turn_needed": _l("A queue stands before this gift: only those whose turn it is can order it now."),
     "queue_one_each": _l("While others wait, each turn is for one piece."),
     "queue_not_open": _l("The waiting room is not open."),
-    "segment_in_use": _l("A redemption rule asks for this segment: change that first."),
+    "segment_in_use": _l("A redemption rule or an announcement asks for this segment: change that first."),
     "announcement_out": _l("This announcement has gone out: withdraw it and write another."),
     "changed_meanwhile": _l("Somebody else has changed this meanwhile: nothing was overwritten."),
     "redemption_rule": _l("A rule of the mall does not allow this now."),
