@@ -42,6 +42,7 @@ def test_who_signed_up_hears_of_changes_and_of_tomorrow_once_each(shop):
         assert _texts(shop, comes) == _texts(shop, quiet) == moved
         assert remind_activities(MONDAY) == {}
         clock.move_to(MONDAY + timedelta(days=1))
+        shop.owner = shop.staff("owner")  # the first one's session is over
         with shop.app.app_context():
             assert [remind_activities(datetime.now(UTC)) for _again in range(2)] == [{"told": 1}, {}]
         assert _texts(shop, comes)[1:] == [("activity.tomorrow", "Tomorrow: “Big fair”, Dec 9, 2026, 10:00, Hall.")]

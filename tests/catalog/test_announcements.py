@@ -61,6 +61,7 @@ def test_it_stands_from_its_beginning_to_its_end_and_sorts_at_its_beginning(shop
     late = shop.post(f"{URL}/{made['id']}", shop.owner, {"version": 1, "title": "Newer"}, method="PATCH")
     assert (late.status_code, late.json["code"]) == (409, "changed_meanwhile")
     at_the_start.move_to(START + timedelta(days=1))
+    shop.owner = shop.staff("owner")  # the first one's session is over
     assert _inbox(shop, member) == [("New", True)]
     out = shop.post(f"{URL}/{made['id']}", shop.owner, {"version": 2, "title": "Newest"}, method="PATCH")
     assert (out.status_code, out.json["code"]) == (409, "announcement_out")
