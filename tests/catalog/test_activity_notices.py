@@ -26,6 +26,7 @@ def _change(shop, activity, version, **more):
 
 def test_who_signed_up_hears_of_changes_and_of_tomorrow_once_each(shop):
     with time_machine.travel(MONDAY, tick=False) as clock:
+        shop.owner = shop.staff("owner")
         comes, quiet, stranger = shop.member(), shop.member(), shop.member()
         fair = {
             "title": "Fair", "place": "Park", "starts_at": BEGINS.isoformat(), "state": "published",
@@ -46,6 +47,7 @@ def test_who_signed_up_hears_of_changes_and_of_tomorrow_once_each(shop):
         with shop.app.app_context():
             assert [remind_activities(datetime.now(UTC)) for _again in range(2)] == [{"told": 1}, {}]
         assert _texts(shop, comes)[1:] == [("activity.tomorrow", "Tomorrow: “Big fair”, Dec 9, 2026, 10:00, Hall.")]
+        clock.shift(60)
         _change(shop, activity, 3, state="cancelled")
         over = ("activity.cancelled", "“Big fair” on Dec 9, 2026, 10:00 has been called off.")
         assert _texts(shop, comes)[2:] == _texts(shop, quiet)[1:] == [over]

@@ -370,8 +370,8 @@ def test_a_prize_that_is_sent_waits_for_its_winners_address_and_is_then_an_order
     assert (waiting["status"], waiting["draw"]["outcome"], waiting["can_cancel"]) == ("awaiting_claim", "won", False)
     assert waiting["claim"] == {"until": (DRAWN + timedelta(days=7)).isoformat(), "ways": ["delivery"]}
     assert "pickup_point" not in waiting
-    kind, words = _told(shop, winner)[0]
-    assert kind == "order.awaiting_claim" and words.startswith("You have won “Gift”! Tell us by ")
+    told = dict(_told(shop, winner))
+    assert told["order.awaiting_claim"].startswith("You have won “Gift”! Tell us by ")
 
     stranger, before = shop.member(), shop.snapshot()
     assert shop.post(f"{order}/claim", stranger, {"delivery": HOME}).status_code == 404
