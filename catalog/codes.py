@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 TITLES = {
     "draw_exists": _l("This gift has a draw already."),
     "draw_open": _l("This draw has opened: what was announced stands."),
+    "claim_over": _l("The time to claim this prize is over."),
     "draw_closed": _l("The entries of this draw are closed."),
     "not_a_draw": _l("Only a gift of the kind draw can be drawn."),
     "draw_with_variants": _l("A gift that is drawn has no variants."),
@@ -23,7 +24,8 @@ TITLES = {
     "queue_turn_needed": _l("A queue stands before this gift: only those whose turn it is can order it now."),
     "queue_one_each": _l("While others wait, each turn is for one piece."),
     "queue_not_open": _l("The waiting room is not open."),
-    "segment_in_use": _l("A redemption rule asks for this segment: change that first."),
+    "segment_in_use": _l("A redemption rule or an announcement asks for this segment: change that first."),
+    "announcement_out": _l("This announcement has gone out: withdraw it and write another."),
     "changed_meanwhile": _l("Somebody else has changed this meanwhile: nothing was overwritten."),
     "redemption_rule": _l("A rule of the mall does not allow this now."),
     "sold_out": _l("This gift is sold out."),

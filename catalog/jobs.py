@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from catalog.draws.run import hold_due
 from catalog.drops.release import release_due
 from catalog.gifts.popularity import count_popularity
+from catalog.notices.activities import remind_of_activities
 from catalog.notices.booked import AT_ONCE as BOOKED_AT_ONCE
 from catalog.notices.booked import tell_of_booked
 from catalog.notices.expiring import tell_of_expiry
@@ -14,7 +16,13 @@ from catalog.notices.remind import AT_ONCE as REMINDED_AT_ONCE
 from catalog.notices.remind import remind_of_check_ins
 from catalog.queue.run import advance_rooms, open_rooms
 from catalog.redemption.addresses import destroy_due_keys
-from catalog.redemption.overdue import complete_shipped, expire_uncollected, remind_to_collect
+from catalog.redemption.overdue import (
+    complete_shipped,
+    expire_unclaimed,
+    expire_uncollected,
+    remind_to_claim,
+    remind_to_collect,
+)
 from catalog.stock.alerts import watch_stock
 from catalog.vouchers.watch import watch_pools
 from catalog.wishes.tell import AT_ONCE, tell_of_wishes
@@ -31,11 +39,12 @@ def destroy_addresses(now: datetime) -> dict[str, int]:
 
 @job("expire-uncollected", every=timedelta(minutes=10))
 def expire_pickups(now: datetime) -> dict[str, int]:
-    """Remind members of what waits for them, and let expire what nobody collected."""
+    """Remind members of what waits for them, and let expire what nobody collected or claimed."""
     reminded = 0
-    while more := run_tx(Login.BACKOFFICE, lambda tx: remind_to_collect(tx, now)):
-        reminded += more
-    return {"reminded": reminded, "expired": expire_uncollected(now)}
+    for remind in (remind_to_collect, remind_to_claim):
+        while more := run_tx(Login.BACKOFFICE, partial(remind, now=now)):
+            reminded += more
+    return {"reminded": reminded, "expired": expire_uncollected(now) + expire_unclaimed(now)}
 
 
 @job("complete-shipped", every=timedelta(hours=1))
@@ -106,6 +115,17 @@ def remind_check_ins(now: datetime) -> dict[str, int]:
         settled, notices = run_tx(Login.BACKOFFICE, lambda tx: remind_of_check_ins(tx, now))
         told += notices
         if settled < REMINDED_AT_ONCE:
+            return {"told": told} if told else {}
+
+
+@job("remind-of-activities", every=timedelta(minutes=30))
+def remind_activities(now: datetime) -> dict[str, int]:
+    """Remind members of the activities of tomorrow that they have signed up for."""
+    told = 0
+    while True:
+        settled, notices = run_tx(Login.BACKOFFICE, lambda tx: remind_of_activities(tx, now))
+        told += notices
+        if not settled:
             return {"told": told} if told else {}
 
 

@@ -16,10 +16,13 @@ from admin.figures import jobs as figure_jobs
 from admin.figures import models as figure_models
 from admin.pages import activities as desk_activities
 from admin.pages import adjustments as desk_adjustments
+from admin.pages import announcements as desk_announcements
 from admin.pages import appeals as desk_appeals
 from admin.pages import approvals as desk_approvals
 from admin.pages import audit as desk_audit
 from admin.pages import awards as desk_awards
+from admin.pages import badges as desk_badges
+from admin.pages import boards as desk_boards
 from admin.pages import budgets as desk_budgets
 from admin.pages import campaigns as desk_campaigns
 from admin.pages import causes as desk_causes
@@ -37,6 +40,7 @@ from admin.pages import gifts as desk_gifts
 from admin.pages import home as desk_home
 from admin.pages import honours as desk_honours
 from admin.pages import integrations as desk_integrations
+from admin.pages import labels as desk_labels
 from admin.pages import levels as desk_levels
 from admin.pages import member_care as desk_member_care
 from admin.pages import member_sources as desk_member_sources
@@ -77,10 +81,13 @@ from admin.reports import jobs as report_jobs
 from admin.reports import models as report_models
 from admin.routes import activities as admin_activities
 from admin.routes import adjustments as admin_adjustments
+from admin.routes import announcements as admin_announcements
 from admin.routes import api_clients as admin_api_clients
 from admin.routes import appeals as admin_appeals
 from admin.routes import audit as admin_audit
 from admin.routes import awards as admin_awards
+from admin.routes import badges as admin_badges
+from admin.routes import boards as admin_boards
 from admin.routes import budgets as admin_budgets
 from admin.routes import campaigns as admin_campaigns
 from admin.routes import causes as admin_causes
@@ -130,6 +137,7 @@ from catalog.causes import models as cause_models
 from catalog.demo import cli as demo_cli
 from catalog.draws import models as draw_models
 from catalog.merging import models as merging_models
+from catalog.notices import activities as activity_notices
 from catalog.notices import handlers as notice_handlers
 from catalog.notices import staff_models as staff_notice_models
 from catalog.payment import jobs as payment_jobs
@@ -145,6 +153,7 @@ from catalog.routes import (
     causes,
     draws,
     gifts,
+    news_pages,
     notifications,
     orders,
     payment_pages,
@@ -154,6 +163,9 @@ from catalog.routes import (
     top_up_callbacks,
     wish_pages,
     wishes,
+)
+from catalog.routes import (
+    claims as prize_claims,
 )
 from catalog.routes import pages as catalog_pages
 from catalog.routes import payments as payment_routes
@@ -240,6 +252,7 @@ API_BLUEPRINTS = (
     leaderboards.blp,
     gifts.blp,
     orders.blp,
+    prize_claims.blp,
     addresses.blp,
     notifications.blp,
     wishes.blp,
@@ -290,6 +303,9 @@ API_BLUEPRINTS = (
     admin_levels.blp,
     admin_prizes.blp,
     admin_honours.blp,
+    admin_badges.blp,
+    admin_boards.blp,
+    admin_announcements.blp,
     admin_activities.blp,
     effectiveness.blp,
     badges.blp,
@@ -323,6 +339,8 @@ PAGE_BLUEPRINTS = (
     catalog_pages.pages,
     pictures.pictures,
     wish_pages.pages,
+    news_pages.pages,
+    prize_claims.pages,
     queue_pages.pages,
     account_pages.pages,
     address_pages.pages,
@@ -349,6 +367,10 @@ PAGE_BLUEPRINTS = (
     desk_quiz_bank_files.pages,
     desk_quiz_results.pages,
     desk_honours.pages,
+    desk_badges.pages,
+    desk_boards.pages,
+    desk_labels.pages,
+    desk_announcements.pages,
     desk_activities.pages,
     desk_rule_editor.pages,
     desk_rule_steps.pages,
@@ -411,6 +433,7 @@ BACKGROUND = (
     notice_handlers,
     order_webhooks,
     stock_webhooks,
+    activity_notices,
     badge_figures,
     payment_jobs,
     figure_jobs,

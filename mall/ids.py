@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
@@ -15,7 +16,16 @@ _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 
 def new_id(prefix: str) -> str:
     """A new id, such as ``ord_01jd2y0c5v8m3k9t6q4w7x1z2e``."""
-    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
+    return _id(prefix, time.time_ns() // 1_000_000)
+
+
+def id_at(prefix: str, moment: datetime) -> str:
+    """A new id that sorts among those made at ``moment``, for something that begins then."""
+    return _id(prefix, int(moment.timestamp() * 1000))
+
+
+def _id(prefix: str, milliseconds: int) -> str:
+    number = milliseconds << 80 | int.from_bytes(os.urandom(10), "big")
     pairs = _PAIRS
     digits = "".join([pairs[(number >> shift) & 0x3FF] for shift in range(120, -1, -10)])
     return f"{prefix}_{digits}"

@@ -15,8 +15,9 @@ from admin.pages.gifts import LOCAL, moment_of, number_of
 from admin.pages.lists import list_query
 from admin.routes.draws import DrawChangeSchema, NewDrawSchema
 from admin.routes.gifts import EDITORS, READERS
+from catalog.draws.claim import prizes_of
 from catalog.draws.keep import change_draw, create_draw, find_draw, gifts_to_draw
-from catalog.draws.states import RETURNED, DrawState
+from catalog.draws.states import CLAIM_DAYS, PICKUP, RETURNED, DrawState
 from catalog.draws.views import draws_page, view_of
 from catalog.gifts.edit import get_gift
 from catalog.gifts.queries import window_of
@@ -35,14 +36,19 @@ from mall.identity.forms import messages_of
 from points.earning.book_events import mall_zone
 
 pages = desk("draws", __name__)
-FIELDS = ("opens_at", "closes_at", "winners", "losers")
+FIELDS = ("opens_at", "closes_at", "winners", "losers", "handover", "claim_days")
+
+
+USUAL = {"handover": PICKUP, "claim_days": CLAIM_DAYS}
 
 
 def _body() -> dict[str, Any]:
     """The form as the API's body; an empty opening is now."""
     sent = {name: request.form.get(name, "").strip() for name in FIELDS}
     moments = {name: moment_of(sent[name]) for name in ("opens_at", "closes_at") if sent[name]}
-    return {**moments, "winners": number_of(sent["winners"]), "losers": sent["losers"]}
+    days = {"claim_days": number_of(sent["claim_days"])} if sent["claim_days"] else {}
+    handover = {"handover": sent["handover"]} if sent["handover"] else {}
+    return {**moments, **days, **handover, "winners": number_of(sent["winners"]), "losers": sent["losers"]}
 
 
 def _may_edit(call: Call) -> bool:
@@ -59,7 +65,7 @@ def _listed(call: Call, **more: Any) -> str:
         next_url=address_with(cursor=following) if following else None,
         gifts=[(gift.id, in_language(gift.name, language())) for gift in gifts_to_draw(call.tx)],
         may_edit=_may_edit(call),
-        **{"form": {"gift": request.args.get("gift"), "winners": 1, "losers": RETURNED}, **more},
+        **{"form": {"gift": request.args.get("gift"), "winners": 1, "losers": RETURNED, **USUAL}, **more},
     )
 
 
@@ -68,13 +74,13 @@ def _one(call: Call, draw_id: str, **more: Any) -> str:
     view = view_of(call.tx, draw, get_gift(call.tx, draw.gift_id), call.now)
     shown = draw_shown(view)
     zone = mall_zone()
-    form = {name: getattr(draw, name) for name in ("winners", "losers")} | {
+    form = {name: getattr(draw, name) for name in ("winners", "losers", "handover", "claim_days")} | {
         name: getattr(draw, name).astimezone(zone).strftime(LOCAL) for name in ("opens_at", "closes_at")
     }
     changeable = _may_edit(call) and shown["state"] == DrawState.UPCOMING
     return render_template(
         "admin/draw.html", draw=shown, settled_at=draw.settled_at, changeable=changeable,
-        visible=is_visible(window_of(view.gift), call.now), **{"form": form, **more},
+        visible=is_visible(window_of(view.gift), call.now), prizes=prizes_of(call.tx, draw), **{"form": form, **more},
     )  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from mall.http.page import page
 from mall.http.principals import fresh
 from mall.http.problems import problem_of
 from mall.identity.members import get_member
-from points.badges.words import WORDS
+from points.badges.keep import kept_badges
+from points.badges.words import title_of
 from points.earning.read_sources import Sources, read_sources
 
 pages = desk("member-sources", __name__)
@@ -38,7 +39,8 @@ def member_sources(call: Call, member_id: str) -> Response | Redirect:
         assert error is not None
         flash(str(problem_of(error)["detail"]), "error")
         return redirect(f"/admin/members/{wanted}", 303)
-    badges = " · ".join(str(WORDS[code][0]) for code in found.badges)
+    kept = kept_badges(call.tx)
+    badges = " · ".join(title_of(kept[code]) for code in found.badges)
     body = render_template(
         "admin/member_sources.html", found=found, member=get_member(call.tx, wanted), badges=badges
     )  # fmt: skip

@@ -50,6 +50,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             Item("desk-home-page.home", _l("Overview"), "layout-dashboard", ("figures",)),
             Item("desk-notices.notice_list", _l("To see to"), "bell", badge="notices"),
+            Item("desk-announcements.announcement_list", _l("Announcements"), "send", ("new-announcement",)),
             Item("desk-reports.report_list", _l("Reports"), "chart-bar"),
         ),
     ),
@@ -73,6 +74,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
                 ),
             ),
             Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut"),
+            Item("desk-labels.label_list", _l("Point labels"), "tag", ("new-label",)),
             Item(
                 "desk-redemption-rules.redemption_rule_list",
                 _l("Redemption rules"),
@@ -80,6 +82,8 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
                 ("new-redemption-rule", "segments", "new-segment"),
             ),
             Item("desk-levels.level_list", _l("Levels"), "star"),
+            Item("desk-badges.badge_list", _l("Badges"), "award"),
+            Item("desk-boards.board_list", _l("Boards"), "flag"),
             Item("desk-prizes.prize_list", _l("Prizes of the month"), "trophy"),
             Item("desk-honours.honour_list", _l("Honours"), "heart"),
             Item(

@@ -27,8 +27,7 @@ from admin.routes.orders_bulk import STEPS
 from catalog.fulfilment.carriers import CARRIERS
 from catalog.gifts.models import Gift
 from catalog.gifts.shelves import pickup_points
-from catalog.gifts.windows import GIFT_KINDS
-from catalog.redemption.lifecycle import OVER, Status
+from catalog.redemption.lifecycle import ORDER_KINDS, OVER, Status
 from catalog.redemption.staff_views import count_by_status, staff_order, staff_orders
 from catalog.routes.ids import checked_id
 from catalog.routes.wire import language, reason_words
@@ -39,7 +38,7 @@ from mall.http.fields import Text
 from mall.http.page import page
 
 pages = desk("orders", __name__)
-TO_DO = ("placed", "confirmed", "preparing", "ready_for_pickup", "shipped", "issued", "returned")
+TO_DO = ("placed", "confirmed", "awaiting_claim", "preparing", "ready_for_pickup", "shipped", "issued", "returned")
 """Queues in which something is left to do, as they follow each other."""
 
 
@@ -48,9 +47,9 @@ def _text(wording: Any) -> str:
 
 
 def kind_words() -> dict[str, str]:
-    """Kinds of gifts in the reader's words."""
+    """Kinds of orders in the reader's words."""
     kind_name = get_template_attribute("admin/words.html", "kind_name")
-    return {kind: str(kind_name(kind)) for kind in GIFT_KINDS}
+    return {kind: str(kind_name(kind)) for kind in ORDER_KINDS}
 
 
 def point_names(tx: Session) -> dict[str, str]:

@@ -67,7 +67,7 @@ def picking_list(call: Call) -> str:
     """What to take from the shelves, to print. ``kind`` and ``point`` narrow it."""
     points, reader = point_names(call.tx), language()
     kind, point = request.args.get("kind"), request.args.get("point")
-    kind = kind if kind in ("delivery", "pickup", "draw") else None
+    kind = kind if kind in ("delivery", "pickup", "draw", "prize") else None
     orders = orders_to_pick(call.tx, kind, point if point in points else None)
     listed = [
         {"order": one, "gift": in_language(one.gift_name, reader), "variant": in_language(one.variant_name, reader),

@@ -6,7 +6,7 @@ from typing import Any
 
 from admin.routes.gifts import EDITORS, READERS
 from catalog.draws.keep import change_draw, create_draw, find_draw
-from catalog.draws.states import LOSERS
+from catalog.draws.states import HANDOVERS, LOSERS, MOST_CLAIM_DAYS
 from catalog.draws.views import DrawView, draws_page, view_of, winners_of
 from catalog.gifts.edit import get_gift
 from catalog.routes.draws import DrawSchema, draw_wire
@@ -29,15 +29,23 @@ class DrawChangeSchema(StrictSchema):
     closes_at = Instant()
     winners = Whole(1, MOST_WINNERS)
     losers = Choice(LOSERS)
+    handover = Choice(HANDOVERS)
+    claim_days = Whole(1, MOST_CLAIM_DAYS)
 
 
 class NewDrawSchema(StrictSchema):
-    """A new draw. ``opens_at``: now when absent; ``losers``: whether those who do not win get their points back."""
+    """A new draw. ``opens_at``: now when absent; ``losers``: whether those who do not win get their points back.
+
+    ``handover``: how winners get the prize, ``pickup`` when absent: at the point chosen when entering; with
+    ``delivery`` and ``either`` they say within ``claim_days`` (14 when absent) where it is to go.
+    """
 
     opens_at = Instant()
     closes_at = Instant(required=True)
     winners = Whole(1, MOST_WINNERS, required=True)
     losers = Choice(LOSERS, required=True)
+    handover = Choice(HANDOVERS)
+    claim_days = Whole(1, MOST_CLAIM_DAYS)
 
 
 class AdminDrawSchema(DrawSchema):

@@ -12,10 +12,10 @@ from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
-from mall.http.fields import Flag, StrictSchema, Text
+from mall.http.fields import Flag, Instant, StrictSchema, Text
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
-from points.earning.labels import change_label, create_label, labels
+from points.earning.labels import Uses, change_label, create_label, label_uses, labels
 from points.earning.rule_models import CreditLabel
 
 blp = api_blueprint("admin-labels", __name__, description="Labels that credited points may carry")
@@ -46,16 +46,28 @@ class LabelSchema(StrictSchema):
     active = fields.Boolean(required=True)
 
 
+class UsedLabelSchema(LabelSchema):
+    """A label with how many credits of the last 90 days carry it, and when the latest came."""
+
+    uses = fields.Integer(required=True)
+    last_used_at = Instant(required=True, allow_none=True)
+
+
 def _wire(label: CreditLabel) -> dict[str, Any]:
     return {"id": label.code, "code": label.code, "name": label.name, "active": label.active}
 
 
 @endpoint(
-    blp, "GET", "/admin/labels", auth=READERS, login=Login.BACKOFFICE, query=PageQuery,
-    response=list_schema(LabelSchema),
+    blp, "GET", "/admin/labels", auth=READERS, login=Login.EARNING, query=PageQuery,
+    response=list_schema(UsedLabelSchema),
 )  # fmt: skip
 def list_labels(call: Call) -> dict[str, Any]:
-    shown = [_wire(label) for label in labels(call.tx)]
+    """All labels, and how often they are used."""
+    uses = label_uses(call.tx, call.now)
+    shown = []
+    for label in labels(call.tx):
+        used = uses.get(label.code, Uses())
+        shown.append({**_wire(label), "uses": used.count, "last_used_at": used.last_at})
     return page_in_memory(shown, call.query, lambda label: str(label["code"]))
 
 

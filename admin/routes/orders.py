@@ -10,11 +10,10 @@ from marshmallow import fields
 from sqlalchemy.orm import Session
 
 from catalog.fulfilment.carriers import CODES
-from catalog.gifts.windows import GIFT_KINDS
 from catalog.payment.due import staff_payment
 from catalog.payment.models import PAYMENT_STATUSES
 from catalog.redemption.advance import Step, take_step
-from catalog.redemption.lifecycle import By, Status
+from catalog.redemption.lifecycle import ORDER_KINDS, By, Status
 from catalog.redemption.pickup import collect, counting_misses
 from catalog.redemption.staff_views import StaffOrder, staff_order, staff_orders
 from catalog.routes.ids import checked_id
@@ -45,7 +44,7 @@ class OrdersQuery(PageQuery):
     """Which orders."""
 
     status = Choice([status.value for status in Status])
-    kind = Choice(GIFT_KINDS)
+    kind = Choice(ORDER_KINDS)
     number = Text(1, 40)
     gift = Text(1, 40)
     pickup_point = Text(1, 40)

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from catalog.addresses.book import forget_addresses
+from catalog.announcements.read import forget_reads
 from catalog.draws.entries import is_fixed
 from catalog.notices.models import Notification
 from catalog.notices.preferences import forget_preferences
@@ -53,6 +54,7 @@ def _forget(tx: Session, member_id: str, now: datetime) -> None:
     forget_addresses(tx, member_id)
     forget_targets_of(tx, member_id)
     tx.execute(delete(Notification).where(Notification.member_id == member_id))
+    forget_reads(tx, member_id)
     forget_wishes(tx, member_id)
     leave_all(tx, member_id)
     forget_reminder(tx, member_id)

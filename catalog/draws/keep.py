@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from catalog.draws.fair import commitment_of
 from catalog.draws.guard import refuse_if_open
 from catalog.draws.models import Draw, DrawSeed
+from catalog.draws.states import CLAIM_DAYS, PICKUP
 from catalog.gifts.edit import get_gift
 from catalog.gifts.models import Gift, GiftVariant
 from catalog.gifts.windows import GiftStatus
@@ -29,7 +30,8 @@ LONGEST = timedelta(days=366)
 def create_draw(
     tx: Session, gift_id: str, fields: dict[str, Any], actor: str, now: datetime, request_id: str | None = None
 ) -> Draw:
-    """Announce the draw of a gift. ``fields``: ``closes_at``, ``winners``, ``losers``, and ``opens_at`` unless now.
+    """Announce the draw of a gift. ``fields``: ``closes_at``, ``winners``, ``losers``; ``opens_at``
+    unless now, ``handover`` and ``claim_days`` unless as usual.
 
     From here on the gift can be entered for while the draw is open, and its seed is promised. Raises NotFound, Conflict
     ``not_a_draw``, ``draw_exists`` or ``draw_with_variants``, Invalid for times in the wrong order.
@@ -49,6 +51,8 @@ def create_draw(
         closes_at=fields["closes_at"],
         winners=fields["winners"],
         losers=fields["losers"],
+        handover=fields.get("handover", PICKUP),
+        claim_days=fields.get("claim_days", CLAIM_DAYS),
         commitment=commitment_of(draw_id, seed),
         created_at=now,
     )
@@ -119,5 +123,7 @@ def _told(draw: Draw) -> dict[str, Any]:
         "closes_at": draw.closes_at.isoformat(),
         "winners": draw.winners,
         "losers": draw.losers,
+        "handover": draw.handover,
+        "claim_days": draw.claim_days,
         "commitment": draw.commitment,
     }

@@ -15,7 +15,8 @@ class Draw(Base):
 
     ``winners``: how many entries win. ``losers``: ``returned`` or ``kept``, what happens to the points of the others.
     ``commitment``, ``list_sha256``, ``seed``: hexadecimal, as ``catalog.draws.fair`` makes them. ``entries``: how many
-    the list has. ``settled_at``: when the last order had got its outcome.
+    the list has. ``settled_at``: when the last order had got its outcome. ``handover``: how winners get the prize
+    (``catalog.draws.states``); ``claim_days``: how many days they have to say where it is to go.
     """
 
     __tablename__ = "draws"
@@ -23,6 +24,8 @@ class Draw(Base):
         CheckConstraint("opens_at < closes_at", name="times"),
         CheckConstraint("winners > 0", name="winners_positive"),
         CheckConstraint("losers IN ('returned', 'kept')", name="losers"),
+        CheckConstraint("handover IN ('pickup', 'delivery', 'either')", name="handover"),
+        CheckConstraint("claim_days BETWEEN 1 AND 90", name="claim_days"),
         CheckConstraint(
             "(frozen_at IS NULL) = (list_sha256 IS NULL) AND (frozen_at IS NULL) = (entries IS NULL)", name="list"
         ),
@@ -39,6 +42,8 @@ class Draw(Base):
     closes_at: Mapped[datetime]
     winners: Mapped[int] = mapped_column(Integer)
     losers: Mapped[str] = mapped_column(Text)
+    handover: Mapped[str] = mapped_column(Text, server_default="pickup")
+    claim_days: Mapped[int] = mapped_column(Integer, server_default="14")
     commitment: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     entries: Mapped[int | None] = mapped_column(Integer)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,9 +20,9 @@ from catalog.draws.entries import entry_name
 from catalog.draws.fair import commitment_of, list_digest, ranking
 from catalog.draws.keep import SEED_PURPOSE
 from catalog.draws.models import Draw, DrawSeed
-from catalog.draws.states import DRAWN_AFTER, ENTERED_LATE, LIST_AFTER, NOT_DRAWN, RETURNED
+from catalog.draws.states import DRAWN_AFTER, ENTERED_LATE, LIST_AFTER, NOT_DRAWN, PICKUP, RETURNED
 from catalog.redemption.lifecycle import By, Status, check_step, path_after
-from catalog.redemption.writer import lock_order, move_order
+from catalog.redemption.writer import Claim, lock_order, move_order
 from mall.crypto import keyring
 from mall.db import Login, cursor, run_tx
 from points.ledger.books import open_books
@@ -134,11 +134,12 @@ def _locked(tx: Session, draw_id: str) -> Draw:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What happens to an order: where it goes, why, and whether its points come back."""
+    """What happens to an order: where it goes, why, whether its points come back, and how long its prize waits."""
 
     path: tuple[Status, ...]
     reason: str | None
     points_back: bool
+    claim_within: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +158,19 @@ class Fates:
         return self.won if rank <= self.winners else self.lost
 
 
-_TERMS = """SELECT d.gift_id, d.winners, d.losers, g.needs_preparation FROM draws AS d
+_TERMS = """SELECT d.gift_id, d.winners, d.losers, d.handover, d.claim_days, g.needs_preparation FROM draws AS d
  JOIN gifts AS g ON g.id = d.gift_id WHERE d.id = %s"""
 
 
 def _fates(tx: Session, draw_id: str) -> tuple[str, Fates]:
     row: Any = cursor(tx).execute(_TERMS, (draw_id,)).fetchone()
-    gift_id, winners, losers, by_hand = row
-    won = Fate((Status.CONFIRMED, *path_after("draw", Status.CONFIRMED, by_hand=by_hand, approval=False)), None, False)
+    gift_id, winners, losers, handover, claim_days, by_hand = row
+    if handover == PICKUP:
+        won = Fate(
+            (Status.CONFIRMED, *path_after("draw", Status.CONFIRMED, by_hand=by_hand, approval=False)), None, False
+        )
+    else:
+        won = Fate((Status.CONFIRMED, Status.AWAITING_CLAIM), None, False, timedelta(days=claim_days))
     lost = Fate((Status.CANCELLED if losers == RETURNED else Status.COMPLETED,), NOT_DRAWN, losers == RETURNED)
     return gift_id, Fates(winners, won, lost)
 
@@ -219,5 +225,6 @@ def _settle_batch(fates: Fates, rows: Sequence[tuple[str, str, int | None]], now
         for target in fate.path:
             check_step(order.kind, status, target, By.SYSTEM)
             status = target
-        move_order(cur, keyring(), order, fate.path, SYSTEM, now, reason=fate.reason)
+        claim = None if fate.claim_within is None else Claim(until=now + fate.claim_within)
+        move_order(cur, keyring(), order, fate.path, SYSTEM, now, reason=fate.reason, claim=claim)
     return len(moves)

@@ -17,6 +17,12 @@ NOT_DRAWN = "not_drawn"
 ENTERED_LATE = "entered_late"
 """Reasons in an order's history, codes that pages put into words."""
 RETURNED, KEPT = "returned", "kept"
+NOT_CLAIMED = "not_claimed"
+"""The reason of a prize whose winner has not said in time how it is to come."""
+PICKUP, DELIVERY, EITHER = "pickup", "delivery", "either"
+HANDOVERS = (PICKUP, DELIVERY, EITHER)
+"""How winners get the prize: at the pickup point chosen when entering; sent; sent or collected, as they say."""
+CLAIM_DAYS, MOST_CLAIM_DAYS = 14, 90
 LOSERS = (RETURNED, KEPT)
 """What happens to the points of those who do not win."""
 
@@ -62,7 +68,7 @@ def state_at(
 
 def outcome_of(kind: str, steps: Iterable[tuple[str, str | None]]) -> Outcome | None:
     """What came of an order of a draw, from the statuses and reasons of its history; None: it was taken back."""
-    if kind != "draw":
+    if kind not in ("draw", "prize"):
         return None
     seen = list(steps)
     statuses = [status for status, _reason in seen]

@@ -18,14 +18,14 @@ from mall.db import cursor
 MOST = 300
 """Orders of one list: what a person takes from the shelves in one go, and no more paper than a printer holds."""
 TO_PICK = (Status.CONFIRMED.value, Status.PREPARING.value)
-_WANTED = """o.status = ANY(%(statuses)s) AND o.kind IN ('delivery', 'pickup', 'draw')
+_WANTED = """o.status = ANY(%(statuses)s) AND o.kind IN ('delivery', 'pickup', 'draw', 'prize')
  AND (%(kind)s::text IS NULL OR o.kind = %(kind)s)
  AND (%(point)s::text IS NULL OR o.pickup_point_id = %(point)s)"""
 _TO_PICK = f"""SELECT o.id, o.number, o.kind, o.gift_id, o.item_id, o.gift_name, o.variant_name, o.quantity,
  o.pickup_point_id, o.status FROM orders AS o WHERE {_WANTED} ORDER BY o.id LIMIT %(most)s"""
 _LABELS = """SELECT o.number, o.gift_name, o.variant_name, o.quantity, o.id, k.key_box, a.address_box FROM orders AS o
  JOIN address_keys AS k ON k.order_id = o.id JOIN order_addresses AS a ON a.order_id = o.id
- WHERE o.kind = 'delivery' AND o.status = ANY(%(statuses)s)
+ WHERE o.kind IN ('delivery', 'prize') AND o.status = ANY(%(statuses)s)
  AND (%(ids)s::text[] IS NULL OR o.id = ANY(%(ids)s)) ORDER BY o.id LIMIT %(most)s"""
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from catalog.fulfilment.parcel_lines import ParcelLine, is_untouched, parcel_lines
 from catalog.payment.due import is_on_hold
-from catalog.redemption.lifecycle import By, Status, targets
+from catalog.redemption.lifecycle import SENT_KINDS, By, Status, targets
 from catalog.redemption.writer import lock_order, move_order
 from mall import audit
 from mall.crypto import keyring
@@ -105,12 +105,12 @@ def _found(tx: Session, lines: Sequence[ParcelLine]) -> dict[str, tuple[str, str
 def _ship(tx: Session, line: ParcelLine, found: tuple[str, str] | None, actor: str, now: datetime) -> LineResult:
     if line.problem is not None:
         return LineResult(line, "empty" if is_untouched(line) else line.problem)
-    if found is None or found[1] != "delivery":
+    if found is None or found[1] not in SENT_KINDS:
         return LineResult(line, "unknown" if found is None else "not_delivery")
     cur = cursor(tx)
     order = lock_order(cur, found[0])
     assert order is not None, "orders are never deleted"
-    path = _path(order.status)
+    path = _path(order.kind, order.status)
     if path is None:
         return LineResult(line, "status", order.status)
     if order.cash_cents is not None and is_on_hold(tx, order.id):
@@ -119,11 +119,11 @@ def _ship(tx: Session, line: ParcelLine, found: tuple[str, str] | None, actor: s
     return LineResult(line, SHIPPED, Status.SHIPPED.value)
 
 
-def _path(status: str) -> list[Status] | None:
+def _path(kind: str, status: str) -> list[Status] | None:
     """The steps from ``status`` to ``shipped``, as the table of transitions has them; None when it has none."""
-    if Status.SHIPPED.value in targets("delivery", status, By.STAFF):
+    if Status.SHIPPED.value in targets(kind, status, By.STAFF):
         return [Status.SHIPPED]
-    if Status.PREPARING.value in targets("delivery", status, By.STAFF) and status == Status.CONFIRMED:
+    if Status.PREPARING.value in targets(kind, status, By.STAFF) and status == Status.CONFIRMED:
         return [Status.PREPARING, Status.SHIPPED]
     return None
 

@@ -18,10 +18,10 @@ from mall.db import cursor
 MOST = 2_000
 _WAITING = """SELECT o.id, o.number, o.gift_name, o.variant_name, o.quantity, o.status, k.key_box, a.address_box
  FROM orders AS o LEFT JOIN address_keys AS k ON k.order_id = o.id LEFT JOIN order_addresses AS a ON a.order_id = o.id
- WHERE o.kind = 'delivery' AND o.status = ANY(%s) ORDER BY o.id LIMIT %s"""
+ WHERE o.kind IN ('delivery', 'prize') AND o.status = ANY(%s) ORDER BY o.id LIMIT %s"""
 
 
-_COUNT = "SELECT count(*) FROM orders WHERE kind = 'delivery' AND status = ANY(%s)"
+_COUNT = "SELECT count(*) FROM orders WHERE kind IN ('delivery', 'prize') AND status = ANY(%s)"
 OPEN = [Status.CONFIRMED.value, Status.PREPARING.value]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from catalog.notices.for_staff import resolve, tell_staff
 from catalog.notices.models import Notification
 from catalog.notices.preferences import wants
+from catalog.redemption.lifecycle import DRAWN_KINDS
 from catalog.redemption.models import Order
 from mall.identity.leaving import CLOSED
 from mall.identity.members import get_member
@@ -33,7 +34,7 @@ def notify_of_order(tx: Session, payload: dict[str, Any], now: datetime) -> None
                 member_id=payload["member"],
                 kind=kind,
                 order_id=payload["order"],
-                detail={"points": payload["points"]} if "points" in payload else {},
+                detail={name: payload[name] for name in ("points", "until") if name in payload},
                 created_at=now,
             )
         )
@@ -41,7 +42,7 @@ def notify_of_order(tx: Session, payload: dict[str, Any], now: datetime) -> None
 
 def _wanted(tx: Session, payload: dict[str, Any], kind: str) -> bool:
     """Whether the member wants to hear of this step; how a draw ended is told in any case."""
-    return wants(tx, payload["member"], kind) or tx.get_one(Order, payload["order"]).kind == "draw"
+    return wants(tx, payload["member"], kind) or tx.get_one(Order, payload["order"]).kind in DRAWN_KINDS
 
 
 for _topic in TOPICS:
@@ -71,7 +72,8 @@ def notify_of_standing(tx: Session, payload: dict[str, Any], now: datetime) -> N
 @handler("account.told")
 def notify_of_account(tx: Session, payload: dict[str, Any], now: datetime) -> None:
     """Tell a member what was done to the account; nobody can switch this off."""
-    _tell(tx, payload["member"], payload["kind"], now)
+    detail = {name: value for name, value in payload.items() if name not in ("member", "kind")}
+    _tell(tx, payload["member"], payload["kind"], now, detail)
 
 
 @handler("budget.warned")

@@ -7,9 +7,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "booked": ("points.booked",),
     "wishes": ("wish.affordable", "wish.in_stock"),
     "expiry": ("points.expiring",),
+    "news": ("announcement",),
+    "activities": ("activity.tomorrow",),
     "standing": ("level.up", "level.down", "level.warning", "badge.earned"),
 }
-"""Steps of an order that ask nothing of the member can be left out; what is to be paid, collected or comes back not."""
+"""Steps of an order that ask nothing of the member can be left out; what is to be paid, collected or comes back not.
+Announcements can, unless staff say that one is important; that an activity was moved or called off comes always."""
 _GROUP_OF = {kind: group for group, kinds in GROUPS.items() for kind in kinds}
 
 

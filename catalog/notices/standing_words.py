@@ -63,6 +63,8 @@ def _honour(detail: Detail, language: str) -> str:
 
 def _badge(detail: Detail, language: str) -> str:
     title = WORDS[detail["badge"]][0] if detail["badge"] in WORDS else detail["badge"]
+    if detail.get("title"):  # as staff called it when it was earned
+        title = in_language(detail["title"], language)
     return str(_("New badge: %(title)s.", title=title))
 
 

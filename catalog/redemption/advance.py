@@ -12,6 +12,7 @@ from catalog.draws.entries import refuse_if_fixed
 from catalog.fulfilment.carriers import BY_CODE, tracking_number
 from catalog.payment.due import let_go, refuse_on_hold
 from catalog.redemption.lifecycle import (
+    DRAWN_KINDS,
     GIVES_POINTS_BACK,
     GIVES_STOCK_BACK,
     By,
@@ -117,7 +118,7 @@ def _write(tx: Session, order: LockedOrder, step: Step, now: datetime) -> None:
     path = [target, *path_after(order.kind, target, by_hand=True, approval=True)]
     pieces = 0
     # What stock counts of a draw are the places of entries: once it is drawn nobody else takes one.
-    if target in GIVES_STOCK_BACK and (order.kind != "draw" or order.status == Status.PLACED):
+    if target in GIVES_STOCK_BACK and (order.kind not in DRAWN_KINDS or order.status == Status.PLACED):
         pieces = put_back(cur, order.id) if order.kind == "voucher" else order.quantity
     move_order(
         cur,

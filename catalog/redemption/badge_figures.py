@@ -8,14 +8,15 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from catalog.redemption.lifecycle import Status
+from catalog.redemption.lifecycle import DRAWN_KINDS, Status
 from catalog.redemption.models import Order
 from mall.outbox import handler
 from points.badges.figures import set_figures
 
 RECEIVED = (Status.ISSUED.value, Status.COMPLETED.value)
-NO_GIFTS = ("donation", "draw")
-"""A donation is counted by itself; an entry of a draw that was not drawn ends as completed too."""
+NO_GIFTS = ("donation", *DRAWN_KINDS)
+"""A donation is counted by itself; an entry of a draw that was not drawn ends as completed too, and
+a prize is luck."""
 
 
 def count_orders(tx: Session, payload: dict[str, Any], now: datetime) -> None:

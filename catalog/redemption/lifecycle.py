@@ -2,6 +2,8 @@
 
     placed → (awaiting_payment) → confirmed → (preparing → shipped | ready_for_pickup | issued) → completed
 
+    of a prize: confirmed → awaiting_claim → confirmed → …
+
 with the exits cancelled, expired, returned, refunded.
 """
 
@@ -20,6 +22,7 @@ class Status(StrEnum):
     PLACED = "placed"
     AWAITING_PAYMENT = "awaiting_payment"
     CONFIRMED = "confirmed"
+    AWAITING_CLAIM = "awaiting_claim"
     PREPARING = "preparing"
     SHIPPED = "shipped"
     READY = "ready_for_pickup"
@@ -49,8 +52,15 @@ class Step:
     by: frozenset[By]
 
 
+PRIZE = "prize"
+"""The kind of an order that won a draw and is sent; as an entry it was of the kind draw."""
+ORDER_KINDS = (*GIFT_KINDS, PRIZE)
+SENT_KINDS = ("delivery", PRIZE)
+DRAWN_KINDS = ("draw", PRIZE)
+
+
 def _step(source: Status, target: Status, kinds: str, *by: By) -> Step:
-    return Step(source, target, frozenset(GIFT_KINDS if kinds == "*" else kinds.split()), frozenset(by))
+    return Step(source, target, frozenset(ORDER_KINDS if kinds == "*" else kinds.split()), frozenset(by))
 
 
 _S = Status
@@ -73,7 +83,15 @@ TRANSITIONS: tuple[Step, ...] = (
     _step(_S.CONFIRMED, _S.CANCELLED, "delivery pickup voucher virtual donation", By.MEMBER, By.STAFF),
     # Who has won does not take the entry back.
     _step(_S.CONFIRMED, _S.CANCELLED, "draw", By.STAFF),
-    _step(_S.PREPARING, _S.SHIPPED, "delivery", By.STAFF),
+    # A winner says where the prize goes, or picks a point; in time, or the prize is not claimed.
+    _step(_S.CONFIRMED, _S.AWAITING_CLAIM, "draw", By.SYSTEM),
+    _step(_S.AWAITING_CLAIM, _S.CONFIRMED, "draw", By.MEMBER),
+    _step(_S.AWAITING_CLAIM, _S.CANCELLED, "draw", By.STAFF),
+    _step(_S.AWAITING_CLAIM, _S.EXPIRED, "draw", By.SYSTEM),
+    _step(_S.CONFIRMED, _S.PREPARING, "prize", By.STAFF),
+    _step(_S.CONFIRMED, _S.CANCELLED, "prize", By.STAFF),
+    _step(_S.PREPARING, _S.CANCELLED, "prize", By.STAFF),
+    _step(_S.PREPARING, _S.SHIPPED, "delivery prize", By.STAFF),
     _step(_S.PREPARING, _S.READY, "pickup draw", By.STAFF),
     _step(_S.PREPARING, _S.CANCELLED, "delivery pickup draw", By.STAFF),
     # A top-up that has been sent to its provider is beyond its member's cancelling.
@@ -81,15 +99,15 @@ TRANSITIONS: tuple[Step, ...] = (
     _step(_S.PREPARING, _S.ISSUED, "virtual", By.SYSTEM),
     _step(_S.PREPARING, _S.CANCELLED, "virtual", By.SYSTEM),
     _step(_S.CONFIRMED, _S.CANCELLED, "virtual", By.SYSTEM),
-    _step(_S.SHIPPED, _S.COMPLETED, "delivery", By.STAFF, By.SYSTEM),
-    _step(_S.SHIPPED, _S.RETURNED, "delivery", By.STAFF),
+    _step(_S.SHIPPED, _S.COMPLETED, "delivery prize", By.STAFF, By.SYSTEM),
+    _step(_S.SHIPPED, _S.RETURNED, "delivery prize", By.STAFF),
     _step(_S.READY, _S.COMPLETED, "pickup draw", By.STAFF),
     _step(_S.READY, _S.CANCELLED, "pickup", By.MEMBER, By.STAFF),
     _step(_S.READY, _S.CANCELLED, "draw", By.STAFF),
     _step(_S.READY, _S.EXPIRED, "pickup draw", By.SYSTEM),
     _step(_S.ISSUED, _S.COMPLETED, "voucher virtual", By.STAFF, By.SYSTEM),
-    _step(_S.COMPLETED, _S.RETURNED, "delivery pickup", By.STAFF),
-    _step(_S.RETURNED, _S.REFUNDED, "delivery pickup", By.STAFF),
+    _step(_S.COMPLETED, _S.RETURNED, "delivery pickup prize", By.STAFF),
+    _step(_S.RETURNED, _S.REFUNDED, "delivery pickup prize", By.STAFF),
     # All points given back although nothing comes back: a broken piece, a code that does not work.
     _step(_S.ISSUED, _S.REFUNDED, "voucher virtual", By.STAFF),
     _step(_S.COMPLETED, _S.REFUNDED, "*", By.STAFF),

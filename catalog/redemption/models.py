@@ -36,7 +36,8 @@ class Order(Base):
     ``catalog.fulfilment.carriers``. Gifts, stock and pickup points are never deleted, and a foreign key to them would
     lock the hot row of a sale once more for every order.
     ``refunded_points``, ``refunded_quantity``: given back after the gift was had. ``reminders``: how many times the
-    member was told that it waits to be collected.
+    member was told that it waits to be collected. ``claim_until``: when a winner must have said how the prize is to
+    come.
     """
 
     __tablename__ = "orders"
@@ -62,6 +63,7 @@ class Order(Base):
         ),
         Index("ix_orders_entered", "gift_id", "id", postgresql_where=text("kind = 'draw' AND status = 'placed'")),
         Index("ix_orders_uncollected", "pickup_until", "id", postgresql_where=text("status = 'ready_for_pickup'")),
+        Index("ix_orders_unclaimed", "claim_until", "id", postgresql_where=text("status = 'awaiting_claim'")),
         Index("ix_orders_under_way", "moved_at", "id", postgresql_where=text("status = 'shipped'")),
     )
 
@@ -82,6 +84,7 @@ class Order(Base):
     pickup_point_id: Mapped[str | None] = mapped_column(IdText)
     cause_id: Mapped[str | None] = mapped_column(IdText)
     pickup_until: Mapped[datetime | None]
+    claim_until: Mapped[datetime | None]
     carrier: Mapped[str | None] = mapped_column(Text)
     tracking: Mapped[str | None] = mapped_column(Text)
     history_seq: Mapped[int] = mapped_column(SmallInteger)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from catalog.draws.states import NOT_CLAIMED
 from catalog.notices.models import Notification
 from catalog.redemption.advance import Step, take_step
 from catalog.redemption.lifecycle import By, Status
@@ -30,6 +31,7 @@ ARRIVED = "no_complaint"
 """Reasons in the history, codes that pages put into words."""
 
 _UNCOLLECTED = "SELECT id FROM orders WHERE status = 'ready_for_pickup' AND pickup_until <= %s AND id > %s"
+_UNCLAIMED = "SELECT id FROM orders WHERE status = 'awaiting_claim' AND claim_until <= %s AND id > %s"
 _UNDER_WAY = "SELECT id FROM orders WHERE status = 'shipped' AND moved_at <= %s AND id > %s"
 
 
@@ -44,16 +46,30 @@ def complete_shipped(now: datetime) -> int:
     return _each(_UNDER_WAY, now - COMPLETES_AFTER, step, now)
 
 
+def expire_unclaimed(now: datetime) -> int:
+    """Let prizes go whose winners have not said in time how they are to come: points back, the prize to staff."""
+    return _each(_UNCLAIMED, now, Step(Status.EXPIRED.value, By.SYSTEM, SYSTEM, NOT_CLAIMED), now)
+
+
 def remind_to_collect(tx: Session, now: datetime) -> int:
     """Tell members whose gifts wait for three more days, and for one; each once. How many at this call."""
+    return _remind(tx, Status.READY, "order.collect_soon", now)
+
+
+def remind_to_claim(tx: Session, now: datetime) -> int:
+    """Tell winners who have three more days to say how the prize is to come, and one; each once. How many."""
+    return _remind(tx, Status.AWAITING_CLAIM, "order.claim_soon", now)
+
+
+def _remind(tx: Session, status: Status, kind: str, now: datetime) -> int:
     told = 0
     for number, ahead in enumerate(REMIND_BEFORE, start=1):
-        for order_id, member_id, until in mark_reminded(cursor(tx), number, now, now + ahead, AT_ONCE):
+        for order_id, member_id, until in mark_reminded(cursor(tx), status, number, now, now + ahead, AT_ONCE):
             tx.add(
                 Notification(
                     id=new_id("ntc"),
                     member_id=member_id,
-                    kind="order.collect_soon",
+                    kind=kind,
                     order_id=order_id,
                     detail={"until": until.isoformat()},
                     created_at=now,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from catalog.payment.due import refuse_on_hold
 from catalog.payment.refunds import ask_refund
-from catalog.redemption.lifecycle import REFUNDABLE, By, Status, check_step, targets
+from catalog.redemption.lifecycle import REFUNDABLE, SENT_KINDS, By, Status, check_step, targets
 from catalog.redemption.writer import LockedOrder, PartBack, lock_order, write_refund
 from mall.crypto import keyring
 from mall.db import cursor
@@ -91,6 +91,6 @@ def _part(order: LockedOrder, asked: RefundRequest) -> PartBack:
         pieces = left_pieces
     if asked.restock and (asked.points is not None or pieces == 0):
         raise Invalid({"restock": [_("Say how many pieces go back.")]})
-    if asked.restock and order.kind not in ("delivery", "pickup"):
+    if asked.restock and order.kind not in (*SENT_KINDS, "pickup"):
         raise Invalid({"restock": [_("Only what can be touched goes back on the shelf.")]})
     return PartBack(points, pieces, asked.restock)

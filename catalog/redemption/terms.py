@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from catalog.draws.states import PICKUP
 from catalog.gifts.limits import Limit, limits_of
 from catalog.gifts.windows import COLLECTED_KINDS, Window, is_visible
 from catalog.rules.judge import Rule, rule_of
@@ -20,16 +21,18 @@ _TERMS = """SELECT g.kind, g.status, g.visible_from, g.on_sale_from, g.on_sale_u
   v.id, v.name, v.id IS NULL AND EXISTS (SELECT 1 FROM gift_variants WHERE gift_id = g.id AND active),
   p.id, p.name, p.address, p.hours, p.phone, p.opening, g.top_up,
   (SELECT approval_above_points FROM redemption_policy), g.cause_id, g.cash_cents, g.cash_currency,
-  CASE WHEN g.kind = 'draw' THEN (SELECT d.id FROM draws AS d WHERE d.gift_id = g.id) END,
+  w.id,
   s.queue_id,
   (SELECT jsonb_agg(to_jsonb(r) || jsonb_build_object('filter', t.filter) ORDER BY r.id) FROM redemption_rules AS r
    LEFT JOIN segments AS t ON t.id = r.segment_id
    WHERE r.active AND coalesce(r.gift_id, g.id) = g.id
-   AND (r.category_id IS NULL OR r.category_id = g.category_id))
+   AND (r.category_id IS NULL OR r.category_id = g.category_id)), w.handover
  FROM gifts AS g
  LEFT JOIN gift_variants AS v ON v.id = %(variant)s AND v.gift_id = g.id AND v.active
  LEFT JOIN stock_items AS s ON s.item_id = coalesce(%(variant)s, g.id)
+ LEFT JOIN draws AS w ON g.kind = 'draw' AND w.gift_id = g.id
  LEFT JOIN pickup_points AS p ON g.kind = ANY(%(collected)s) AND p.active
+  AND (w.handover IS NULL OR w.handover = 'pickup')
   AND CASE WHEN %(point)s::text IS NULL THEN p.is_default ELSE p.id = %(point)s END
  WHERE g.id = %(gift)s"""
 
@@ -116,7 +119,8 @@ def read_terms(tx: Session, gift_id: str, variant_id: str | None, pickup_point_i
         raise _unknown("variant")
     if variant_missing:
         raise Invalid({"variant": [_("Please choose one.")]})
-    if pickup_point_id is not None and window.kind not in COLLECTED_KINDS:
+    later = row[30] not in (None, PICKUP)  # whoever wins says then how the prize is to come
+    if pickup_point_id is not None and (window.kind not in COLLECTED_KINDS or later):
         raise Invalid({"pickup_point": [_("This gift is not collected at a pickup point.")]})
     if pickup_point_id is not None and point is None:
         raise _unknown("pickup_point")

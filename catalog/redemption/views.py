@@ -66,6 +66,8 @@ class OrderView:
     cash: Cash | None = None
     draw_id: str | None = None
     draw_closes_at: datetime | None = None
+    draw_handover: str | None = None
+    claim_until: datetime | None = None
 
     @property
     def outcome(self) -> Outcome | None:
@@ -83,17 +85,18 @@ class OrderView:
 
 _FIELDS = (
     "id", "number", "gift_id", "gift_name", "variant_name", "picture", "kind", "status", "quantity", "points",
-    "tracking", "placed_at", "pickup_until", "carrier", "refunded_points", "refunded_quantity",
+    "tracking", "placed_at", "pickup_until", "carrier", "refunded_points", "refunded_quantity", "claim_until",
 )  # fmt: skip
 _COLUMNS = """o.id, o.number, o.gift_id, o.gift_name, o.variant_name, o.picture, o.kind, o.status, o.quantity, o.points,
  o.tracking, o.placed_at, o.pickup_until, o.carrier,
- o.refunded_points, o.refunded_quantity, o.cash_cents, o.cash_currency,
+ o.refunded_points, o.refunded_quantity, o.claim_until, o.cash_cents, o.cash_currency,
  ARRAY(SELECT h.status FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
  ARRAY(SELECT h.at FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
  ARRAY(SELECT h.actor FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
  ARRAY(SELECT h.reason FROM order_history AS h WHERE h.order_id = o.id ORDER BY h.seq),
- CASE WHEN o.kind = 'draw' THEN (SELECT d.id FROM draws AS d WHERE d.gift_id = o.gift_id) END,
- CASE WHEN o.kind = 'draw' THEN (SELECT d.closes_at FROM draws AS d WHERE d.gift_id = o.gift_id) END"""
+ CASE WHEN o.kind IN ('draw', 'prize') THEN (SELECT d.id FROM draws AS d WHERE d.gift_id = o.gift_id) END,
+ CASE WHEN o.kind IN ('draw', 'prize') THEN (SELECT d.closes_at FROM draws AS d WHERE d.gift_id = o.gift_id) END,
+ CASE WHEN o.kind IN ('draw', 'prize') THEN (SELECT d.handover FROM draws AS d WHERE d.gift_id = o.gift_id) END"""
 _ONE = f"""SELECT {_COLUMNS}, p.id, p.name, p.address, p.hours, p.phone, p.opening, c.code_box, k.key_box,
   a.address_box, t.target_box, t.state, ca.id, ca.name,
   (SELECT min(v.revealed_at) FROM voucher_codes AS v WHERE v.order_id = o.id)
@@ -118,8 +121,8 @@ def order_view(tx: Session, order_id: str, member_id: str, now: datetime, *, sec
     if row is None:
         raise NotFound()
     status, kind = row[7], row[6]
-    point = None if row[24] is None else Point(*row[24:30])
-    code_box, key_box, address_box, target_box, top_up_state, cause_id, cause_name, revealed_at = row[30:]
+    point = None if row[26] is None else Point(*row[26:32])
+    code_box, key_box, address_box, target_box, top_up_state, cause_id, cause_name, revealed_at = row[32:]
     codes: tuple[str, ...] = ()
     if secrets and kind == "voucher" and status in (Status.ISSUED, Status.COMPLETED):
         codes = tuple(reveal_codes(cur, ring, order_id, now))
@@ -154,10 +157,10 @@ def orders_page(
 
 def _plain(row: Any) -> dict[str, Any]:
     """The columns that every view has."""
-    fields = dict(zip(_FIELDS, row[:16], strict=True))
-    cash = None if row[16] is None else Cash(row[16], row[17])
-    steps = zip(row[18], row[19], row[20], row[21], strict=True)
-    draw = {"draw_id": row[22], "draw_closes_at": row[23]}
+    fields = dict(zip(_FIELDS, row[:17], strict=True))
+    cash = None if row[17] is None else Cash(row[17], row[18])
+    steps = zip(row[19], row[20], row[21], row[22], strict=True)
+    draw = {"draw_id": row[23], "draw_closes_at": row[24], "draw_handover": row[25]}
     return {**fields, "cash": cash, **draw, "history": [_step(*step) for step in steps]}
 
 

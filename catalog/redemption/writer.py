@@ -17,7 +17,7 @@ import psycopg
 from catalog.gifts.windows import COLLECTED_KINDS
 from catalog.redemption.addresses import SealedAddress
 from catalog.redemption.codes import CodeRow, draw_codes
-from catalog.redemption.lifecycle import GIVES_STOCK_BACK, OVER, Status
+from catalog.redemption.lifecycle import GIVES_STOCK_BACK, OVER, PRIZE, Status
 from catalog.topups.asking import SealedTopUp
 from mall.crypto import Keyring
 from mall.errors import Conflict, Unavailable
@@ -45,7 +45,9 @@ _ORDER = f"""INSERT INTO orders (id, number, member_id, gift_id, item_id, kind, 
  %(pickup_point_id)s, %(cause_id)s, %(pickup_until)s, %(seq)s, %(now)s, %(now)s) RETURNING number"""
 _MOVE = """UPDATE orders SET status = %(status)s, history_seq = %(seq)s, moved_at = %(now)s,
  carrier = coalesce(%(carrier)s, carrier), tracking = coalesce(%(tracking)s, tracking),
- pickup_until = coalesce(%(pickup_until)s, pickup_until),
+ pickup_until = coalesce(%(pickup_until)s, pickup_until), claim_until = coalesce(%(claim_until)s, claim_until),
+ kind = coalesce(%(kind)s, kind), pickup_point_id = coalesce(%(point)s, pickup_point_id),
+ reminders = CASE WHEN status = 'awaiting_claim' THEN 0 ELSE reminders END,
  refunded_points = CASE WHEN %(status)s = 'refunded' THEN points ELSE refunded_points END,
  refunded_quantity = CASE WHEN %(status)s = 'refunded' THEN quantity ELSE refunded_quantity END
  WHERE id = %(id)s"""
@@ -128,6 +130,15 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A prize that is to be claimed, or how it is to come: until when; or where it is sent, or the point chosen."""
+
+    until: datetime | None = None
+    address: SealedAddress | None = None
+    pickup_point_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PartBack:
     """Points given back by staff, for ``pieces`` or (0) as a gesture; ``restocked``: the pieces can be had again."""
 
@@ -198,16 +209,28 @@ def move_order(
     tracking: str | None = None,
     carrier: str | None = None,
     stock_back: int = 0,
+    claim: Claim | None = None,
 ) -> Written:
-    """Move a locked order along ``path``; ``stock_back`` pieces return to stock when it ends by an exit."""
-    values: dict[str, Any] = {"id": order.id, "item_id": order.item_id, "tracking": tracking, "carrier": carrier}
+    """Move a locked order along ``path``; ``stock_back`` pieces return to stock when it ends by an exit.
+
+    ``claim``: of a prize; with an address the order becomes one of the kind that is sent.
+    """
+    claim = claim or Claim()
+    values: dict[str, Any] = {
+        "id": order.id, "item_id": order.item_id, "tracking": tracking, "carrier": carrier,
+        "claim_until": claim.until, "point": claim.pickup_point_id, "kind": PRIZE if claim.address else None,
+    }  # fmt: skip
     clauses = {"moved": _MOVE}
+    if claim.address is not None:
+        values |= {"address_box": claim.address.address_box, "key_box": claim.address.key_box}
+        clauses |= {"address": _ADDRESS, "address_key": _ADDRESS_KEY}
     if path[-1] in OVER and order.kind in COLLECTED_KINDS:
         clauses["closed"] = _CLOSE_CODE
     if stock_back and path[-1] in GIVES_STOCK_BACK:
         values |= {"change": stock_back, "movement": "returned", "movement_id": new_id("mov")}
         clauses |= {"stock": _STOCK, "movement": _MOVEMENT}
     payload = {"order": order.id, "member": order.member_id, "gift": order.gift_id}
+    payload |= {"until": claim.until.isoformat()} if claim.until else {}
     codes = _add_steps(values, clauses, ring, path, order.history_seq + 1, payload, actor, now, reason)
     _, _, code_hash = _execute(cur, clauses, values, None)
     return Written(None, _taken(codes, code_hash))
@@ -227,7 +250,7 @@ def write_refund(
         clauses |= {"stock": _STOCK, "movement": _MOVEMENT}
     payload = {"order": order.id, "member": order.member_id, "gift": order.gift_id}
     if order.refunded_points + part.points == order.points:
-        values |= {"tracking": None, "carrier": None}
+        values |= dict.fromkeys(("tracking", "carrier", "claim_until", "kind", "point"))
         if order.kind in COLLECTED_KINDS:
             clauses["closed"] = _CLOSE_CODE
         path = [Status.REFUNDED]
@@ -241,20 +264,27 @@ def write_refund(
 
 
 _REMIND = """WITH due AS MATERIALIZED (SELECT id FROM orders
-  WHERE status = 'ready_for_pickup' AND pickup_until > %(now)s AND pickup_until <= %(before)s
-  AND reminders < %(number)s ORDER BY pickup_until, id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+  WHERE status = '{status}' AND {until} > %(now)s AND {until} <= %(before)s
+  AND reminders < %(number)s ORDER BY {until}, id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
  UPDATE orders SET reminders = %(number)s WHERE id IN (SELECT id FROM due)
- RETURNING id, member_id, pickup_until"""
+ RETURNING id, member_id, {until}"""
+_REMINDERS = {
+    Status.READY: _REMIND.format(status=Status.READY.value, until="pickup_until"),
+    Status.AWAITING_CLAIM: _REMIND.format(status=Status.AWAITING_CLAIM.value, until="claim_until"),
+}
 
 
 def mark_reminded(
-    cur: Cursor, number: int, now: datetime, before: datetime, most: int
+    cur: Cursor, status: Status, number: int, now: datetime, before: datetime, most: int
 ) -> list[tuple[str, str, datetime]]:
-    """Count reminder ``number`` of up to ``most`` orders that are to be collected until ``before``.
+    """Count reminder ``number`` of up to ``most`` orders that are to be collected, or claimed, until ``before``.
 
-    Returns id, member and last moment of those that had not had it; others at the same work take other rows.
+    ``status``: ready for pickup or awaiting their claim. An order that was claimed is reminded of anew. Returns
+    id, member and last moment of those that had not had it; others at the same work take other rows.
     """
-    rows: Any = cur.execute(_REMIND, {"number": number, "now": now, "before": before, "most": most}).fetchall()
+    rows: Any = cur.execute(
+        _REMINDERS[status], {"number": number, "now": now, "before": before, "most": most}
+    ).fetchall()
     return list(rows)
 
 

@@ -108,7 +108,7 @@ def mall_part(tx: Session, member_id: str, now: datetime) -> dict[str, Any]:
         "wishes": [gift_id for account in accounts for gift_id in _wishes(tx, account, now)],
         "queues": [one for account in accounts for one in tickets_of(tx, account)],
         "notices_off": sorted(groups_off(tx, member_id)),
-        "notifications": [notice_wire(notice) for account in accounts for notice in _notices(tx, account)],
+        "notifications": [notice_wire(notice) for account in accounts for notice in _notices(tx, account, now)],
     }
 
 
@@ -120,8 +120,8 @@ def _wishes(tx: Session, account: str, now: datetime) -> list[str]:
     return [shown.gift.id for shown in _all(lambda cursor: wishes_page(tx, account, PAGE, cursor, now))]
 
 
-def _notices(tx: Session, account: str) -> Iterator[Any]:
-    return _all(lambda cursor: notices_page(tx, account, PAGE, cursor, language()))
+def _notices(tx: Session, account: str, now: datetime) -> Iterator[Any]:
+    return _all(lambda cursor: notices_page(tx, account, PAGE, cursor, language(), now))
 
 
 def _all(page: Page) -> Iterator[Any]:

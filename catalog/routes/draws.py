@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from catalog.draws.entries import entered_orders
 from catalog.draws.keep import draw_of_gift
-from catalog.draws.states import LOSERS, DrawState
+from catalog.draws.states import HANDOVERS, LOSERS, DrawState
 from catalog.draws.views import (
     DrawView,
     entries_page,
@@ -45,7 +45,9 @@ LONGEST_ENTRY = 40
 
 class DrawSchema(StrictSchema):
     """A draw. ``commitment``: SHA-256 of ``id:seed``, published beforehand. ``entries``: how many stand now, then those
-    of the list; ``losers``: what happens to the points of the others; ``list_sha256``: of the entries in ascending
+    of the list; ``losers``: what happens to the points of the others; ``handover``: how winners get the
+    prize, and ``claim_days`` how many days they have to say so where it is not at the point chosen when entering
+    (``pickup``); ``list_sha256``: of the entries in ascending
     order, each followed by a line feed; ``winners``: entries, the first prize first."""
 
     id = fields.String(required=True)
@@ -55,6 +57,8 @@ class DrawSchema(StrictSchema):
     closes_at = Instant(required=True)
     winners_count = fields.Integer(required=True)
     losers = fields.String(required=True, metadata={"enum": list(LOSERS)})
+    handover = fields.String(required=True, metadata={"enum": list(HANDOVERS)})
+    claim_days = fields.Integer(required=True)
     entries = fields.Integer(required=True)
     commitment = fields.String(required=True)
     list_sha256 = fields.String(required=True, allow_none=True)
@@ -83,6 +87,8 @@ def draw_wire(view: DrawView) -> dict[str, Any]:
         "closes_at": draw.closes_at,
         "winners_count": draw.winners,
         "losers": draw.losers,
+        "handover": draw.handover,
+        "claim_days": draw.claim_days,
         "entries": view.entries,
         "commitment": draw.commitment,
         "list_sha256": draw.list_sha256,

@@ -29,7 +29,7 @@ blp = api_blueprint("notifications", __name__, description="What members are tol
 )  # fmt: skip
 def list_notifications(call: Call) -> dict[str, Any]:
     notices, next_cursor = notices_page(
-        call.tx, call.member.member_id, call.query["limit"], call.query.get("cursor"), language()
+        call.tx, call.member.member_id, call.query["limit"], call.query.get("cursor"), language(), call.now
     )
     items = [notice_wire(notice) for notice in notices]
     return {"items": items, "next_cursor": next_cursor}

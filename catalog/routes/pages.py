@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
 from catalog.addresses.book import add_address, addresses_of
+from catalog.announcements.read import banner
 from catalog.causes.causes import find_cause
 from catalog.drops.keep import next_releases
 from catalog.gifts.queries import SORTS, Shown, Wanted, count_gifts, find_shown, gifts_page, new_gifts, popular_gifts
@@ -19,6 +20,7 @@ from catalog.gifts.shelves import pickup_points
 from catalog.gifts.tags import headings
 from catalog.payment.pages import page_of
 from catalog.redemption.advance import cancel_order
+from catalog.redemption.lifecycle import SENT_KINDS
 from catalog.redemption.place import OrderRequest, place_order
 from catalog.redemption.quote import quote
 from catalog.redemption.views import order_view, orders_page
@@ -30,7 +32,7 @@ from catalog.routes.orders import order_request, with_saved_address
 from catalog.routes.outlook import days_ahead
 from catalog.routes.schemas import PlaceOrderSchema
 from catalog.routes.shown import card, drops_shown, gift_page_view, order_row, order_shown, point_shown, quote_shown
-from catalog.routes.wire import category_wire
+from catalog.routes.wire import announcement_wire, category_wire, claim_wire
 from catalog.wishes.wish import is_wished
 from mall import clock
 from mall.db import Login, run_tx
@@ -64,16 +66,19 @@ def home(call: Call) -> str:
     me = viewer(call.tx, call.principal, call.now)
     shown = popular_gifts(call.tx, POPULAR_SHOWN, call.now)
     fresh = new_gifts(call.tx, NEW_SHOWN, call.now, {one.gift.id for one in shown})
-    check_in = None
+    check_in, who = None, None
     if isinstance(call.principal, MemberPrincipal):
+        who = call.principal.member_id
         today = clock.local_date(call.now, mall_zone())
-        check_in = week(call.tx, call.principal.member_id, today)
+        check_in = week(call.tx, who, today)
+    told = banner(call.tx, who, call.now)
     return render_template(
         "storefront/home.html",
         me=me,
         popular=[card(one, _available(me), call.now) for one in shown],
         new=[card(one, _available(me), call.now) for one in fresh],
         check_in=check_in,
+        banner=told and announcement_wire(told),
     )
 
 
@@ -259,16 +264,28 @@ def orders(call: Call) -> str:
 
 @page(pages, "GET", "/orders/<order_id>", auth=MEMBER, login=Login.REDEMPTION)
 def order(call: Call, order_id: str) -> str:
+    return order_page(call, call.tx, order_id)
+
+
+def order_page(call: Call, tx: Session, order_id: str, **typed: Any) -> str:
+    """An order's page; ``typed``: what the form of a prize was refused with."""
     restricted = call.member.restricted
-    shown = order_view(call.tx, checked_id(order_id), call.member.member_id, call.now, secrets=not restricted)
-    secret_kinds = ("delivery", "pickup", "draw", "voucher", "virtual")
+    shown = order_view(tx, checked_id(order_id), call.member.member_id, call.now, secrets=not restricted)
+    secret_kinds = (*SENT_KINDS, "pickup", "draw", "voucher", "virtual")
+    claim = claim_wire(shown)
+    collected = claim is not None and "pickup" in claim["ways"]
     return render_template(
         "storefront/order.html",
-        me=viewer(call.tx, call.principal, call.now),
+        me=viewer(tx, call.principal, call.now),
         order=order_shown(shown),
+        claim_until=shown.claim_until if claim else None,
+        addresses=_book(call, tx) if claim else [],
+        may_keep=not restricted,
+        pickup_points=[point_shown(point) for point in pickup_points(tx)] if collected else [],
         fresh=shown.placed_at > call.now - FRESH,
         hidden=restricted and shown.kind in secret_kinds,
-        cause=_cause(call.tx, shown.cause_id) if shown.status == "completed" else None,
+        cause=_cause(tx, shown.cause_id) if shown.status == "completed" else None,
+        **typed,
     )
 
 

@@ -205,6 +205,13 @@ class OrderDrawSchema(StrictSchema):
     entry = fields.String(required=True)
 
 
+class OrderClaimSchema(StrictSchema):
+    """A prize that waits for its winner: until when, and how it can come (``POST /orders/{order_id}/claim``)."""
+
+    until = Instant(required=True)
+    ways = fields.List(fields.String(metadata={"enum": ["delivery", "pickup"]}), required=True)
+
+
 class OrderSchema(StrictSchema):
     """An order. Codes and address are there when there are any, and never in lists.
 
@@ -237,17 +244,31 @@ class OrderSchema(StrictSchema):
     draw = fields.Nested(OrderDrawSchema)
     revealed_at = Instant()
     top_up = fields.String(metadata={"enum": [state.value for state in State]})
+    claim = fields.Nested(OrderClaimSchema)
     delivery = fields.Nested(DeliverySchema)
 
 
+class AnnouncementReadSchema(StrictSchema):
+    """What staff tell members. ``body``: paragraphs apart by a blank line; ``link``: a path of this mall."""
+
+    id = fields.String(required=True)
+    title = fields.String(required=True)
+    body = fields.String(required=True)
+    link = fields.String(required=True, allow_none=True)
+    important = fields.Boolean(required=True)
+    from_at = Instant(required=True)
+    until_at = Instant(required=True)
+
+
 class NotificationSchema(StrictSchema):
-    """A notice; ``order`` or ``gift`` is what it is about, if anything."""
+    """A notice; ``order``, ``gift`` or ``announcement`` is what it is about, if anything."""
 
     id = fields.String(required=True)
     kind = fields.String(required=True)
     text = fields.String(required=True)
     order = fields.String(required=True, allow_none=True)
     gift = fields.String(required=True, allow_none=True)
+    announcement = fields.Nested(AnnouncementReadSchema, required=True, allow_none=True)
     created_at = Instant(required=True)
     read_at = Instant(required=True, allow_none=True)
 

@@ -8,8 +8,9 @@ from typing import Any
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from catalog.announcements.models import Announcement
 from catalog.draws.entries import entry_name
-from catalog.draws.states import ENTERED_LATE, NOT_DRAWN
+from catalog.draws.states import DELIVERY, EITHER, ENTERED_LATE, NOT_CLAIMED, NOT_DRAWN, PICKUP
 from catalog.drops.keep import NextRelease
 from catalog.fulfilment.carriers import BY_CODE
 from catalog.fulfilment.hours import opening_of, state_now
@@ -20,6 +21,7 @@ from catalog.gifts.tags import Heading
 from catalog.notices.queries import Notice
 from catalog.payment.due import Cash
 from catalog.payment.settle import NOT_PAID, PAID_LATE
+from catalog.redemption.lifecycle import Status
 from catalog.redemption.overdue import ARRIVED, NOT_COLLECTED
 from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
@@ -196,9 +198,18 @@ def order_wire(order: OrderView) -> dict[str, Any]:
         "cause": order.cause_id and {"id": order.cause_id, "name": in_language(order.cause_name, reader)},
         "draw": draw_of_order(order),
         "revealed_at": order.revealed_at.isoformat() if order.revealed_at else None,
+        "claim": claim_wire(order),
         "delivery": address and {"name": address.name, "phone": address.phone, "address": address.address},
     }
     return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def claim_wire(order: OrderView) -> dict[str, Any] | None:
+    """Until when a winner says how the prize is to come, and which ways there are; None where nothing is asked."""
+    if order.status != Status.AWAITING_CLAIM or order.claim_until is None:
+        return None
+    ways = [DELIVERY, PICKUP] if order.draw_handover == EITHER else [DELIVERY]
+    return {"until": order.claim_until.isoformat(), "ways": ways}
 
 
 def draw_of_order(order: OrderView) -> dict[str, Any] | None:
@@ -233,6 +244,7 @@ def reason_words(reason: str) -> str:
         PAID_LATE: _("It was paid after it had ended."),
         NOT_DRAWN: _("Not drawn this time."),
         ENTERED_LATE: _("It came after the entries were closed."),
+        NOT_CLAIMED: _("It was not claimed in time."),
         ARRIVED: _("No complaint within 15 days of sending."),
     }
     return str(own.get(reason, reason))
@@ -246,6 +258,20 @@ def notice_wire(notice: Notice) -> dict[str, Any]:
         "text": notice.text,
         "order": notice.order_id,
         "gift": notice.gift_id,
+        "announcement": notice.announcement and announcement_wire(notice.announcement),
         "created_at": notice.created_at,
         "read_at": notice.read_at,
+    }
+
+
+def announcement_wire(row: Announcement) -> dict[str, Any]:
+    """An announcement as a member reads it."""
+    return {
+        "id": row.id,
+        "title": in_language(row.title, language()),
+        "body": in_language(row.body, language()),
+        "link": row.link,
+        "important": row.important,
+        "from_at": row.from_at,
+        "until_at": row.until_at,
     }

@@ -57,7 +57,7 @@ def wish_form(call: Call, gift_id: str) -> Redirect:
 def notices(call: Call) -> str:
     member_id = call.member.member_id
     cursor = request.args.get("cursor") or None
-    shown, cursor = notices_page(call.tx, member_id, ON_A_PAGE, cursor, language())
+    shown, cursor = notices_page(call.tx, member_id, ON_A_PAGE, cursor, language(), call.now)
     return render_template(
         "storefront/notices.html",
         me=viewer(call.tx, call.principal, call.now),

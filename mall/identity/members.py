@@ -102,10 +102,15 @@ _OPEN = """INSERT INTO members (id, nickname, status, created_at)
  SELECT n.id, n.nickname, 'active', %s FROM unnest(%s::text[], %s::text[]) AS n(id, nickname)"""
 
 
+def neutral_nickname() -> str:
+    """A nickname that says nothing, for somebody who has chosen none or whose own was taken away."""
+    return f"{_UNCLAIMED_NAME}{secrets.randbelow(10**6):06d}"
+
+
 def open_unclaimed(cur: psycopg.Cursor[tuple], count: int, now: datetime) -> list[str]:
     """Open ``count`` accounts for people a source speaks of; returns their ids."""
     ids = [new_id("mem") for _ in range(count)]
-    names = [f"{_UNCLAIMED_NAME}{secrets.randbelow(10**6):06d}" for _ in ids]
+    names = [neutral_nickname() for _ in ids]
     cur.execute(_OPEN, (now, ids, names))
     return ids
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from mall import audit
+from mall import audit, outbox
 from mall.db import cursor
 from mall.errors import Conflict, Invalid, NotFound
 from mall.http.pagination import decode_cursor, page_of
@@ -46,13 +47,15 @@ def create_activity(tx: Session, fields: Mapping[str, Any], by: By) -> Activity:
 def change_activity(tx: Session, activity_id: str, seen: int, fields: Mapping[str, Any], by: By) -> Activity:
     """Change the fields given. ``seen``: the version that the editor looked at.
 
-    Raises NotFound, Invalid, Conflict ``changed_meanwhile``; ``activity_called_off`` for one that was.
+    Who has signed up is told when it is called off, or takes place at another time or place. Raises NotFound, Invalid,
+    Conflict ``changed_meanwhile``; ``activity_called_off`` for one that was.
     """
     found = activity(tx, activity_id, lock=True)
     if found.version != seen:
         raise Conflict("changed_meanwhile")
     if found.state == "cancelled":
         raise Conflict("activity_called_off")
+    before = (found.state, found.starts_at, dict(found.place), found.ends_at)
     with tx.no_autoflush:
         if fields.get("state") == "draft" and found.state != "draft":
             raise Invalid({"state": [_("What members have seen is called off, not hidden.")]})
@@ -60,7 +63,29 @@ def change_activity(tx: Session, activity_id: str, seen: int, fields: Mapping[st
     found.version, found.updated_at = seen + 1, by.now
     tx.flush()
     _note(tx, "changed", found, by)
+    _tell(tx, found, before, by)
     return found
+
+
+def _tell(tx: Session, row: Activity, before: tuple[str, datetime, dict[str, str], datetime], by: By) -> None:
+    """Publish ``activity.changed`` where those who signed up need to know of a change."""
+    state, starts_at, place, ends_at = before
+    if state != "published" or ends_at <= by.now:
+        return
+    if row.state == "cancelled":
+        kind = "activity.cancelled"
+    elif (row.starts_at, row.place) != (starts_at, place):
+        kind = "activity.moved"
+    else:
+        return
+    outbox.publish(tx, "activity.changed", {"kind": kind, **told_of(row)}, by.now)
+
+
+def told_of(row: Activity) -> dict[str, Any]:
+    """What a notice needs to know of an activity."""
+    return {
+        "activity": row.id, "title": dict(row.title), "place": dict(row.place), "starts_at": row.starts_at.isoformat()
+    }  # fmt: skip
 
 
 def activities_page(tx: Session, limit: int, cursor_text: str | None) -> dict[str, Any]:

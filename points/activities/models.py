@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Text, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,7 +43,10 @@ class Activity(Base):
 
 
 class Participation(Base):
-    """A member and an activity: signed up, there, or both. ``marked_by``: who of the staff said so, None: the code."""
+    """A member and an activity: signed up, there, or both. ``marked_by``: who of the staff said so, None: the code.
+
+    ``reminded_on``: the day of the activity of which the member was reminded; one that is moved has another.
+    """
 
     __tablename__ = "participations"
     __table_args__ = (
@@ -58,3 +61,4 @@ class Participation(Base):
     signed_up_at: Mapped[datetime | None]
     attended_at: Mapped[datetime | None]
     marked_by: Mapped[str | None] = mapped_column(IdText)
+    reminded_on: Mapped[date | None] = mapped_column(Date)

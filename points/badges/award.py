@@ -15,6 +15,7 @@ from mall import outbox
 from mall.clock import local_date
 from mall.db import cursor
 from points.badges.catalogue import BY_CODE, Progress, progress, reached
+from points.badges.keep import KeptBadge, kept_badges
 from points.standing.effectiveness import ADOPTED_STAGES
 
 _MEMBERS = "SELECT id, created_at FROM members WHERE id = ANY(%s) AND status <> 'closed' ORDER BY id"
@@ -37,10 +38,14 @@ Cursor = psycopg.Cursor[tuple]
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """A member's badges. ``earned_at`` by code, the newest first; private ones only where they were asked for."""
+    """A member's badges. ``earned_at`` by code, the newest first; private ones only where they were asked for.
+
+    ``kept``: every badge as staff keep it.
+    """
 
     badges: list[Progress]
     earned_at: Mapping[str, datetime]
+    kept: Mapping[str, KeptBadge]
 
 
 def figures_of(cur: Cursor, member_ids: Sequence[str], now: datetime, zone: ZoneInfo) -> dict[str, dict[str, int]]:
@@ -70,20 +75,21 @@ def award_badges(tx: Session, member_ids: Sequence[str], now: datetime, zone: Zo
     A notice tells of each new one, unless ``quiet`` or the badge is private.
     """
     cur = cursor(tx)
-    return _give(tx, figures_of(cur, member_ids, now, zone), now, quiet)
+    return _give(tx, figures_of(cur, member_ids, now, zone), kept_badges(tx), now, quiet)
 
 
 def wall(tx: Session, member_id: str, now: datetime, zone: ZoneInfo, *, private: bool) -> Wall:
     """A member's badges as they are at this moment: what is reached now is given now."""
-    cur = cursor(tx)
+    cur, kept = cursor(tx), kept_badges(tx)
     figures = figures_of(cur, [member_id], now, zone)
-    _give(tx, figures, now, quiet=False)
+    _give(tx, figures, kept, now, quiet=False)
     earned = {
         code: at
         for code, at in cur.execute(_EARNED, (member_id,)).fetchall()
         if code in BY_CODE and (private or not BY_CODE[code].private)
     }
-    return Wall(progress(figures.get(member_id, {}), earned, private=private), earned)
+    badges = [one.badge for one in kept.values()]
+    return Wall(progress(figures.get(member_id, {}), earned, private=private, badges=badges), earned, kept)
 
 
 def public_badges(tx: Session, member_id: str) -> list[str]:
@@ -92,13 +98,18 @@ def public_badges(tx: Session, member_id: str) -> list[str]:
     return [code for code, _at in rows if code in BY_CODE and not BY_CODE[code].private]
 
 
-def _give(tx: Session, figures: Mapping[str, Mapping[str, int]], now: datetime, quiet: bool) -> int:
-    pairs = [(member, code) for member in sorted(figures) for code in reached(figures[member])]
+def _give(
+    tx: Session, figures: Mapping[str, Mapping[str, int]], kept: Mapping[str, KeptBadge], now: datetime, quiet: bool
+) -> int:
+    badges = [one.badge for one in kept.values()]
+    pairs = [(member, code) for member in sorted(figures) for code in reached(figures[member], badges)]
     if not pairs:
         return 0
     members, codes = zip(*pairs, strict=True)
     new = cursor(tx).execute(_EARN, (now, list(members), list(codes))).fetchall()
     for member, code in new:
         if not quiet and not BY_CODE[code].private:
-            outbox.publish(tx, "standing.told", {"member": member, "kind": "badge.earned", "badge": code}, now)
+            told = {"member": member, "kind": "badge.earned", "badge": code}
+            called = kept[code].title
+            outbox.publish(tx, "standing.told", told | ({"title": dict(called)} if called else {}), now)
     return len(new)

@@ -6,18 +6,22 @@ the password, never named in a notice.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A badge: reached when the member's figure ``fact`` comes to ``goal``. ``code`` names its picture too."""
+    """A badge: reached when the member's figure ``fact`` comes to ``goal``. ``code`` names its picture too.
+
+    One that is not ``active`` is earned by nobody any more; who has it keeps it.
+    """
 
     code: str
     fact: str
     goal: int
     private: bool = False
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +64,21 @@ BY_CODE = {badge.code: badge for badge in CATALOGUE}
 Figures = Mapping[str, int]
 
 
-def reached(figures: Figures) -> list[str]:
-    """The codes of every badge that ``figures`` are enough for."""
-    return [badge.code for badge in CATALOGUE if figures.get(badge.fact, 0) >= badge.goal]
+def reached(figures: Figures, badges: Iterable[Badge] = CATALOGUE) -> list[str]:
+    """The codes of every badge that is given and that ``figures`` are enough for."""
+    return [badge.code for badge in badges if badge.active and figures.get(badge.fact, 0) >= badge.goal]
 
 
-def progress(figures: Figures, earned: Collection[str], *, private: bool) -> list[Progress]:
-    """All badges with how far they are; ``private``: those too that are for their holder's eyes alone.
+def progress(
+    figures: Figures, earned: Collection[str], *, private: bool, badges: Iterable[Badge] = CATALOGUE
+) -> list[Progress]:
+    """All badges that are given or were earned, with how far they are; ``private``: those too that are for
+    their holder's eyes alone.
 
     What was earned stays earned, also when the figure has fallen since.
     """
     return [
         Progress(badge, min(max(figures.get(badge.fact, 0), 0), badge.goal), badge.code in earned)
-        for badge in CATALOGUE
-        if private or not badge.private
+        for badge in badges
+        if (private or not badge.private) and (badge.active or badge.code in earned)
     ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mall.db import Base, IdText
@@ -30,4 +31,20 @@ class BadgeFigure(Base):
     member_id: Mapped[str] = mapped_column(IdText, primary_key=True)
     fact: Mapped[str] = mapped_column(IdText, primary_key=True)
     value: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[datetime]
+
+
+class BadgeSetting(Base):
+    """What staff decided of a badge; without a row, and where a column is NULL, the mall's own holds."""
+
+    __tablename__ = "badge_settings"
+    __table_args__ = (CheckConstraint("goal > 0", name="goal"),)
+
+    code: Mapped[str] = mapped_column(IdText, primary_key=True)
+    title: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    condition: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    goal: Mapped[int | None] = mapped_column(BigInteger)
+    active: Mapped[bool]
+    version: Mapped[int] = mapped_column(Integer)
+    updated_by: Mapped[str] = mapped_column(IdText)
     updated_at: Mapped[datetime]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+
+from points.badges.keep import KeptBadge
+from points.standing.levels import worded
 
 WORDS: dict[str, tuple[Any, Any]] = {
     "streak-7": (_l("A week of mornings"), _l("Check in on 7 days in a row.")),
@@ -29,3 +33,29 @@ WORDS: dict[str, tuple[Any, Any]] = {
     "tips-solved-10": (_l("Guardian"), _l("Have 10 tips solved.")),
 }
 """Title and condition of each badge, by its code."""
+
+
+def title_of(kept: KeptBadge) -> str:
+    """What a badge is called, in the reader's language."""
+    return worded(kept.title) if kept.title else str(WORDS[kept.badge.code][0])
+
+
+def condition_of(kept: KeptBadge) -> str:
+    """What a badge asks for, in the reader's language: in staff's words, else in the mall's with the goal as it is."""
+    if kept.condition:
+        return worded(kept.condition)
+    if kept.badge.goal == kept.usual_goal:
+        return str(WORDS[kept.badge.code][1])
+    goal = f"{kept.badge.goal:,}"
+    sentences = {
+        "check_in_streak": _("Check in on %(goal)s days in a row.", goal=goal),
+        "check_ins": _("Check in on %(goal)s days.", goal=goal),
+        "quizzes": _("Different quizzes to take: %(goal)s.", goal=goal),
+        "full_marks": _("Different quizzes to finish with full marks: %(goal)s.", goal=goal),
+        "redemptions": _("Gifts to redeem and receive: %(goal)s.", goal=goal),
+        "donations": _("Times to donate points: %(goal)s.", goal=goal),
+        "membership_days": _("Be a member for %(goal)s days.", goal=goal),
+        "tips_adopted": _("Tips to be adopted: %(goal)s.", goal=goal),
+        "tips_solved": _("Tips to be solved: %(goal)s.", goal=goal),
+    }
+    return str(sentences[kept.badge.fact])

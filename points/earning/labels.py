@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -15,6 +16,25 @@ from mall.db import cursor
 from mall.errors import Conflict, NotFound
 from points.earning.rule_models import CreditLabel
 from points.earning.rules import rules_changed
+
+USED_WITHIN = timedelta(days=90)
+"""How far back the uses of labels are counted."""
+_USES = """SELECT facts ->> 'label', count(*), max(posted_at) FROM sources.credit_events
+ WHERE type = 'points.credit' AND posted_at > %s GROUP BY 1"""
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """How often a label was used lately, and when last; ``last_at`` None: not lately."""
+
+    count: int = 0
+    last_at: datetime | None = None
+
+
+def label_uses(tx: Session, now: datetime) -> dict[str, Uses]:
+    """Credits of the last 90 days by label. Needs a login that may read sources."""
+    rows = cursor(tx).execute(_USES, (now - USED_WITHIN,)).fetchall()
+    return {label: Uses(count, last_at) for label, count, last_at in rows}
 
 
 def labels(tx: Session) -> Sequence[CreditLabel]:

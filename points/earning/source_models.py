@@ -40,6 +40,7 @@ class CreditEvent(Base):
         CheckConstraint("status IN ('booked', 'pending', 'no_award')", name="status"),
         Index("ix_credit_events_case_key", "case_key"),
         Index("ix_credit_events_source_id", "source_id", "posted_at", "event_key"),
+        Index("ix_credit_events_credits", "posted_at", postgresql_where=text("type = 'points.credit'")),
         _SOURCES,
     )
 

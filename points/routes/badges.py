@@ -17,7 +17,7 @@ from mall.http.principals import MEMBER
 from mall.identity.step_up import is_recent
 from points.badges.award import Wall, wall
 from points.badges.catalogue import CATALOGUE, Progress
-from points.badges.words import WORDS
+from points.badges.words import condition_of, title_of
 from points.earning.book_events import mall_zone
 from points.standing.levels import ladder, standing_of, worded
 
@@ -107,8 +107,8 @@ def _family(one: Progress) -> str:
 
 
 def _wire(one: Progress, shown: Wall) -> dict[str, Any]:
-    title, condition = WORDS[one.badge.code]
+    kept = shown.kept[one.badge.code]
     return {
-        "code": one.badge.code, "title": str(title), "condition": str(condition), "done": one.done,
+        "code": one.badge.code, "title": title_of(kept), "condition": condition_of(kept), "done": one.done,
         "goal": one.badge.goal, "private": one.badge.private, "earned_at": shown.earned_at.get(one.badge.code),
     }  # fmt: skip

@@ -31,12 +31,13 @@ class PlaceSchema(StrictSchema):
 
 
 class BoardSchema(StrictSchema):
-    """A board: its first 100 places, in pages."""
+    """A board: its first 100 places, in pages; none while boards are ``paused``."""
 
     items = fields.List(fields.Nested(PlaceSchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
     mine = fields.Nested(PlaceSchema, required=True, allow_none=True)
     opted_in = fields.Boolean(required=True)
+    paused = fields.Boolean(required=True)
 
 
 class BoardChoiceSchema(StrictSchema):
@@ -59,6 +60,7 @@ def get_leaderboard(call: Call, period: str) -> dict[str, Any]:
         "next_cursor": encode_cursor(start + limit) if more else None,
         "mine": found.mine,
         "opted_in": found.opted_in,
+        "paused": found.paused,
     }
 
 

@@ -1,9 +1,10 @@
-"""Members who chose to be on the boards."""
+"""Members who chose to be on the boards, and whether these are shown."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import CheckConstraint, Integer, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mall.db import Base, IdText
@@ -20,3 +21,16 @@ class BoardMember(Base):
 
     member_id: Mapped[str] = mapped_column(IdText, primary_key=True)
     opted_in_at: Mapped[datetime]
+
+
+class BoardSettings(Base):
+    """One row: whether the boards are shown now; without it they are."""
+
+    __tablename__ = "board_settings"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    paused: Mapped[bool]
+    version: Mapped[int] = mapped_column(Integer)
+    updated_by: Mapped[str] = mapped_column(IdText)
+    updated_at: Mapped[datetime]

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from mall.clock import day_start, local_date
 from mall.db import cursor
 from mall.identity.avatars import avatar_of
-from points.standing.board_models import ACCOUNTS, BoardMember
+from points.standing.board_models import ACCOUNTS, BoardMember, BoardSettings
 from points.standing.board_scores import kept_boards
 
 PERIODS = ("week", "month", "all")
@@ -47,6 +47,9 @@ _RANKED = """SELECT id, nickname, avatar, points, rank FROM (SELECT id, nickname
  rank() OVER (ORDER BY points DESC) AS rank FROM ({points}) AS p(id, nickname, avatar, points)
 ) AS r WHERE rank <= %(places)s OR id = %(member)s ORDER BY rank, id"""
 
+Row = tuple[str, str, str | None, int, int]
+"""Member, nickname, avatar if one was chosen, points and rank."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -70,6 +73,8 @@ class Board:
     mine: Place | None
     opted_in: bool
     kept: bool = False
+    paused: bool = False
+    """Staff show no boards now."""
 
 
 def period_start(period: str, now: datetime, zone: ZoneInfo) -> datetime | None:
@@ -83,39 +88,53 @@ def period_start(period: str, now: datetime, zone: ZoneInfo) -> datetime | None:
 
 
 def board(tx: Session, period: str, member_id: str, now: datetime, zone: ZoneInfo, limit: int = BOARD_SIZE) -> Board:
-    """The first ``limit`` lines of a board."""
-    since = period_start(period, now, zone)
-    asked = {"since": since, "places": limit, "member": member_id, "period": period}
-    if kept_boards(tx):
-        return _kept(tx, asked)
-    rows = cursor(tx).execute(_RANKED.format(points=_points(since)), asked).fetchall()  # type: ignore[call-overload]
+    """The first ``limit`` lines of a board; none while boards are paused."""
+    if are_paused(tx):
+        return Board([], None, is_on_boards(tx, member_id), paused=True)
+    kept = kept_boards(tx)
+    rows = ranked(tx, period, member_id, now, zone, limit)
     lines = [
         Place(rank, nickname, avatar_of(own, avatar), points, own == member_id)
         for own, nickname, avatar, points, rank in rows
     ]
     mine = next((line for line in lines if line.mine), None)
     shown = [line for line in lines if line.rank <= limit][:limit]
-    return Board(shown, mine, is_on_boards(tx, member_id))
+    return Board(shown, mine, is_on_boards(tx, member_id), kept=kept)
+
+
+def ranked(tx: Session, period: str, member_id: str, now: datetime, zone: ZoneInfo, limit: int) -> list[Row]:
+    """The first ``limit`` ranks of a board and the member named, by rank.
+
+    A board of many members is as it was last counted, but for that member's own line.
+    """
+    since = period_start(period, now, zone)
+    asked = {"since": since, "places": limit, "member": member_id, "period": period}
+    if kept_boards(tx):
+        return _kept(tx, asked)
+    rows: list[Row] = cursor(tx).execute(_RANKED.format(points=_points(since)), asked).fetchall()  # type: ignore[call-overload,assignment]
+    return rows
 
 
 def _points(since: datetime | None, whose: str = "") -> str:
     return (_ALL if since is None else _SINCE).format(whose=whose)
 
 
-def _kept(tx: Session, asked: dict[str, Any]) -> Board:
-    """The board as it was last counted, and the member's own line as it is now."""
-    cur, places = cursor(tx), list[Place]()
+def _kept(tx: Session, asked: dict[str, Any]) -> list[Row]:
+    cur, rows = cursor(tx), list[Row]()
     for place, (own, nickname, avatar, points) in enumerate(cur.execute(_KEPT, asked).fetchall(), start=1):
-        rank = places[-1].rank if places and places[-1].points == points else place
-        places.append(Place(rank, nickname, avatar_of(own, avatar), points, own == asked["member"]))
-    mine = next((line for line in places if line.mine), None)
-    if mine is None:
-        row = cur.execute(_points(asked["since"], _OWN), asked).fetchone()  # type: ignore[call-overload]
-        if row is not None:
-            own, nickname, avatar, points = row
-            (rank,) = cur.execute(_MORE, {**asked, "points": points}).fetchone() or (1,)
-            mine = Place(rank, nickname, avatar_of(own, avatar), points, True)
-    return Board(places, mine, is_on_boards(tx, asked["member"]), kept=True)
+        rank = rows[-1][4] if rows and rows[-1][3] == points else place
+        rows.append((own, nickname, avatar, points, rank))
+    if asked["member"] not in {row[0] for row in rows}:
+        mine = cur.execute(_points(asked["since"], _OWN), asked).fetchone()  # type: ignore[call-overload]
+        if mine is not None:
+            (rank,) = cur.execute(_MORE, {**asked, "points": mine[3]}).fetchone() or (1,)
+            rows.append((*mine, rank))
+    return rows
+
+
+def are_paused(tx: Session) -> bool:
+    """Whether staff have stopped showing boards."""
+    return tx.execute(select(BoardSettings.paused)).scalar_one_or_none() is True
 
 
 def is_on_boards(tx: Session, member_id: str) -> bool:

@@ -59,6 +59,10 @@ ACTIVITY = {
     "title": WORDS, "about": WORDS, "place": WORDS, "starts_at": "2030-12-01T10:00:00Z",
     "ends_at": "2030-12-01T12:00:00Z", "sign_up_needed": False, "capacity": 5, "state": "published",
 }  # fmt: skip
+ANNOUNCEMENT = {
+    "title": WORDS, "body": WORDS, "link": "/activities", "important": True, "from_at": "2099-11-01T00:00:00Z",
+    "state": "draft",
+}  # fmt: skip
 SPAN_FACTS = ("level", "days_of_membership", "effectiveness", "adopted_tips", "earned_points")
 FILTER = {
     **{f"{fact}_from": 1 for fact in SPAN_FACTS}, **{f"{fact}_to": 5 for fact in SPAN_FACTS},
@@ -228,6 +232,21 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "patch_activity": ("owner", _bodies({"version": 1, **ACTIVITY})),
     "put_marked_attendance": ("owner", lambda world: [{"member": world.ids["member_id"], "reason": "seen"}]),
     "put_attendance": ("member", _bodies({"code": "4k7mp2qx"})),
+    "patch_badge": ("owner", _bodies(
+        {"version": 0, "title": WORDS, "condition": WORDS, "goal": 5, "active": True},
+    )),
+    "put_boards": ("owner", _bodies({"version": 0, "paused": False})),
+    "post_nickname_reset": ("owner", _bodies({"reason": "rude"})),
+    "post_announcement": ("owner", lambda world: [
+        {**ANNOUNCEMENT, "until_at": "2099-12-01T00:00:00Z", "audience": "levels", "levels": [1, 2]},
+        {**ANNOUNCEMENT, "until_at": "2099-12-01T00:00:00Z", "audience": "segment",
+         "segment": world.ids["segment_id"]},
+    ]),
+    "patch_announcement": ("owner", lambda world: [
+        {**ANNOUNCEMENT, "version": 1, "until_at": "2099-12-01T00:00:00Z", "audience": "levels", "levels": [1, 2],
+         "segment": None},
+    ]),
+    "post_withdrawal": ("owner", _bodies({"version": 1})),
     "post_commendation": ("owner", lambda world: [{"member": world.ids["member_id"], "text": WORDS}]),
     "put_my_honour": ("member", _bodies({"agreed": False})),
     "put_levels": ("owner", _bodies({"version": 0, "levels": LEVELS, "downgrade": DOWNGRADE})),
@@ -301,11 +320,16 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     ]),
     "post_draw": ("owner", _bodies({
         "opens_at": LATER, "closes_at": "2027-06-02T00:00:00+08:00", "winners": 2, "losers": "returned",
+        "handover": "either", "claim_days": 7,
     })),
     "patch_draw": ("owner", _bodies({
         "opens_at": "2099-12-01T00:00:00+08:00", "closes_at": "2099-12-03T00:00:00+08:00", "winners": 2,
         "losers": "returned",
+        "handover": "either", "claim_days": 7,
     })),
+    "post_claim_prize": ("member", lambda world: [
+        {"delivery": DELIVERY}, {"address": world.ids["address_id"]}, {"pickup_point": world.ids["point_id"]},
+    ]),
     "post_queue_place": ("member", _bodies({"variant": "gft_00000000000000000000000000"})),
     "post_drop": ("owner", lambda world: [{
         "variant": world.names["variant"], "pieces": 5, "at": "10:00", "weekdays": [1], "first_day": "2026-12-01",

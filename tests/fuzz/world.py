@@ -220,6 +220,11 @@ def _things(world: World) -> None:
     lost = {"member": ids["member_id"], "reason": "lost both", "identified": "in person"}
     ids["reset_id"] = world.made("/admin/password-resets", "owner", lost)["id"]
     ids["provider"] = "oidc"
+    told = {"title": WORD, "body": WORD, "until_at": "2099-12-01T00:00:00Z"}
+    ids["announcement_id"] = world.made("/admin/announcements", "owner", {**told, "state": "published"})["id"]
+    assert world.send("POST", "/me/notifications/read", "member").status_code == 200  # opening it leaves a mark, once
+    names["draft"] = world.made("/admin/announcements", "owner", told)["id"]
+    ids["lang"] = "zh"
     ids["month"] = "2099-12"
     offer = {"version": 0, "prizes": [5], "budget_points": 5, "grace_days": 3}
     assert world.send("PUT", "/admin/prizes/2099-12", "owner", json=offer).status_code == 200

@@ -19,6 +19,7 @@ from catalog.draws import run as running
 from catalog.draws.fair import commitment_of, list_digest, lot_of, ranking
 from catalog.draws.run import NotAsPublished, hold_due, settle
 from catalog.draws.states import Outcome, outcome_of
+from catalog.jobs import expire_pickups
 from catalog.redemption.overdue import expire_uncollected
 from mall.db import Login
 from mall.outbox import deliver_due
@@ -40,9 +41,11 @@ def at_the_start():
 def make(shop):
     """A gift that is drawn, open now; returns the ids of gift and draw."""
 
-    def work(winners=1, losers="returned", points=100, stock=50, **more):
+    def work(winners=1, losers="returned", points=100, stock=50, handover=None, claim_days=None, **more):
         gift = shop.gift(points, stock=stock, kind="draw", **more)
         body = {"closes_at": END.isoformat(), "winners": winners, "losers": losers}
+        body |= {"handover": handover} if handover else {}
+        body |= {"claim_days": claim_days} if claim_days else {}
         answer = shop.post(f"/admin/gifts/{gift}/draw", shop.owner, body)
         assert answer.status_code == 201, answer.json
         return gift, answer.json["id"]
@@ -340,3 +343,111 @@ def test_a_prize_that_is_prepared_by_hand_waits_for_staff_and_goes_back_when_nob
     with shop.app.app_context():
         assert expire_uncollected(DRAWN + timedelta(days=15)) == 1
     assert (shop.wallet(member)["available"], shop.stock(gift)) == (100, 49)
+
+
+HOME = {"name": "Li", "phone": "13800138000", "address": "Street 1"}
+
+
+def _win(shop, make, at_the_start, **more):
+    gift, draw = make(**more)
+    winner, order = _enter(shop, gift)
+    _hold(shop, LISTED, DRAWN)
+    at_the_start.move_to(DRAWN + timedelta(hours=1))
+    shop.owner = shop.staff("owner")  # a week later the first one's session is over
+    return winner, f"/orders/{order['id']}", draw
+
+
+def _told(shop, who):
+    with shop.app.app_context():
+        while deliver_due(datetime.now(UTC)):
+            pass
+    return [(one["kind"], one["text"]) for one in shop.get("/me/notifications", who).json["items"]]
+
+
+def test_a_prize_that_is_sent_waits_for_its_winners_address_and_is_then_an_order_to_ship(shop, make, at_the_start):
+    winner, order, _draw = _win(shop, make, at_the_start, handover="delivery", claim_days=7)
+    waiting = shop.get(order, winner).json
+    assert (waiting["status"], waiting["draw"]["outcome"], waiting["can_cancel"]) == ("awaiting_claim", "won", False)
+    assert waiting["claim"] == {"until": (DRAWN + timedelta(days=7)).isoformat(), "ways": ["delivery"]}
+    assert "pickup_point" not in waiting
+    told = dict(_told(shop, winner))
+    assert told["order.awaiting_claim"].startswith("You have won “Gift”! Tell us by ")
+
+    stranger, before = shop.member(), shop.snapshot()
+    assert shop.post(f"{order}/claim", stranger, {"delivery": HOME}).status_code == 404
+    assert shop.post(f"{order}/claim", winner, {}).json["errors"].keys() == {"delivery"}
+    point = shop.post("/admin/pickup-points", shop.owner, {"name": "Hall", "address": "Street 2"}).json["id"]
+    assert shop.post(f"{order}/claim", winner, {"pickup_point": point}).json["errors"].keys() == {"pickup_point"}
+    refused = shop.advance(waiting["id"], "preparing")
+    assert (refused.status_code, refused.json["allowed"]) == (409, ["cancelled"])
+    assert shop.snapshot() == before
+
+    book = shop.post("/me/addresses", winner, HOME).json["id"]
+    claimed = shop.post(f"{order}/claim", winner, {"address": book})
+    assert (claimed.status_code, claimed.json["status"], claimed.json["kind"]) == (200, "confirmed", "prize")
+    assert (claimed.json["delivery"], claimed.json["draw"]["outcome"], claimed.json["can_cancel"]) == (
+        HOME,
+        "won",
+        False,
+    )
+    again = shop.post(f"{order}/claim", winner, {"delivery": HOME})
+    assert (again.status_code, again.json["code"]) == (409, "illegal_transition")
+    assert b"Street 1" not in bytes(shop.sql("SELECT address_box FROM order_addresses"))
+    for step, more in (
+        ("preparing", {}),
+        ("shipped", {"carrier": "SF", "tracking": "SF1234567890123"}),
+        ("completed", {}),
+    ):
+        assert shop.advance(waiting["id"], step, **more).status_code == 200, step
+    assert [text for kind, text in _told(shop, winner) if kind == "order.shipped"] == ["“Gift” is on its way to you."]
+    with shop.app.app_context():
+        assert verdict().bad is None
+
+
+def test_a_winner_who_may_choose_collects_the_prize_at_a_point(shop, make, at_the_start):
+    point = shop.post("/admin/pickup-points", shop.owner, {"name": "Hall", "address": "Street 2"}).json["id"]
+    winner, order, _draw = _win(shop, make, at_the_start, handover="either")
+    claimed = shop.post(f"{order}/claim", winner, {"pickup_point": point}).json
+    assert (claimed["status"], claimed["kind"], claimed["pickup_point"]["id"]) == ("ready_for_pickup", "draw", point)
+    assert len(claimed["pickup_code"]) == 8
+    entering = shop.post(
+        "/orders", shop.member(100), {"gift": claimed["gift"], "quantity": 1, "pickup_point": point}
+    )  # the draw is over, and a point would be refused before that
+    assert (entering.status_code, entering.json["errors"].keys()) == (422, {"pickup_point"})
+
+
+def test_a_prize_that_is_not_claimed_is_reminded_of_and_lapses_with_its_points_back(shop, make, at_the_start):
+    winner, order, _draw = _win(shop, make, at_the_start, handover="delivery", claim_days=7)
+    until = DRAWN + timedelta(days=7)
+    jobs = []
+    for moment in (until - timedelta(days=4), until - timedelta(days=2), until - timedelta(hours=2), until):
+        with shop.app.app_context():
+            jobs.append(expire_pickups(moment))
+    assert jobs == [
+        {"reminded": 0, "expired": 0}, {"reminded": 1, "expired": 0}, {"reminded": 1, "expired": 0},
+        {"reminded": 0, "expired": 1},
+    ]  # fmt: skip
+    at_the_start.move_to(until + timedelta(minutes=1))
+    late = shop.get(order, winner).json
+    assert (late["status"], late["history"][-1]["reason"]) == ("expired", "It was not claimed in time.")
+    assert shop.wallet(winner) == {"available": 100, "held": 0, "redeemed": 0, "debt": 0}
+    assert shop.post(f"{order}/claim", winner, {"delivery": HOME}).status_code == 409
+    assert sum(kind == "order.claim_soon" for kind, _text in _told(shop, winner)) == 2
+
+
+def test_the_order_page_takes_the_address_as_it_was_typed(shop, make, at_the_start, unguarded):
+    gift, _draw = make(handover="delivery")
+    browser = Browser(shop, 100)
+    order = f"/orders/{shop.order(browser.member, gift).json['id']}"
+    _hold(shop, LISTED, DRAWN)
+    at_the_start.move_to(DRAWN + timedelta(hours=1))
+    page, claim = browser.get(order), f"{order}/claim"
+    assert "How should your prize reach you?" in page
+    wrong = browser.submit(page, claim, name="Li", phone="", address="Street 1")
+    assert wrong.status_code == 422
+    assert 'value="Li"' in wrong.text and 'aria-invalid="true"' in wrong.text
+    assert shop.sql("SELECT count(*) FROM order_addresses") == 0
+    good = browser.submit(wrong.text, claim, keep="1", **HOME)
+    assert (good.status_code, good.headers["Location"]) == (303, order)
+    assert "Street 1" in browser.get(order)
+    assert shop.sql("SELECT count(*) FROM member_addresses") == 1

@@ -10,7 +10,7 @@ import pytest
 
 import catalog
 from catalog.gifts.windows import GIFT_KINDS
-from catalog.redemption.lifecycle import OVER, TRANSITIONS, By, Status, check_step, path_after, targets
+from catalog.redemption.lifecycle import ORDER_KINDS, OVER, TRANSITIONS, By, Status, check_step, path_after, targets
 from mall.errors import Conflict
 
 # Written out once more by hand, so that a change of the table is a decision and not a slip.
@@ -44,9 +44,19 @@ STAFF["draw"] = {
     "placed": ["cancelled"],
     "awaiting_payment": ["cancelled"],
     "confirmed": ["preparing", "ready_for_pickup", "cancelled"],
+    "awaiting_claim": ["cancelled"],
     "preparing": ["ready_for_pickup", "cancelled"],
     "ready_for_pickup": ["completed", "cancelled"],
     "completed": ["refunded"],
+}
+STAFF["prize"] = {
+    "awaiting_payment": ["cancelled"],
+    "placed": ["cancelled"],
+    "confirmed": ["preparing", "cancelled"],
+    "preparing": ["cancelled", "shipped"],
+    "shipped": ["completed", "returned"],
+    "completed": ["returned", "refunded"],
+    "returned": ["refunded"],
 }
 for _kind in ("voucher", "virtual"):
     STAFF[_kind] = {
@@ -58,12 +68,14 @@ for _kind in ("voucher", "virtual"):
     }
 MEMBER = {kind: {key: ["cancelled"] for key in ("placed", "awaiting_payment", "confirmed")} for kind in GIFT_KINDS}
 MEMBER["draw"] = {key: ["cancelled"] for key in ("placed", "awaiting_payment")}
+MEMBER["prize"] = dict(MEMBER["draw"])
+MEMBER["draw"]["awaiting_claim"] = ["confirmed"]
 MEMBER["pickup"] = {**MEMBER["pickup"], "ready_for_pickup": ["cancelled"]}
 TABLES = {By.STAFF: STAFF, By.MEMBER: MEMBER}
 
 
 @pytest.mark.parametrize("by", TABLES)
-@pytest.mark.parametrize("kind", GIFT_KINDS)
+@pytest.mark.parametrize("kind", ORDER_KINDS)
 def test_every_step_by_people_is_as_written(by: By, kind: str) -> None:
     for status in Status:
         assert targets(kind, status, by) == TABLES[by][kind].get(status, [])

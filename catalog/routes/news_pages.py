@@ -1,0 +1,35 @@
+"""An announcement as a page of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template
+
+from catalog.announcements.models import Announcement
+from catalog.announcements.read import find_told, mark_told
+from catalog.routes.ids import checked_id
+from catalog.routes.wire import announcement_wire
+from mall.db import Login
+from mall.http.call import Call
+from mall.http.page import page
+from mall.http.principals import OPTIONAL_MEMBER, MemberPrincipal
+
+pages = Blueprint("news_pages", __name__)
+
+
+@page(pages, "GET", "/news/<announcement_id>", auth=OPTIONAL_MEMBER, login=Login.REDEMPTION)
+def news(call: Call, announcement_id: str) -> str:
+    """What staff tell; whoever opens it has read it."""
+    who = call.principal.member_id if isinstance(call.principal, MemberPrincipal) else None
+    row = find_told(call.tx, checked_id(announcement_id), who, call.now)
+    if who is not None:
+        mark_told(call.tx, who, [row.id], call.now)
+    return render_template("storefront/news.html", news=news_shown(row), signed_in=who is not None)
+
+
+def news_shown(row: Announcement) -> dict[str, Any]:
+    """An announcement on a page: ``paragraphs`` of lines."""
+    shown = announcement_wire(row)
+    parts = [part.strip().splitlines() for part in shown["body"].replace("\r\n", "\n").split("\n\n")]
+    return {**shown, "paragraphs": [lines for lines in parts if lines]}
