@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 from psycopg.errors import SerializationFailure
 
+from mall.arrays import arrays
 from mall.crypto import Keyring
-from points.arrays import arrays
 from points.earning.caps import Counter, CounterKey, Counters
 from points.earning.case_states import AwardState, CaseState
 from points.earning.event_rows import CaseEvent, Item, KnownEvent, NewEvent

@@ -28,6 +28,7 @@ LOCK_WALLETS_IF_ALL = (
 READ_WALLET = f"SELECT {WALLET_COLUMNS} FROM ledger.wallets WHERE member_id = %s"
 OPEN_WALLETS = "INSERT INTO ledger.wallets (member_id, head_hash) SELECT unnest(%s::text[]), %s ON CONFLICT DO NOTHING"
 OPEN_LOTS = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = %s AND remaining > 0"
+OPEN_LOTS_OF_ALL = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = ANY(%s) AND remaining > 0"
 AWARD_LOTS = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = %s AND award_id = %s"
 LOTS = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = %s AND version = ANY(%s)"
 HOLD = f"SELECT {HOLD_COLUMNS} FROM ledger.holds WHERE member_id = %s AND hold_id = %s"
@@ -83,8 +84,17 @@ class SqlShelf:
 
     def __init__(self, cur: Cursor) -> None:
         self._cur = cur
+        self._ahead: dict[str, list[LotState]] = {}
+
+    def read_ahead(self, member_ids: Iterable[str]) -> None:
+        """Read the open lots of all these members in one look, for books that will all ask for them."""
+        self._ahead = {member_id: [] for member_id in member_ids}
+        for row in self._cur.execute(OPEN_LOTS_OF_ALL, (list(self._ahead),)):
+            self._ahead[row[0]].append(LotState(*row))
 
     def open_lots(self, member_id: str) -> list[LotState]:
+        if member_id in self._ahead:
+            return self._ahead.pop(member_id)
         return [LotState(*row) for row in self._cur.execute(OPEN_LOTS, (member_id,))]
 
     def award_lots(self, member_id: str, award_id: str) -> list[LotState]:
