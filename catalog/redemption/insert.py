@@ -19,6 +19,7 @@ from catalog.redemption.writer import COLLECT_WITHIN, Cursor, code_taken, step_m
 from catalog.topups.asking import SealedTopUp
 from mall.arrays import arrays
 from mall.crypto import Keyring
+from mall.db import execute_long
 from mall.errors import Conflict
 from mall.ids import new_id
 
@@ -158,7 +159,7 @@ def _execute(cur: Cursor, clauses: dict[str, str], values: dict[str, Any]) -> tu
     with_ = ", ".join(f"{name} AS ({clause})" for name, clause in clauses.items())
     code = "(SELECT code_hash FROM code WHERE order_id = m.id)" if "code" in clauses else "NULL"
     asked = f"SELECT m.id, m.number, {code}, (SELECT on_hand FROM stock) FROM moved AS m"
-    rows = cur.execute(f"WITH {with_} {asked}", values).fetchall()
+    rows = execute_long(cur, f"WITH {with_} {asked}", values).fetchall()
     if rows[0][3] is None:
         raise Conflict("sold_out", extra={"left": 0})
     return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}

@@ -31,3 +31,4 @@ class Route:
     tx_with_key_only: bool
     body_optional: bool = False
     max_bytes: int | None = None
+    bare: bool = False

@@ -8,6 +8,8 @@ from typing import Any
 
 import psycopg
 
+from mall.arrays import arrays
+from mall.db import execute_long
 from points.ledger.book import Book
 from points.ledger.states import GENESIS, HoldState, LotState, ShareState, WalletState
 
@@ -149,7 +151,7 @@ def write_books(cur: Cursor, books: Sequence[Book]) -> None:
     def add(clause: str, rows: list[tuple[Any, ...]]) -> None:
         if rows:
             clauses.append(clause)
-            values.extend(map(_array, zip(*rows, strict=True)))
+            values.extend(arrays(rows))
 
     lots = [lot for book in changed for lot in book.changed_lots.values()]
     holds = [hold for book in changed for hold in book.changed_holds.values()]
@@ -170,24 +172,9 @@ def write_books(cur: Cursor, books: Sequence[Book]) -> None:
     add(_WRITE_WALLETS, [_wallet(book.wallet) for book in changed])
     *before, last = clauses
     ctes = ", ".join(f"w{index} AS ({clause})" for index, clause in enumerate(before))
-    cur.execute(f"WITH {ctes} {last}" if ctes else last, values)
+    execute_long(cur, f"WITH {ctes} {last}" if ctes else last, values)
     for book in changed:
         book.written()
-
-
-def _array(column: Sequence[Any]) -> str:
-    """A column as PostgreSQL writes an array: psycopg's own dumper takes as long as all else in a batch."""
-    return "{" + ",".join(map(_item, column)) + "}"
-
-
-def _item(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, bytes):
-        return '"\\\\x' + value.hex() + '"'
-    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _posting(row: Any) -> tuple[Any, ...]:
