@@ -94,10 +94,7 @@ def configure() -> logging.StreamHandler[Any]:
 
 
 class AccessLine:
-    """Writes the line of a request as the handler would, without the machinery that takes most of its time.
-
-    A line for each request is half of what a plain one costs.
-    """
+    """Writes the line of a request as the handler would, without the machinery that takes most of its time."""
 
     def __init__(self, handler: logging.StreamHandler[Any]) -> None:
         self._handler = handler
