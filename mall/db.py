@@ -12,11 +12,14 @@ The app connects with three logins that own nothing (design: confidential by con
 from __future__ import annotations
 
 import random
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from functools import lru_cache
+from typing import Annotated, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -122,8 +125,21 @@ def engine(login: Login) -> Engine:
     return found
 
 
-def cursor(tx: Session) -> psycopg.Cursor[tuple]:
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """A connection without a session, each statement by itself: all that a look with hand-written SQL needs."""
+
+    connection: psycopg.Connection[tuple]
+
+
+Tx = Session | Bare
+"""Where hand-written SQL alone is run."""
+
+
+def cursor(tx: Tx) -> psycopg.Cursor[tuple]:
     """A raw cursor in the same transaction, for the few hot modules with hand-written SQL."""
+    if isinstance(tx, Bare):
+        return tx.connection.cursor()
     connection = tx.connection().connection.driver_connection
     assert isinstance(connection, psycopg.Connection)
     return connection.cursor()
@@ -136,26 +152,59 @@ def run_tx(login: Login, work: Callable[[Session], T]) -> T:
     jitter, so it must not act outside the database. Raises Unavailable (503) when the database cannot be
     reached or a wait took too long; whatever ``work`` raises rolls back and comes through unchanged.
     """
-    return _attempt(engine(login), work)
+    bind = engine(login)
+    return _attempt(lambda: _in_session(bind, work))
+
+
+def run_bare(login: Login, work: Callable[[Bare], T]) -> T:
+    """Run a look with hand-written SQL, each statement by itself and without a session, which costs as much as two.
+
+    Raises as ``run_tx``.
+    """
+    return _attempt(lambda: _in_bare(engine(login), work))
 
 
 def run_autocommit(login: Login, work: Callable[[Session], T]) -> T:
     """Run ``work`` without a transaction: each statement stands alone, two round trips less.
 
-    For a look-up by itself (who is calling), never for work that belongs together. Raises as ``run_tx``.
+    For reads through models, never for work that belongs together. Raises as ``run_tx``.
     """
     bare = engine(login)
     found = _AUTOCOMMIT.get(bare)
     if found is None:
         found = _AUTOCOMMIT[bare] = bare.execution_options(isolation_level="AUTOCOMMIT")
-    return _attempt(found, work)
+    autocommit = found
+    return _attempt(lambda: _in_session(autocommit, work))
 
 
-def _attempt(bind: Engine, work: Callable[[Session], T]) -> T:
+def _in_session(bind: Engine, work: Callable[[Session], T]) -> T:
+    with Session(bind, expire_on_commit=False) as session, session.begin():
+        return work(session)
+
+
+def _in_bare(bind: Engine, work: Callable[[Bare], T]) -> T:
+    pooled = bind.raw_connection()
+    connection = pooled.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    try:
+        connection.autocommit = True
+        found = work(Bare(connection))
+        connection.autocommit = False
+        return found
+    except psycopg.Error:
+        pooled.invalidate()
+        raise
+    except BaseException:
+        connection.autocommit = False
+        raise
+    finally:
+        pooled.close()
+
+
+def _attempt(once: Callable[[], T]) -> T:
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
-            with Session(bind, expire_on_commit=False) as session, session.begin():
-                return work(session)
+            return once()
         except PoolTimeout as error:
             raise Unavailable("database_unavailable", retry_after=2) from error
         except DBAPIError as error:
@@ -164,6 +213,36 @@ def _attempt(bind: Engine, work: Callable[[Session], T]) -> T:
             _refuse_unless_retryable(error, attempt)
         time.sleep(random.uniform(0.002, 0.02) * attempt)  # noqa: S311 - jitter, not a secret
     raise AssertionError("unreachable")
+
+
+def execute_long(
+    cur: psycopg.Cursor[tuple], sql: str, values: Sequence[Any] | Mapping[str, Any]
+) -> psycopg.Cursor[tuple]:
+    """``cur.execute`` for a statement of more than 50 values or 4,096 characters.
+
+    psycopg reads the placeholders of such a one anew each time, which takes as long as sending it; here the reading is
+    remembered. Only for statements of few shapes. ``sql``: ``%s`` or ``%(name)s``, and ``%%`` for a percent sign.
+    """
+    text, names = _numbered(sql)
+    given = values if isinstance(values, Sequence) else [values[name] for name in names]
+    raw: psycopg.Cursor[tuple] = psycopg.RawCursor(cur.connection)
+    return raw.execute(text.encode(), given)
+
+
+@lru_cache(maxsize=256)
+def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """``sql`` with ``$1``, ``$2`` …, and the names in that order (none for ``%s``)."""
+    names: list[str] = []
+
+    def number(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return "%"
+        name = found[1] or f"s{len(names)}"
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return re.sub(r"%%|%s|%\((\w+)\)s", number, sql), tuple(names)
 
 
 def _refuse_unless_retryable(error: DBAPIError | psycopg.Error, attempt: int) -> None:
@@ -187,18 +266,22 @@ def _refuse_unless_retryable(error: DBAPIError | psycopg.Error, attempt: int) ->
 
 __all__ = [
     "APP_LOGINS",
+    "Bare",
     "Base",
     "Id",
     "IdText",
     "Login",
     "Moment",
+    "Tx",
     "cursor",
     "db",
     "engine",
     "engine_options",
+    "execute_long",
     "login_urls",
     "role_name",
     "role_password",
     "run_autocommit",
+    "run_bare",
     "run_tx",
 ]

@@ -6,16 +6,19 @@ stands for the path, and of what the database refuses only its kind is told, not
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import time
 import traceback
 from collections.abc import MutableMapping
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import DBAPIError
 
 QUIET = ("/livez", "/readyz", "/metrics", "/static/", "/pictures/")
@@ -57,8 +60,8 @@ def _tell_exception(_logger: Any, _method: str, event: MutableMapping[str, Any])
     return event
 
 
-def configure() -> None:
-    """Send structlog's and the standard library's records to stderr as JSON lines."""
+def configure() -> logging.StreamHandler[Any]:
+    """Send structlog's and the standard library's records to stderr as JSON lines; by this handler."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -87,6 +90,23 @@ def configure() -> None:
     root.setLevel(logging.INFO)
     for noisy in ("alembic", "flask-limiter", "granian.access", "_granian"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    return handler
+
+
+class AccessLine:
+    """Writes the line of a request as the handler would, without the machinery that takes most of its time."""
+
+    def __init__(self, handler: logging.StreamHandler[Any]) -> None:
+        self._handler = handler
+
+    def info(self, event: str, **told: Any) -> None:
+        """One line of JSON."""
+        at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        line = json.dumps({**told, "event": event, "level": "info", "logger": "mall.access", "timestamp": at},
+                          ensure_ascii=False)  # fmt: skip
+        with self._handler.lock or nullcontext():
+            self._handler.stream.write(line + "\n")
+            self._handler.flush()
 
 
 def _begin() -> None:
@@ -95,7 +115,7 @@ def _begin() -> None:
 
 def _finish(response: Response) -> Response:
     if not request.path.startswith(QUIET):
-        log.info(
+        current_app.extensions.get("access_line", log).info(
             "request",
             request_id=g.get("request_id", ""),
             method=request.method,
@@ -111,4 +131,4 @@ def init_app(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_finish)
     if not app.testing:
-        configure()
+        app.extensions["access_line"] = AccessLine(configure())

@@ -18,12 +18,15 @@ from admin.routes.appeals import AppealQuery
 from admin.routes.awards import READERS as AWARD_READERS
 from admin.routes.merges import READERS as MERGE_READERS
 from admin.routes.merges import MergeQuery
+from admin.routes.password_resets import READERS as RESET_READERS
+from admin.routes.password_resets import ResetQuery
 from catalog.merging.requests import merge_page
 from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call
 from mall.http.pagination import PageQuery
+from mall.identity.resets import reset_page
 from points.adjustments.requests import adjustment_page
 from points.earning.appeals import answer_of, appeal_page
 from points.earning.award_lists import award_page
@@ -96,7 +99,26 @@ def _merges(call: Call, errors: Errors) -> Lines:
     return Lines(columns, paged(lambda tx, cursor: merge_page(tx, state, AT_ONCE, cursor)), {"state": state})
 
 
+def _password_resets(call: Call, errors: Errors) -> Lines:
+    query, name = _asked(ResetQuery(), errors), names_of_staff(call.tx)
+    state, said = query.get("state") or "requested", words("password_reset_parts", "state_name")
+    columns = {
+        _("Id"): lambda one: one.id, _("Member"): lambda one: one.member_id, _("State"): lambda one: said(one.state),
+        _("Why"): lambda one: one.reason, _("Asked by"): lambda one: name(one.requested_by),
+        _("Asked on"): lambda one: one.requested_at, _("Decided by"): lambda one: name(one.decided_by),
+        _("Decided on"): lambda one: one.decided_at,
+    }  # fmt: skip
+    return Lines(columns, paged(lambda tx, cursor: reset_page(tx, state, AT_ONCE, cursor)), {"state": state})
+
+
 LISTS = (
+    OfficeList(
+        "desk-password-resets.reset_list",
+        "/password-resets",
+        _l("New passwords for members"),
+        RESET_READERS,
+        _password_resets,
+    ),
     OfficeList("desk-awards.award_list", "/awards", _l("Awards"), AWARD_READERS, _awards, Login.EARNING),
     OfficeList("desk-appeals.appeal_list", "/appeals", _l("Appeals"), APPEAL_READERS, _appeals, Login.EARNING),
     OfficeList("desk-adjustments.adjustment_list", "/adjustments", _l("Adjustments"), ADJUSTMENT_READERS, _adjustments),

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
 
 from admin.lists.declare import AT_ONCE, Errors, Lines, OfficeList, paged, whole, words
 from admin.pages.activities import SEEN_BY
@@ -11,6 +16,7 @@ from admin.pages.budgets import titles_of as budget_titles
 from admin.pages.campaigns import READERS as CAMPAIGN_READERS
 from admin.pages.campaigns import titles_of as campaign_titles
 from admin.pages.campaigns import told as campaign_told
+from admin.pages.figures import few
 from admin.pages.people import names_of_staff
 from admin.pages.redemption_rules import scopes_of
 from admin.pages.redemption_rules import told as redemption_rule_told
@@ -18,11 +24,18 @@ from admin.pages.rule_words import event_name
 from admin.pages.rules import READERS as RULE_READERS
 from admin.pages.segments import words_of
 from admin.routes.activities import activity_wire
+from admin.routes.announcements import READERS as ANNOUNCEMENT_READERS
+from admin.routes.announcements import admin_wire as announcement_wire
+from admin.routes.badges import READERS as BADGE_READERS
+from admin.routes.badges import held_wire
+from admin.routes.boards import READERS as BOARD_READERS
 from admin.routes.budgets import READERS as BUDGET_READERS
 from admin.routes.honours import READERS as HONOUR_READERS
+from admin.routes.labels import READERS as LABEL_READERS
 from admin.routes.prizes import READERS as PRIZE_READERS
 from admin.routes.redemption_rules import READERS as REDEMPTION_RULE_READERS
 from admin.routes.segments import READERS as SEGMENT_READERS
+from catalog.announcements.keep import announcements_page
 from catalog.routes.ids import checked_id
 from catalog.routes.wire import language
 from catalog.rules.keep import redemption_rules
@@ -30,14 +43,18 @@ from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call
 from points.activities.keep import activities_page, activity, counts, participants_page
+from points.badges.keep import holders, kept_badges
 from points.earning.book_events import mall_zone
 from points.earning.budget_keeping import budgets
 from points.earning.campaign_keeping import campaigns
+from points.earning.labels import Uses, label_uses, labels
 from points.earning.rule_costs import costs_this_month
 from points.earning.versions import rules
 from points.honours.commend import commendations_page
 from points.prizes.months import prize_months
 from points.segments.keep import segments
+from points.standing.board_keeping import staff_board
+from points.standing.boards import BOARD_SIZE, PERIODS
 
 
 def _rules(call: Call, _errors: Errors) -> Lines:
@@ -139,7 +156,62 @@ def _honours(call: Call, _errors: Errors) -> Lines:
     return Lines(columns, paged(lambda tx, cursor: commendations_page(tx, AT_ONCE, cursor)))
 
 
+def _labels(call: Call, _errors: Errors) -> Lines:
+    uses = label_uses(call.tx, call.now)
+    columns = {
+        _("Code"): lambda one: one.code, _("Chinese"): lambda one: one.name.get("zh"),
+        _("English"): lambda one: one.name.get("en"), _("In use"): lambda one: one.active,
+        _("Credits in 90 days"): lambda one: uses.get(one.code, Uses()).count,
+        _("Last used"): lambda one: uses.get(one.code, Uses()).last_at,
+    }  # fmt: skip
+    return Lines(columns, whole(labels))
+
+
+def _badges(call: Call, _errors: Errors) -> Lines:
+    held = holders(call.tx)
+    columns = {
+        _("Code"): lambda one: one["code"], _("Badge"): lambda one: one["title"],
+        _("What it asks for"): lambda one: one["condition"], _("In use"): lambda one: one["active"],
+        _("Held by"): lambda one: one["holders"]["count"] if one["holders"]["count"] is not None else few(),
+    }  # fmt: skip
+    return Lines(columns, whole(lambda tx: [held_wire(kept, held) for kept in kept_badges(tx).values()]))
+
+
+def _boards(call: Call, _errors: Errors) -> Lines:
+    period = request.args.get("period", "month")
+    period = period if period in PERIODS else "month"
+    columns = {
+        _("Place"): lambda one: one.rank, _("Member"): lambda one: one.member_id,
+        _("Nickname"): lambda one: one.nickname, _("Points"): lambda one: one.points,
+    }  # fmt: skip
+    read = whole(lambda tx: staff_board(tx, period, call.now, mall_zone(), BOARD_SIZE))
+    return Lines(columns, read, {"period": period})
+
+
+def _announcements(call: Call, _errors: Errors) -> Lines:
+    phase, whom = words("announcement_parts", "phase"), words("announcement_parts", "audience_name")
+    readers = words("announcement_parts", "readers")
+
+    def read(tx: Session, cursor: str | None) -> dict[str, Any]:
+        found = announcements_page(tx, AT_ONCE, cursor)
+        return {**found, "items": [announcement_wire(replace(call, _tx=tx), row) for row in found["items"]]}
+
+    columns = {
+        _("Id"): lambda one: one["id"], _("Announcement"): lambda one: one["title"], _("State"): phase,
+        _("For"): lambda one: whom(one["audience"]), _("From"): lambda one: one["from_at"],
+        _("Until"): lambda one: one["until_at"], _("Read by"): lambda one: readers(one["readers"]),
+    }  # fmt: skip
+    return Lines(columns, paged(read))
+
+
 LISTS = (
+    OfficeList("desk-labels.label_list", "/labels", _l("Point labels"), LABEL_READERS, _labels, Login.EARNING),
+    OfficeList("desk-badges.badge_list", "/badges", _l("Badges"), BADGE_READERS, _badges, Login.EARNING),
+    OfficeList("desk-boards.board_list", "/boards", _l("Boards"), BOARD_READERS, _boards, Login.EARNING),
+    OfficeList(
+        "desk-announcements.announcement_list", "/announcements", _l("Announcements"), ANNOUNCEMENT_READERS,
+        _announcements,
+    ),
     OfficeList("desk-rules.rule_list", "/rules", _l("Earning rules"), RULE_READERS, _rules, Login.EARNING),
     OfficeList("desk-campaigns.campaign_list", "/campaigns", _l("Campaigns"), CAMPAIGN_READERS, _campaigns),
     OfficeList("desk-budgets.budget_list", "/budgets", _l("Budgets"), BUDGET_READERS, _budgets, Login.EARNING),

@@ -15,7 +15,6 @@ from admin.pages.audit import AuditPageQuery, audit_wanted
 from admin.pages.lists import list_query
 from admin.pages.people import names_of_staff
 from admin.pages.role_words import role_words
-from admin.pages.staff import OWNER
 from admin.reports.queries import report_page
 from admin.reports.tables import reconciles, span_of, title_of
 from admin.routes.api_clients import OWNER as CLIENT_READERS
@@ -27,6 +26,8 @@ from admin.routes.notices import READERS as NOTICE_READERS
 from admin.routes.notices import StaffNoticesQuery
 from admin.routes.reports import READERS as REPORT_READERS
 from admin.routes.reports import ReportListQuery
+from admin.routes.staff import OWNER
+from admin.routes.webhooks import OWNER as WEBHOOK_READERS
 from catalog.notices.for_staff import names_of, staff_notices_page
 from catalog.routes.ids import checked_id
 from mall.http.call import Call
@@ -36,6 +37,7 @@ from mall.identity.api_clients import find_client, list_clients
 from mall.identity.member_search import search_members
 from mall.identity.staff_care import colleagues
 from mall.request_log import requests_page
+from mall.webhooks.endpoints import endpoints
 
 AUDITORS = staff("auditor")
 
@@ -125,7 +127,24 @@ def _audit(call: Call, errors: Errors) -> Lines:
     return audit_lines(call, audit_wanted(call, query, errors))
 
 
+def _webhooks(_call: Call, _errors: Errors) -> Lines:
+    state = words("webhook_parts", "health")
+
+    def read(tx: Session, cursor: str | None) -> dict[str, Any]:
+        last = decode_cursor(cursor, str)
+        return page_of(endpoints(tx, AT_ONCE + 1, last[0] if last else None), AT_ONCE, lambda one: (one.id,))
+
+    columns = {
+        _("Id"): lambda one: one.id, _("Address (https)"): lambda one: one.url,
+        _("Description"): lambda one: one.description, _("Belongs to"): lambda one: one.client_id or _("the mall"),
+        _("Tell of"): lambda one: one.events, _("State"): state, _("Last success"): lambda one: one.last_success_at,
+        _("Failing since"): lambda one: one.failing_since,
+    }  # fmt: skip
+    return Lines(columns, paged(read))
+
+
 LISTS = (
+    OfficeList("desk-webhooks.webhook_list", "/webhooks", _l("Webhooks"), WEBHOOK_READERS, _webhooks),
     OfficeList("desk-members.member_list", "/members", _l("Members"), staff(*MEMBER_READERS), _members),
     OfficeList("desk-clients.client_list", "/api-clients", _l("Reporting systems"), CLIENT_READERS, _clients),
     OfficeList(

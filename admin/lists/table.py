@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from admin.lists import decisions, mall, points, system
+from admin.lists import decisions, figures, mall, points, quizzes, system
 from admin.lists.declare import OfficeList
 
-ALL: tuple[OfficeList, ...] = (*points.LISTS, *decisions.LISTS, *mall.LISTS, *system.LISTS)
+ALL: tuple[OfficeList, ...] = (
+    *figures.LISTS,
+    *points.LISTS,
+    *quizzes.LISTS,
+    *decisions.LISTS,
+    *mall.LISTS,
+    *system.LISTS,
+)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import render_template
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from admin.figures.groups import SMALLEST_GROUP, told
 from admin.figures.models import DayFigures
 from admin.figures.periods import EARLIEST, Period
 from admin.figures.totals import Totals, days_of, outstanding_on, totals_of
-from admin.list_file import ListFile, Row, list_file
 from admin.pages.blueprint import desk
 from admin.pages.dashboard_parts import percent
 from admin.pages.lists import list_query
@@ -37,7 +37,7 @@ class MovementsQuery(PageQuery):
     move = Choice(SORTS)
 
 
-def _moves() -> dict[str, str]:
+def moves() -> dict[str, str]:
     """The figures of a day that postings add up to, in words."""
     return {
         "granted": _("Granted"), "taken_back": _("Taken back"), "redeemed": _("Redeemed"),
@@ -50,40 +50,14 @@ def day_list(call: Call) -> str:
     """The days of a period, the latest first, and their sums: the same as on the overview."""
     period, name, errors = asked_period(local_date(call.now, mall_zone()))
     days = days_of(call.tx, period)
-    ends = _ends(call, days)
+    ends = ends_of(call.tx, days)
     return render_template(
         "admin/figures.html", period=period, period_name=name, periods=period_names(), errors=errors,
         days=[_day(row, ends) for row in reversed(days)], totals=totals_of(days),
         closing=outstanding_on(call.tx, period.last)[0],
-        query={"from": period.first.isoformat(), "until": period.last.isoformat()}, moves=_moves(),
-        today=local_date(call.now, mall_zone()), told=told, percent=percent, few=_few(),
+        query={"from": period.first.isoformat(), "until": period.last.isoformat()}, moves=moves(),
+        today=local_date(call.now, mall_zone()), told=told, percent=percent, few=few(),
     )  # fmt: skip
-
-
-@page(pages, "GET", "/figures-file", auth=READERS, login=Login.BACKOFFICE)
-def days_as_file(call: Call) -> Response:
-    """The same days; ``format``: csv or xlsx."""
-    period, _name, _errors = asked_period(local_date(call.now, mall_zone()))
-    moves, few = _moves(), _few()
-    headings = [
-        _("Day"), *moves.values(), _("Outstanding"), _("Members"), _("Active"), _("Checked in"), _("Orders placed"),
-        _("Orders completed"),
-    ]  # fmt: skip
-    days = days_of(call.tx, period)
-    ends = _ends(call, days)
-    rows: list[Row] = [
-        [
-            row.day.isoformat(), *(getattr(row, f"{move}_points") for move in moves), ends[row.day], row.members,
-            *(told(count) or few for count in (row.members_active, row.members_checked_in)),
-            row.orders_placed, row.orders_completed,
-        ]
-        for row in days
-    ]  # fmt: skip
-    file = ListFile(
-        f"figures-{period.first}-{period.last}", _("Day by day"), headings, lambda _tx, _cursor: (rows, None)
-    )
-    asked = {"from": period.first, "until": period.last}
-    return list_file(call, file, request.args.get("format", "csv"), "figures.exported", "figures", asked)
 
 
 @page(pages, "GET", "/figures/<day>", auth=READERS, login=Login.BACKOFFICE)
@@ -100,8 +74,8 @@ def day_page(call: Call, day: str) -> str:
     )
     days = days_of(call.tx, Period(wanted, wanted))
     return render_template(
-        "admin/figures_day.html", day=wanted, move=move, moves=_moves(), movements=listed, next_cursor=next_cursor,
-        figures=_day(days[0], _ends(call, days)) if days else None, errors=errors, few=_few(), percent=percent,
+        "admin/figures_day.html", day=wanted, move=move, moves=moves(), movements=listed, next_cursor=next_cursor,
+        figures=_day(days[0], ends_of(call.tx, days)) if days else None, errors=errors, few=few(), percent=percent,
         before=wanted - timedelta(days=1), after=wanted + timedelta(days=1) if wanted < today else None,
     )  # fmt: skip
 
@@ -116,15 +90,16 @@ def _parsed(text: str) -> date:
     return found
 
 
-def _few() -> str:
+def few() -> str:
+    """What is said of a group that is too small to be told."""
     return str(_("under %(count)s", count=SMALLEST_GROUP))
 
 
-def _ends(call: Call, days: list[DayFigures]) -> dict[date, int]:
+def ends_of(tx: Session, days: list[DayFigures]) -> dict[date, int]:
     """Points outstanding at the end of each day, from those before the first and what each day moved."""
     if not days:
         return {}
-    held = outstanding_on(call.tx, days[0].day - timedelta(days=1))[0]
+    held = outstanding_on(tx, days[0].day - timedelta(days=1))[0]
     found = {}
     for row in days:
         held += (

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Response, flash, redirect, render_template, request
-from flask_babel import get_locale, ngettext
+from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
-from admin.list_file import AT_ONCE, ListFile, Row, list_file
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.pages.lists import back_to, list_query
@@ -28,15 +27,12 @@ from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.pagination import decode_cursor, page_of
 from mall.identity.models import Member
-from points.earning.book_events import mall_zone
 from points.quizzes.bank import results
 from points.quizzes.figures import figures_by_question, figures_of
 from points.quizzes.models import QuizAttempt, QuizQuestion
 from points.quizzes.queries import quiz_by_id
-from points.quizzes.questions import in_locale
 from points.quizzes.releases import ask_release, latest_releases
 from points.quizzes.review import decide_results
-from points.quizzes.taking import TOO_FAST
 from points.standing.levels import worded
 
 pages = desk("quiz-results", __name__)
@@ -113,43 +109,6 @@ def question_figures_page(call: Call, quiz_id: str) -> str:
     rows = [{"question": one, "text": worded(one.text), "figures": figures[one.id]} for one in questions]
     rows.sort(key=lambda row: (row["figures"].correct_percent, -row["figures"].shown))  # type: ignore[attr-defined]
     return render_template("admin/quiz_question_figures.html", quiz=quiz, title=worded(quiz.title), rows=rows)
-
-
-@page(pages, "GET", f"{ONE}/results-file", auth=READERS, login=Login.BACKOFFICE)
-def results_as_file(call: Call, quiz_id: str) -> Response:
-    """The list with its filter; ``format``: csv or xlsx. The download is noted in the audit trail."""
-    quiz = quiz_by_id(call.tx, checked_id(quiz_id))
-    query, errors = list_query(ResultsQuery())
-    if errors:
-        raise Invalid(errors)
-    wanted, zone, name = query.get("state") or "", mall_zone(), quiz.id
-    reviews = {None: "", "waiting": _("waiting"), "confirmed": _("confirmed"), "void": _("void")}
-    yes, no, fast = _("yes"), _("no"), _("too quick")
-    headings = [
-        _("Result"), _("Member"), _("Nickname"), _("Handed in"), _("Seconds"), _("Score"), _("Of"), _("Passed"),
-        _("Points"), _("Flag"), _("Review"), _("Why"),
-    ]  # fmt: skip
-
-    def portion(tx: Session, cursor: str | None) -> tuple[list[Row], str | None]:
-        found = results(tx, name, limit=AT_ONCE + 1, wanted=wanted, before=cursor)
-        rows, more = found[:AT_ONCE], len(found) > AT_ONCE
-        nicknames = _nicknames(tx, rows)
-        lines: list[Row] = []
-        for one in rows:
-            wire = result_wire(one)
-            lines.append([
-                one.id, one.member_id, nicknames.get(one.member_id, ""),
-                wire["submitted_at"].astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"), wire["seconds"], wire["score"],
-                wire["max_score"], yes if wire["passed"] else no, wire["points"],
-                fast if one.flag == TOO_FAST else one.flag or "", reviews.get(one.review, ""),
-                one.decision_reason or "",
-            ])  # fmt: skip
-        return lines, rows[-1].id if more else None
-
-    title = in_locale(quiz.title, str(get_locale()))
-    file = ListFile(f"quiz-results-{quiz.code}"[:80], title, headings, portion)
-    kind = request.args.get("format", "csv")
-    return list_file(call, file, kind, "quiz_results.exported", quiz.id, {"state": wanted})
 
 
 def _nicknames(tx: Session, attempts: Sequence[QuizAttempt]) -> dict[str, str]:

@@ -9,9 +9,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from admin.pages.role_words import role_words
-from admin.pages.staff import OWNER
 from admin.routes.api_clients import OWNER as CLIENT_READERS
 from admin.routes.members import READERS as MEMBER_READERS
+from admin.routes.staff import OWNER
 from admin.search.declare import MOST_HITS, SHORT_TABLE, Hit, Searcher, first_hits
 from mall.http.principals import staff
 from mall.identity.api_clients import list_clients

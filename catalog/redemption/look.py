@@ -11,7 +11,7 @@ from datetime import datetime
 from catalog.redemption.eligibility import Refusal
 from catalog.redemption.place import OrderRequest
 from catalog.redemption.refusals import refuse_if_any
-from mall.db import Login, cursor, run_autocommit
+from mall.db import Login, cursor, run_bare
 from mall.http.idempotency import key_hash
 
 # Only where being sold out is the first reason to be told, and never for a key whose first answer is kept.
@@ -30,6 +30,6 @@ def refuse_if_sold_out(asked: OrderRequest, owner: str, key: str, now: datetime)
         "item": asked.variant_id or asked.gift_id, "gift": asked.gift_id, "quantity": asked.quantity, "now": now,
         "key_hash": key_hash(owner, key),
     }  # fmt: skip
-    row = run_autocommit(Login.REDEMPTION, lambda tx: cursor(tx).execute(_SOLD_OUT, values).fetchone())
+    row = run_bare(Login.REDEMPTION, lambda tx: cursor(tx).execute(_SOLD_OUT, values).fetchone())
     if row is not None:
         refuse_if_any([Refusal("sold_out", {"left": row[0]})])

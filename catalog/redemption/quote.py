@@ -62,7 +62,7 @@ def quote(tx: Session, member: MemberPrincipal, asked: OrderRequest, now: dateti
     terms.check_quantity(asked.quantity)
     level = level_of(tx, member.member_id)
     figures = balance(tx, member.member_id, now, expiring=False)
-    used = used_within(tx, member.member_id, terms.gift_id, terms.limits, now, mall_zone())
+    used = used_within(tx, [member.member_id], terms.gift_id, terms.limits, now, mall_zone())[member.member_id]
     points = order_points(terms.points, asked.quantity)
     refusals = [Refusal("forbidden")] if member.suspended else []
     refusals += cash_refusals(can_be_paid(terms.cash_cents, terms.cash_currency))

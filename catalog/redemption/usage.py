@@ -1,4 +1,4 @@
-"""How many pieces of a gift a member has had within each of its limits."""
+"""How many pieces of a gift members have had within each of its limits."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from catalog.gifts.limits import Limit, period_start
 from catalog.redemption.models import NOT_COUNTED_SQL
 from mall.db import cursor
 
-_USED = f"""SELECT ARRAY(SELECT coalesce((SELECT sum(o.quantity - o.refunded_quantity) FROM orders AS o
-  WHERE o.member_id = %s AND o.gift_id = %s AND (p.start IS NULL OR o.placed_at >= p.start)
+_USED = f"""SELECT m.id, ARRAY(SELECT coalesce((SELECT sum(o.quantity - o.refunded_quantity) FROM orders AS o
+  WHERE o.member_id = m.id AND o.gift_id = %s AND (p.start IS NULL OR o.placed_at >= p.start)
   AND o.status NOT IN {NOT_COUNTED_SQL}), 0)::int8
- FROM unnest(%s::timestamptz[]) WITH ORDINALITY AS p(start, place) ORDER BY p.place)"""
+ FROM unnest(%s::timestamptz[]) WITH ORDINALITY AS p(start, place) ORDER BY p.place)
+ FROM unnest(%s::text[]) AS m(id)"""
 
 
 def used_within(
-    tx: Session, member_id: str, gift_id: str, limits: Sequence[Limit], now: datetime, zone: ZoneInfo
-) -> list[int]:
-    """Pieces in each limit's current period, variants together. Exact under the lock of the member's wallet."""
+    tx: Session, member_ids: Sequence[str], gift_id: str, limits: Sequence[Limit], now: datetime, zone: ZoneInfo
+) -> dict[str, list[int]]:
+    """Each member's pieces in each limit's current period, variants together.
+
+    Exact under the lock of the members' wallets.
+    """
     if not limits:
-        return []
+        return {member_id: [] for member_id in member_ids}
     starts = [period_start(limit.period, now, zone) for limit in limits]
-    row = cursor(tx).execute(_USED, (member_id, gift_id, starts)).fetchone()
-    assert row is not None
-    return list(row[0])
+    return dict(cursor(tx).execute(_USED, (gift_id, starts, list(member_ids))).fetchall())

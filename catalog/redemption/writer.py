@@ -1,15 +1,15 @@
-"""The one writer of ``orders.status``: a placed order, or a step of one, in one statement each.
+"""The one writer of ``orders.status`` once an order stands: each step in one statement.
 
-The statement also writes the history rows, the messages, the pickup code and the stock. It comes last in its
-transaction, because the stock row is what every order of a hot gift waits for.
+The statement also writes the history rows, the messages, the pickup code and the stock. New orders are written by
+``catalog.redemption.insert``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -18,9 +18,8 @@ from catalog.gifts.windows import COLLECTED_KINDS
 from catalog.redemption.addresses import SealedAddress
 from catalog.redemption.codes import CodeRow, draw_codes
 from catalog.redemption.lifecycle import GIVES_STOCK_BACK, OVER, PRIZE, Status
-from catalog.topups.asking import SealedTopUp
 from mall.crypto import Keyring
-from mall.errors import Conflict, Unavailable
+from mall.errors import Unavailable
 from mall.ids import new_id
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
@@ -35,14 +34,6 @@ TOPICS = {
 }
 """Messages by status; every other step is ``order.advanced`` (docs/api.md, webhooks)."""
 
-# A sequence is no row and so not hot. Multiplied by a number without common factor it goes through all six
-# digits before it repeats one, and does not tell how many orders there were today.
-_NUMBER = "'R' || %(day)s::text || '-' || lpad(((nextval('order_numbers') * 387421 + 271828) %% 1000000)::text, 6, '0')"
-_ORDER = f"""INSERT INTO orders (id, number, member_id, gift_id, item_id, kind, status, quantity, points, cash_cents,
- cash_currency, gift_name, variant_name, picture, pickup_point_id, cause_id, pickup_until, history_seq, placed_at,
- moved_at) VALUES (%(id)s, {_NUMBER}, %(member_id)s, %(gift_id)s, %(item_id)s, %(kind)s, %(status)s, %(quantity)s,
- %(points)s, %(cash_cents)s, %(cash_currency)s, %(gift_name)s::jsonb, %(variant_name)s::jsonb, %(picture)s,
- %(pickup_point_id)s, %(cause_id)s, %(pickup_until)s, %(seq)s, %(now)s, %(now)s) RETURNING number"""
 _MOVE = """UPDATE orders SET status = %(status)s, history_seq = %(seq)s, moved_at = %(now)s,
  carrier = coalesce(%(carrier)s, carrier), tracking = coalesce(%(tracking)s, tracking),
  pickup_until = coalesce(%(pickup_until)s, pickup_until), claim_until = coalesce(%(claim_until)s, claim_until),
@@ -69,38 +60,10 @@ _CODE = """INSERT INTO pickup_codes (order_id, code_hash, code_box, created_at)
  WHERE NOT EXISTS (SELECT 1 FROM pickup_codes AS p WHERE p.code_hash = n.code_hash AND p.closed_at IS NULL)
  ORDER BY n.place LIMIT 1 ON CONFLICT DO NOTHING RETURNING code_hash"""
 _CLOSE_CODE = "UPDATE pickup_codes SET closed_at = %(now)s WHERE order_id = %(id)s AND closed_at IS NULL"
-_ADDRESS = "INSERT INTO order_addresses (order_id, address_box) VALUES (%(id)s, %(address_box)s)"
-_ADDRESS_KEY = "INSERT INTO address_keys (order_id, key_box) VALUES (%(id)s, %(key_box)s)"
-_TOP_UP = """INSERT INTO top_ups (order_id, provider_id, product, target_box, state, attempts, next_at, created_at,
- updated_at) VALUES (%(id)s, %(provider_id)s, %(product)s, %(target_box)s, 'waiting', 0, %(now)s, %(now)s, %(now)s)"""
 _STOCK = """UPDATE stock_items SET on_hand = on_hand + %(change)s
  WHERE item_id = %(item_id)s AND on_hand + %(change)s >= 0 RETURNING on_hand"""
-# A queue that came or went since the order looked refuses it: no piece goes past a queue.
-_TAKE = _STOCK.replace("RETURNING", "AND queue_id IS NOT DISTINCT FROM %(queue_id)s RETURNING")
 _MOVEMENT = """INSERT INTO stock_movements (id, item_id, kind, change, ref, actor, at)
  VALUES (%(movement_id)s, %(item_id)s, %(movement)s, %(change)s, %(id)s, %(actor)s, %(now)s)"""
-
-
-@dataclass(frozen=True, slots=True)
-class NewOrder:
-    """An order about to be placed."""
-
-    id: str
-    member_id: str
-    gift_id: str
-    item_id: str
-    kind: str
-    quantity: int
-    points: int
-    gift_name: dict[str, str]
-    variant_name: dict[str, str] | None
-    picture: str | None
-    pickup_point_id: str | None
-    cause_id: str | None = None
-    cash_cents: int | None = None
-    cash_currency: str | None = None
-    queue_id: str | None = None
-    """The waiting room whose turn it uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +86,8 @@ class LockedOrder:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the database said: the order's number (None for a step), and the pickup code if one was given."""
+    """What the database said: the pickup code if one was given."""
 
-    number: str | None
     pickup_code: CodeRow | None
 
 
@@ -147,6 +109,8 @@ class PartBack:
     restocked: bool
 
 
+_ADDRESS = "INSERT INTO order_addresses (order_id, address_box) VALUES (%(id)s, %(address_box)s)"
+_ADDRESS_KEY = "INSERT INTO address_keys (order_id, key_box) VALUES (%(id)s, %(key_box)s)"
 _LOCK = """SELECT id, member_id, gift_id, item_id, kind, status, quantity, history_seq, points, refunded_points,
  refunded_quantity, cash_cents FROM orders WHERE id = %s FOR UPDATE"""
 
@@ -155,46 +119,6 @@ def lock_order(cur: Cursor, order_id: str) -> LockedOrder | None:
     """An order, its row locked until the transaction ends."""
     row: Any = cur.execute(_LOCK, (order_id,)).fetchone()
     return None if row is None else LockedOrder(*row)
-
-
-def insert_order(
-    cur: Cursor,
-    ring: Keyring,
-    order: NewOrder,
-    path: Sequence[Status],
-    address: SealedAddress | None,
-    day: date,
-    actor: str,
-    now: datetime,
-    *,
-    top_up: SealedTopUp | None = None,
-) -> Written:
-    """Write a new order that has gone along ``path``, and take its pieces from stock.
-
-    Raises Conflict ``sold_out`` when they are not there any more, Unavailable when no pickup code was free.
-    """
-    values: dict[str, Any] = {
-        "id": order.id, "member_id": order.member_id, "gift_id": order.gift_id, "item_id": order.item_id,
-        "kind": order.kind, "quantity": order.quantity, "points": order.points, "day": f"{day:%Y%m%d}",
-        "gift_name": json.dumps(order.gift_name, ensure_ascii=False), "picture": order.picture,
-        "variant_name": order.variant_name and json.dumps(order.variant_name, ensure_ascii=False),
-        "pickup_point_id": order.pickup_point_id, "cause_id": order.cause_id,
-        "cash_cents": order.cash_cents, "cash_currency": order.cash_currency,
-        "queue_id": order.queue_id, "change": -order.quantity, "movement": "ordered", "movement_id": new_id("mov"),
-    }  # fmt: skip
-    clauses = {"moved": _ORDER, "stock": _TAKE, "movement": _MOVEMENT}
-    if address is not None:
-        values |= {"address_box": address.address_box, "key_box": address.key_box}
-        clauses |= {"address": _ADDRESS, "address_key": _ADDRESS_KEY}
-    if top_up is not None:
-        values |= {"provider_id": top_up.provider_id, "product": top_up.product, "target_box": top_up.target_box}
-        clauses["top_up"] = _TOP_UP
-    payload = {"order": order.id, "member": order.member_id, "gift": order.gift_id}
-    codes = _add_steps(values, clauses, ring, path, 1, payload, actor, now)
-    number, on_hand, code_hash = _execute(cur, clauses, values, "number")
-    if on_hand is None:
-        raise Conflict("sold_out", extra={"left": 0})
-    return Written(number, _taken(codes, code_hash))
 
 
 def move_order(
@@ -229,11 +153,9 @@ def move_order(
     if stock_back and path[-1] in GIVES_STOCK_BACK:
         values |= {"change": stock_back, "movement": "returned", "movement_id": new_id("mov")}
         clauses |= {"stock": _STOCK, "movement": _MOVEMENT}
-    payload = {"order": order.id, "member": order.member_id, "gift": order.gift_id}
-    payload |= {"until": claim.until.isoformat()} if claim.until else {}
-    codes = _add_steps(values, clauses, ring, path, order.history_seq + 1, payload, actor, now, reason)
-    _, _, code_hash = _execute(cur, clauses, values, None)
-    return Written(None, _taken(codes, code_hash))
+    more = {"until": claim.until.isoformat()} if claim.until else {}
+    codes = _add_steps(values, clauses, ring, path, order, actor, now, reason, more)
+    return Written(code_taken(codes, _execute(cur, clauses, values)))
 
 
 def write_refund(
@@ -248,19 +170,19 @@ def write_refund(
     if part.restocked:
         values |= {"change": part.pieces, "movement": "returned", "movement_id": new_id("mov")}
         clauses |= {"stock": _STOCK, "movement": _MOVEMENT}
-    payload = {"order": order.id, "member": order.member_id, "gift": order.gift_id}
     if order.refunded_points + part.points == order.points:
         values |= dict.fromkeys(("tracking", "carrier", "claim_until", "kind", "point"))
         if order.kind in COLLECTED_KINDS:
             clauses["closed"] = _CLOSE_CODE
         path = [Status.REFUNDED]
         clauses["moved"] = _MOVE
-        _add_steps(values, clauses, ring, path, order.history_seq + 1, payload, actor, now, reason)
+        _add_steps(values, clauses, ring, path, order, actor, now, reason)
     else:
-        told = {**payload, "status": "part_refunded", "last": True, "points": part.points, "at": now.isoformat()}
+        told = {"status": "part_refunded", "last": True, "points": part.points, "at": now.isoformat()}
+        told = {**_payload(order.id, order.member_id, order.gift_id), **told}
         values |= {"topics": [TOPICS[Status.REFUNDED]], "payloads": [json.dumps(told)]}
         clauses |= {"moved": _REFUND, "messages": _MESSAGES}
-    _execute(cur, clauses, values, None)
+    _execute(cur, clauses, values)
 
 
 _REMIND = """WITH due AS MATERIALIZED (SELECT id FROM orders
@@ -288,27 +210,47 @@ def mark_reminded(
     return list(rows)
 
 
+def _payload(order_id: str, member_id: str, gift_id: str) -> dict[str, Any]:
+    return {"order": order_id, "member": member_id, "gift": gift_id}
+
+
+def step_messages(
+    order_id: str,
+    member_id: str,
+    gift_id: str,
+    path: Sequence[Status],
+    now: datetime,
+    more: Mapping[str, str] | None = None,
+) -> list[tuple[str, str]]:
+    """Topic and payload of the message that each step of ``path`` sends; ``more`` goes into each payload."""
+    payload = {**_payload(order_id, member_id, gift_id), "at": now.isoformat(), **(more or {})}
+    return [
+        (
+            TOPICS.get(status, "order.advanced"),
+            json.dumps({**payload, "status": status.value, "last": place == len(path)}),
+        )
+        for place, status in enumerate(path, 1)
+    ]
+
+
 def _add_steps(
     values: dict[str, Any],
     clauses: dict[str, str],
     ring: Keyring,
     path: Sequence[Status],
-    first_seq: int,
-    payload: dict[str, Any],
+    order: LockedOrder,
     actor: str,
     now: datetime,
     reason: str | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> list[CodeRow]:
     """What every step writes: status, history, messages, and the code of an order that becomes ready."""
-    last = len(path) - 1
-    payloads = [
-        json.dumps({**payload, "status": status.value, "last": place == last, "at": now.isoformat()})
-        for place, status in enumerate(path)
-    ]
+    first_seq = order.history_seq + 1
+    messages = step_messages(order.id, order.member_id, order.gift_id, path, now, more)
     values |= {
-        "status": path[-1].value, "seq": first_seq + last, "now": now, "actor": actor, "reason": reason,
+        "status": path[-1].value, "seq": order.history_seq + len(path), "now": now, "actor": actor, "reason": reason,
         "seqs": [first_seq + place for place in range(len(path))], "statuses": [status.value for status in path],
-        "topics": [TOPICS.get(status, "order.advanced") for status in path], "payloads": payloads,
+        "topics": [topic for topic, _ in messages], "payloads": [payload for _, payload in messages],
         "pickup_until": None,
     }  # fmt: skip
     clauses |= {"history": _HISTORY, "messages": _MESSAGES}
@@ -324,21 +266,18 @@ def _add_steps(
     return codes
 
 
-def _execute(
-    cur: Cursor, clauses: dict[str, str], values: dict[str, Any], number: str | None
-) -> tuple[str | None, int | None, bytes | None]:
+def _execute(cur: Cursor, clauses: dict[str, str], values: dict[str, Any]) -> bytes | None:
+    """Write; the hash of the code that was free."""
     with_ = ", ".join(f"{name} AS ({clause})" for name, clause in clauses.items())
-    asked = (
-        "(SELECT number FROM moved)" if number else "NULL",
-        "(SELECT on_hand FROM stock)" if "stock" in clauses else "NULL",
-        "(SELECT code_hash FROM code)" if "code" in clauses else "NULL",
-    )
-    row = cur.execute(f"WITH {with_} SELECT {', '.join(asked)}", values).fetchone()
+    asked = "(SELECT code_hash FROM code)" if "code" in clauses else "NULL"
+    row = cur.execute(f"WITH {with_} SELECT {asked}", values).fetchone()
     assert row is not None
-    return row[0], row[1], row[2]
+    found: bytes | None = row[0]
+    return found
 
 
-def _taken(codes: Sequence[CodeRow], code_hash: bytes | None) -> CodeRow | None:
+def code_taken(codes: Sequence[CodeRow], code_hash: bytes | None) -> CodeRow | None:
+    """Which of the codes drawn the database took. Raises Unavailable when none was free."""
     if not codes:
         return None
     for row in codes:

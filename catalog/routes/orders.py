@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, request
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,8 @@ from catalog.redemption.advance import cancel_order
 from catalog.redemption.look import refuse_if_sold_out
 from catalog.redemption.place import OrderRequest, place_order
 from catalog.redemption.quote import quote
-from catalog.redemption.views import order_view, orders_page
+from catalog.redemption.together import Order, place_together
+from catalog.redemption.views import OrderView, order_view, orders_page
 from catalog.routes.ids import checked_id
 from catalog.routes.outlook import days_ahead
 from catalog.routes.quote_schemas import QuoteSchema
@@ -98,19 +100,28 @@ def post_order(call: Call, body: dict[str, Any]) -> Response:
     assert key is not None
     asked, who = order_request(body), call.principal.name
     refuse_if_sold_out(asked, who, key, call.now)
-    fingerprint = idempotency.fingerprint("POST", request.path, read_json(call.raw_body))
+    keyed = idempotency.Keyed(who, key, idempotency.fingerprint("POST", request.path, read_json(call.raw_body)))
+    secrets = not call.member.restricted
+
+    def whole(tx: Session) -> OrderRequest:
+        return with_saved_address(tx, call.member, body, asked)
 
     def effect(tx: Session) -> Response:
-        secrets = not call.member.restricted
-        whole = with_saved_address(tx, call.member, body, asked)
-        placed = order_wire(place_order(tx, call.member.member_id, whole, call.now, secrets=secrets))
-        text = json.dumps(placed, ensure_ascii=False, separators=(",", ":"))
-        return Response(text, status=201, content_type="application/json")
+        return _answer(place_order(tx, call.member.member_id, whole(tx), call.now, secrets=secrets))
 
-    answer = run_tx(
-        Login.REDEMPTION, lambda tx: idempotency.once(tx, who, key, fingerprint, call.now, lambda: effect(tx))
-    )
-    return _with_page(answer, call.now)
+    def alone() -> Response:
+        def work(tx: Session) -> Response:
+            return idempotency.once(tx, who, key, keyed.asked, call.now, lambda: effect(tx))
+
+        return run_tx(Login.REDEMPTION, work)
+
+    order = Order(call.member.member_id, keyed, secrets, str(get_locale()), call.now, whole, _answer, alone)
+    return _with_page(place_together(asked.gift_id, asked.variant_id, order), call.now)
+
+
+def _answer(placed: OrderView) -> Response:
+    text = json.dumps(order_wire(placed), ensure_ascii=False, separators=(",", ":"))
+    return Response(text, status=201, content_type="application/json")
 
 
 def _with_page(answer: Response, now: datetime) -> Response:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import get_locale
@@ -159,10 +162,18 @@ def opening_shown(stored: dict[str, Any] | None, words: dict[str, str]) -> dict[
     moment = clock.now().astimezone(mall_zone())
     state = state_now(opening, moment)
     return {
-        "hours": hours_words(opening, moment.date(), reader),
+        "hours": _hours(json.dumps(stored), moment.date(), reader),
         "open_now": state.is_open,
         "open_text": now_words(state, moment, reader),
     }
+
+
+@lru_cache(maxsize=256)
+def _hours(stored: str, today: date, reader: str) -> str:
+    """The week in words, which every order at a pickup point tells and which change once a day."""
+    opening = opening_of(json.loads(stored))
+    assert opening is not None
+    return hours_words(opening, today, reader)
 
 
 def order_wire(order: OrderView) -> dict[str, Any]:

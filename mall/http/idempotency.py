@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from flask import Response
 from sqlalchemy import Index, LargeBinary, SmallInteger, delete, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from mall.arrays import array, arrays
 from mall.crypto import keyring
 from mall.db import Base, IdText, cursor
 from mall.errors import Conflict, Invalid, Malformed
@@ -28,6 +30,16 @@ _FIND = "SELECT fingerprint, status, body_box, created_at FROM idempotency_keys 
 _REMEMBER = """INSERT INTO idempotency_keys (key_hash, owner, fingerprint, status, body_box, created_at)
  VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (key_hash) DO UPDATE SET fingerprint = excluded.fingerprint,
  status = excluded.status, body_box = excluded.body_box, created_at = excluded.created_at"""
+# The locks are tried in one statement, the rows are read in the next: its snapshot is taken after them.
+_CLAIM_ALL = """SELECT pg_try_advisory_xact_lock(n.lock) FROM unnest(%s::int8[]) WITH ORDINALITY AS n(lock, place)
+ ORDER BY n.place"""
+_FIND_ALL = "SELECT key_hash FROM idempotency_keys WHERE key_hash = ANY(%s::bytea[]) AND created_at > %s"
+_REMEMBER_ALL = """INSERT INTO idempotency_keys (key_hash, owner, fingerprint, status, body_box, created_at)
+ SELECT n.key_hash, n.owner, n.fingerprint, n.status, n.body_box, %s
+ FROM unnest(%s::bytea[], %s::text[], %s::bytea[], %s::int2[], %s::bytea[])
+ AS n(key_hash, owner, fingerprint, status, body_box) ON CONFLICT (key_hash) DO UPDATE SET
+ fingerprint = excluded.fingerprint, status = excluded.status, body_box = excluded.body_box,
+ created_at = excluded.created_at"""
 _FORM = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -43,6 +55,15 @@ class IdempotencyKey(Base):
     status: Mapped[int] = mapped_column(SmallInteger)
     body_box: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A call under a key: whose, which, and ``fingerprint`` of what was asked."""
+
+    owner: str
+    key: str
+    asked: bytes
 
 
 def fingerprint(method: str, path: str, body: Any) -> bytes:
@@ -84,9 +105,8 @@ def once(
     """
     ring = keyring()
     name = key_hash(owner, key)
-    lock = int.from_bytes(name[:8], "big", signed=True)
     cur = cursor(tx)
-    held = cur.execute("SELECT pg_try_advisory_xact_lock(%s)", (lock,)).fetchone()
+    held = cur.execute("SELECT pg_try_advisory_xact_lock(%s)", (_lock(name),)).fetchone()
     if held is None or not held[0]:
         raise Conflict("request_in_progress", retry_after=1)
     # A statement of its own: its snapshot is taken after the lock, so it sees what the first call committed.
@@ -103,6 +123,38 @@ def once(
     box = ring.encrypt("idempotency", stored)
     cur.execute(_REMEMBER, (name, owner, asked, response.status_code, box, now))
     return response
+
+
+def claim(tx: Session, calls: Sequence[Keyed], now: datetime) -> list[bool]:
+    """Which of several calls are new and nobody else's: this transaction may make their effects.
+
+    The others are to be asked for alone (``once``), which says why. A key that comes twice is claimed once.
+    """
+    cur, names = cursor(tx), [key_hash(call.owner, call.key) for call in calls]
+    held = cur.execute(_CLAIM_ALL, (array([_lock(name) for name in names]),)).fetchall()
+    known = {row[0] for row in cur.execute(_FIND_ALL, (array(names), now - KEPT))}
+    may = []
+    for name, (free,) in zip(names, held, strict=True):
+        may.append(free and name not in known)
+        known.add(name)
+    return may
+
+
+def remember(tx: Session, answers: Sequence[tuple[Keyed, Response]], now: datetime) -> None:
+    """Keep the answers of calls that were claimed, in the transaction that makes their effects."""
+    if not answers:
+        return
+    ring = keyring()
+    rows = [
+        (key_hash(call.owner, call.key), call.owner, call.asked, answer.status_code,
+         ring.encrypt("idempotency", answer.get_data()))
+        for call, answer in answers
+    ]  # fmt: skip
+    cursor(tx).execute(_REMEMBER_ALL, (now, *arrays(rows)))
+
+
+def _lock(name: bytes) -> int:
+    return int.from_bytes(name[:8], "big", signed=True)
 
 
 def _without(body: bytes, names: tuple[str, ...]) -> bytes:

@@ -6,11 +6,10 @@ import ipaddress
 from datetime import datetime, timedelta
 
 from flask import Request, g, session
-from sqlalchemy.orm import Session
 
 from mall import clock
 from mall.crypto import keyring
-from mall.db import Login, cursor, run_tx
+from mall.db import Login, Tx, cursor, run_tx
 from mall.errors import Forbidden, Unauthenticated
 from mall.http.principals import Anonymous, ClientPrincipal, MemberPrincipal, Principal, StaffPrincipal
 from mall.identity.api_clients import SECRET_PURPOSE
@@ -48,7 +47,7 @@ _SPEND_NONCE = """INSERT INTO used_nonces (key_id, nonce_hash, used_at) VALUES (
  ON CONFLICT DO NOTHING RETURNING 1"""
 
 
-def authenticate(tx: Session, request: Request) -> Principal:
+def authenticate(tx: Tx, request: Request) -> Principal:
     """The caller of ``request``.
 
     A credential shown in a header must be good, else Unauthenticated (401); a cookie whose session has
@@ -82,7 +81,7 @@ def authenticate(tx: Session, request: Request) -> Principal:
     return found
 
 
-def _client(tx: Session, request: Request, secret: str) -> ClientPrincipal:
+def _client(tx: Tx, request: Request, secret: str) -> ClientPrincipal:
     row = cursor(tx).execute(_CLIENT_BY_HASH, (digest(secret),)).fetchone()
     if row is None or not _is_live(row, clock.now()):
         g.refused_client = row[5] if row is not None else None  # known all the same, for the log of requests
@@ -92,7 +91,7 @@ def _client(tx: Session, request: Request, secret: str) -> ClientPrincipal:
     return _admitted(tx, request, row)
 
 
-def _signed_client(tx: Session, request: Request) -> ClientPrincipal:
+def _signed_client(tx: Tx, request: Request) -> ClientPrincipal:
     now = clock.now()
     rows: list[tuple] = []
 
@@ -121,7 +120,7 @@ def _is_live(row: tuple, now: datetime) -> bool:
     return revoked_at is None and disabled_at is None and (expires_at is None or expires_at > now)
 
 
-def _admitted(tx: Session, request: Request, row: tuple) -> ClientPrincipal:
+def _admitted(tx: Tx, request: Request, row: tuple) -> ClientPrincipal:
     networks = row[9]
     if networks is not None and not _within(request.remote_addr, networks):
         raise Forbidden("address_not_allowed")
@@ -140,7 +139,7 @@ def _within(address: str | None, networks: list[str]) -> bool:
     return any(parsed in ipaddress.ip_network(network) for network in networks)
 
 
-def _session(tx: Session, token: str, kind: str, via: str) -> MemberPrincipal | StaffPrincipal | None:
+def _session(tx: Tx, token: str, kind: str, via: str) -> MemberPrincipal | StaffPrincipal | None:
     row = cursor(tx).execute(_SESSION, (digest(token),)).fetchone()
     now = clock.now()
     if row is None or row[1] != kind or row[5] <= now:

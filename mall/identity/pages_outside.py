@@ -14,7 +14,7 @@ from mall.db import Login, run_tx
 from mall.errors import Conflict, MallError, NotFound
 from mall.http.call import Call
 from mall.http.page import page
-from mall.http.principals import MEMBER, PUBLIC, MemberPrincipal
+from mall.http.principals import MEMBER, PUBLIC, RECENT, MemberPrincipal
 from mall.http.problems import STATUS, sentence_of
 from mall.identity.forms import keep_session, messages_of, next_path, typed, visitor
 from mall.identity.members import get_member
@@ -25,7 +25,7 @@ from mall.identity.outside.trips import Journey, Newcomer
 from mall.identity.outside.ways import BEGIN, icon_of, label_of, provider, user_agent
 from mall.identity.routes.signing_in import accept, prove_member
 from mall.identity.sessions import BROWSER, confirm_session, end_member_sessions, end_session, open_session
-from mall.identity.step_up import RECENT, is_recent, require_full, require_recent
+from mall.identity.step_up import is_recent, require_full, require_recent
 
 pages = Blueprint("outside_pages", __name__)
 FIRST_TIME, SECURITY, CONFIRM, SIGN_IN = "/sign-in/first-time", "/me/security", "/me/confirm", "/sign-in"

@@ -14,8 +14,8 @@ import psycopg
 from sqlalchemy.orm import Session
 
 from mall import outbox
+from mall.arrays import arrays
 from mall.ids import new_id
-from points.arrays import arrays
 from points.earning.cases import Settler
 
 _LAPSE = """UPDATE sources.announced_debits SET state = 'lapsed', decided_at = %s

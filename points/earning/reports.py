@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from points.arrays import arrays
+from mall.arrays import arrays
 from points.standing.effectiveness import ADOPTED_STAGES
 
 FIRST, CORROBORATING, DUPLICATE = "first", "corroborating", "duplicate"

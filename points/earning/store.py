@@ -10,9 +10,10 @@ from typing import Any
 import psycopg
 from psycopg.errors import SerializationFailure
 
+from mall.arrays import arrays
 from mall.crypto import Keyring
+from mall.db import execute_long
 from mall.webhooks.fan_out import IS_HEARD
-from points.arrays import arrays
 from points.earning.caps import Counter, CounterKey, Counters
 from points.earning.case_states import AwardState, CaseState
 from points.earning.event_rows import CaseEvent, Item, KnownEvent, NewEvent
@@ -246,7 +247,7 @@ class Writes:
             return
         ctes = ", ".join(f"w{index} AS ({clause})" for index, clause in enumerate(self._clauses))
         count = "(SELECT count(*) FROM w0)" if self._events else "0"
-        row = cur.execute(f"WITH {ctes} SELECT {count}", self._values).fetchone()
+        row = execute_long(cur, f"WITH {ctes} SELECT {count}", self._values).fetchone()
         if row is not None and row[0] != self._events:
             raise SerializationFailure("an event of this batch was booked by somebody else meanwhile")
 

@@ -119,9 +119,11 @@ class Book(Leaves):
         label: str = "gift",
         ref: str | None = None,
         expires_at: datetime | None = None,
+        new_id: bool = False,
     ) -> HoldState:
         """Set ``points`` (> 0) aside, drawn from the lots that expire first.
 
+        ``new_id``: the id was made a moment ago (``mall.ids``), so no hold of that name is looked for.
         Raises Conflict ``in_debt`` or ``insufficient_points`` (with ``missing``, in points).
         """
         check_positive(points)
@@ -129,7 +131,7 @@ class Book(Leaves):
             raise Conflict("in_debt", extra={"debt": self.wallet.debt})
         if self.wallet.available < points:
             raise Conflict("insufficient_points", extra={"missing": points - self.wallet.available})
-        if hold_id in self._holds or self._shelf.hold(self.member_id, hold_id) is not None:
+        if hold_id in self._holds or not (new_id or self._shelf.hold(self.member_id, hold_id) is None):
             raise Conflict("hold_exists")
         posting = self._post(Account.AVAILABLE, Account.HELD, points, "held", label, ref, None, self.now)
         drawn = self._draw(posting.version, points, self.open_lots())

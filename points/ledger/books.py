@@ -31,16 +31,19 @@ class Books:
 
 
 @contextmanager
-def open_books(tx: Session, member_ids: Iterable[str], now: datetime) -> Iterator[Books]:
+def open_books(tx: Session, member_ids: Iterable[str], now: datetime, *, spending: bool = False) -> Iterator[Books]:
     """Open the books of ``member_ids`` in the transaction ``tx``.
 
     The wallets are locked in id order until the transaction ends, and opened where they are missing. On
     leaving without an error, everything that changed is written in one statement; on an error nothing is.
-    Open all members of a transaction in one call: a second call could lock against the order.
+    Open all members of a transaction in one call: a second call could lock against the order. ``spending``: all of
+    them will be drawn from, so their lots are read in one look.
     """
     cur = cursor(tx)
     shelf = SqlShelf(cur)
     wallets = lock_wallets(cur, member_ids)
+    if spending:
+        shelf.read_ahead(wallets)
     books = Books({member_id: Book(wallet, now, shelf) for member_id, wallet in wallets.items()})
     yield books
     expired = sum([row.points for book in books for row in book.postings if row.kind == "expired"])

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from mall.db import cursor
+from mall.db import Tx, cursor
 from mall.errors import Unavailable
 from points.ledger.accounts import net_change
 from points.ledger.book import Book
@@ -54,7 +54,7 @@ _BALANCE = f"""SELECT w.available, w.pending, w.held, w.debt, w.next_due_at, l.p
 _READS = 5
 
 
-def peek(tx: Session, member_id: str, now: datetime) -> Book:
+def peek(tx: Tx, member_id: str, now: datetime) -> Book:
     """A member's book as it would be after everything due, read without a lock; nothing is written."""
     cur = cursor(tx)
     for _ in range(_READS):
@@ -71,7 +71,7 @@ def peek(tx: Session, member_id: str, now: datetime) -> Book:
     raise Unavailable("try_again", retry_after=1)
 
 
-def balance(tx: Session, member_id: str, now: datetime, *, expiring: bool = True) -> Balance:
+def balance(tx: Tx, member_id: str, now: datetime, *, expiring: bool = True) -> Balance:
     """A member's balance at ``now``: one statement, unless something has come due and is not posted yet."""
     rows = cursor(tx).execute(_BALANCE if expiring else _FIGURES, (member_id,)).fetchall()
     if not rows:

@@ -8,6 +8,8 @@ from typing import Any
 
 import psycopg
 
+from mall.arrays import arrays
+from mall.db import execute_long
 from points.ledger.book import Book
 from points.ledger.states import GENESIS, HoldState, LotState, ShareState, WalletState
 
@@ -28,6 +30,7 @@ LOCK_WALLETS_IF_ALL = (
 READ_WALLET = f"SELECT {WALLET_COLUMNS} FROM ledger.wallets WHERE member_id = %s"
 OPEN_WALLETS = "INSERT INTO ledger.wallets (member_id, head_hash) SELECT unnest(%s::text[]), %s ON CONFLICT DO NOTHING"
 OPEN_LOTS = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = %s AND remaining > 0"
+OPEN_LOTS_OF_ALL = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = ANY(%s) AND remaining > 0"
 AWARD_LOTS = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = %s AND award_id = %s"
 LOTS = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = %s AND version = ANY(%s)"
 HOLD = f"SELECT {HOLD_COLUMNS} FROM ledger.holds WHERE member_id = %s AND hold_id = %s"
@@ -83,8 +86,17 @@ class SqlShelf:
 
     def __init__(self, cur: Cursor) -> None:
         self._cur = cur
+        self._ahead: dict[str, list[LotState]] = {}
+
+    def read_ahead(self, member_ids: Iterable[str]) -> None:
+        """Read the open lots of all these members in one look, for books that will all ask for them."""
+        self._ahead = {member_id: [] for member_id in member_ids}
+        for row in self._cur.execute(OPEN_LOTS_OF_ALL, (list(self._ahead),)):
+            self._ahead[row[0]].append(LotState(*row))
 
     def open_lots(self, member_id: str) -> list[LotState]:
+        if member_id in self._ahead:
+            return self._ahead.pop(member_id)
         return [LotState(*row) for row in self._cur.execute(OPEN_LOTS, (member_id,))]
 
     def award_lots(self, member_id: str, award_id: str) -> list[LotState]:
@@ -139,7 +151,7 @@ def write_books(cur: Cursor, books: Sequence[Book]) -> None:
     def add(clause: str, rows: list[tuple[Any, ...]]) -> None:
         if rows:
             clauses.append(clause)
-            values.extend(map(_array, zip(*rows, strict=True)))
+            values.extend(arrays(rows))
 
     lots = [lot for book in changed for lot in book.changed_lots.values()]
     holds = [hold for book in changed for hold in book.changed_holds.values()]
@@ -160,24 +172,9 @@ def write_books(cur: Cursor, books: Sequence[Book]) -> None:
     add(_WRITE_WALLETS, [_wallet(book.wallet) for book in changed])
     *before, last = clauses
     ctes = ", ".join(f"w{index} AS ({clause})" for index, clause in enumerate(before))
-    cur.execute(f"WITH {ctes} {last}" if ctes else last, values)
+    execute_long(cur, f"WITH {ctes} {last}" if ctes else last, values)
     for book in changed:
         book.written()
-
-
-def _array(column: Sequence[Any]) -> str:
-    """A column as PostgreSQL writes an array: psycopg's own dumper takes as long as all else in a batch."""
-    return "{" + ",".join(map(_item, column)) + "}"
-
-
-def _item(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, bytes):
-        return '"\\\\x' + value.hex() + '"'
-    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _posting(row: Any) -> tuple[Any, ...]:

@@ -100,9 +100,11 @@ def get_me(call: Call) -> dict[str, Any]:
     }
 
 
-@endpoint(blp, "GET", "/me/balance", auth=MEMBER, login=Login.EARNING, response=BalanceSchema, dump=False)
+@endpoint(
+    blp, "GET", "/me/balance", auth=MEMBER, login=Login.EARNING, response=BalanceSchema, dump=False, bare=True,
+)  # fmt: skip
 def get_balance(call: Call) -> dict[str, Any]:
-    return balance_wire(balance(call.tx, call.member.member_id, call.now))
+    return balance_wire(balance(call.bare, call.member.member_id, call.now))
 
 
 def balance_wire(figures: Balance) -> dict[str, Any]:

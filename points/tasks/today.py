@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from mall import clock
+from mall.arrays import arrays
 from mall.db import cursor
-from points.arrays import arrays
 from points.earning.caps import Counter, CounterKey
 from points.earning.event_types import UNKNOWN_MEMBER
 from points.earning.member_facts import member_facts

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from mall.db import IdText, Login
 from mall.migrations.grants import grant, role
 
-revision = "0063"
-down_revision = "0053"
+revision = "0060"
+down_revision = "0059"
 branch_labels = None
 depends_on = None
 

@@ -12,8 +12,8 @@ from alembic import op
 from mall.db import IdText
 from mall.migrations.grants import grant
 
-revision = "0075"
-down_revision = "0053"
+revision = "0065"
+down_revision = "0064"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ from alembic import op
 from mall.db import IdText
 from mall.migrations.grants import grant
 
-revision = "0061"
-down_revision = "0060"
+revision = "0059"
+down_revision = "0058"
 branch_labels = None
 depends_on = None
 

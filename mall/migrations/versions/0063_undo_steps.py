@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from mall.db import IdText
 from mall.migrations.grants import grant
 
-revision = "0067"
-down_revision = "0066"
+revision = "0063"
+down_revision = "0062"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ from alembic import op
 from mall.db import IdText
 from mall.migrations.grants import grant
 
-revision = "0069"
-down_revision = "0053"
+revision = "0064"
+down_revision = "0063"
 branch_labels = None
 depends_on = None
 

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from mall.db import IdText, Login
 from mall.migrations.grants import grant, role
 
-revision = "0064"
-down_revision = "0063"
+revision = "0061"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,103 @@
+"""Orders that wait for one another are placed in one transaction, and each is judged as if it were alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from sqlalchemy import text
+
+from mall.db import Login, run_tx
+
+LIMIT = [{"per": "member", "period": "total", "quantity": 1}]
+
+
+def _meet(shop: Any, gift: str, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """The answers of calls that wait in line while the first one's order waits for the stock row."""
+
+    def stand_in_line(count: int) -> None:
+        for _ in range(10_000):
+            gathering = shop.app.extensions.get("orders_together")
+            line = gathering and gathering._lines.get((gift, None))
+            if line is not None and len(line) == count:
+                return
+            time.sleep(0.001)
+        raise AssertionError(f"{count} never stood in line")
+
+    with ThreadPoolExecutor(len(calls)) as pool, shop.app.app_context():
+
+        def hold_up(tx: Any) -> list[Any]:
+            tx.execute(text("SELECT 1 FROM stock_items WHERE item_id = :item FOR UPDATE"), {"item": gift})
+            sent = []
+            for place, call in enumerate(calls):
+                sent.append(pool.submit(call))
+                stand_in_line(place)
+            return sent
+
+        return [future.result(30) for future in run_tx(Login.OWNER, hold_up)]
+
+
+def _transactions(shop: Any, gift: str) -> list[int]:
+    """How many orders of the gift each transaction wrote, the largest first."""
+    counts = "SELECT count(*) AS n FROM orders WHERE gift_id = :gift GROUP BY xmin ORDER BY n DESC"
+    return list(shop.sql(f"SELECT array_agg(n) FROM ({counts}) AS c", gift=gift))
+
+
+def test_orders_in_line_are_one_transaction_and_refusals_and_repeats_are_what_they_always_are(shop):
+    gift = shop.gift(100, stock=50, limits=LIMIT)
+    rich = [shop.member(250) for _ in range(6)]
+    poor, had = shop.member(99), shop.member(500)
+    assert shop.order(had, gift, key="had").status_code == 201
+    first, chinese, twice = rich[0], rich[1], rich[2]
+    chinese.auth["Accept-Language"] = "zh"
+    calls = [
+        *(lambda m=m: shop.order(m, gift, key=f"key-{m.id}") for m in (first, chinese, twice)),
+        lambda: shop.order(twice, gift, key="again"),
+        lambda: shop.order(poor, gift),
+        lambda: shop.order(had, gift, key="had"),
+        lambda: shop.order(had, gift, 2, key="had"),
+        *(lambda m=m: shop.order(m, gift) for m in rich[3:]),
+    ]
+    answers = _meet(shop, gift, calls)
+    codes = [answer.json.get("code", answer.status_code) for answer in answers]
+    assert codes == [
+        201, 201, 201, "limit_reached", "insufficient_points", 201, "idempotency_key_reused", 201, 201, 201,
+    ]  # fmt: skip
+    assert answers[5].headers["Idempotency-Replayed"] == "true"
+    assert _transactions(shop, gift) == [5, 1, 1]
+    assert [answers[place].json["gift_name"] for place in (1, 2)] == ["礼物", "Gift"]
+    assert shop.stock(gift) == 50 - 7
+    assert [shop.wallet(member)["available"] for member in (*rich, poor, had)] == [150] * 6 + [99, 400]
+    assert shop.sql("SELECT count(*) FROM outbox_messages WHERE topic = 'order.placed'") == 7
+    assert shop.sql("SELECT count(DISTINCT code_hash) FROM pickup_codes") == 7
+    again = shop.order(chinese, gift, key=f"key-{chinese.id}")
+    assert (again.data, again.headers["Idempotency-Replayed"]) == (answers[1].data, "true")
+    for answer, member in zip(answers[:3], rich, strict=False):
+        assert shop.get(f"/orders/{answer.json['id']}", member).json == answer.json
+
+
+def test_a_group_that_finds_too_few_pieces_is_taken_apart(shop):
+    gift = shop.gift(10, stock=3)
+    members = [shop.member(10) for _ in range(5)]
+    answers = _meet(shop, gift, [lambda m=m: shop.order(m, gift) for m in members])
+    assert sorted(str(answer.json.get("code", answer.status_code)) for answer in answers) == [
+        "201", "201", "201", "sold_out", "sold_out",
+    ]  # fmt: skip
+    assert answers[0].status_code == 201
+    assert shop.stock(gift) == 0
+    assert sorted(shop.wallet(member)["available"] for member in members) == [0, 0, 0, 10, 10]
+
+
+def test_members_of_one_household_are_counted_one_after_the_other(shop):
+    members, gift = [shop.member(10) for _ in range(4)], shop.gift(1)
+    for member in members:
+        shop.post(f"/admin/members/{member.id}/household", shop.owner, {"household": "block 3"}, method="PUT")
+    rule = {"kind": "limit", "per": "household", "unit": "quantity", "period": "month", "amount": 1}
+    made = shop.post("/admin/redemption-rules", shop.owner, {"name": {"zh": "规则", "en": "Rule"}, **rule})
+    assert made.status_code == 201
+    answers = _meet(shop, gift, [lambda m=m: shop.order(m, gift) for m in members])
+    codes = sorted(str(answer.json.get("code", answer.status_code)) for answer in answers)
+    assert codes == ["201", "redemption_rule", "redemption_rule", "redemption_rule"]
+    assert sorted(shop.wallet(member)["available"] for member in members) == [9, 10, 10, 10]
