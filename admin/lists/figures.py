@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import attrgetter
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -22,7 +24,7 @@ def _days(call: Call, errors: Errors) -> Lines:
     period, _name, wrong = asked_period(local_date(call.now, mall_zone()))
     errors.update(wrong)
     ends, small = ends_of(call.tx, days_of(call.tx, period)), few()
-    columns = {
+    columns: dict[str, Callable[[Any], object]] = {
         _("Day"): lambda row: row.day,
         **{text: attrgetter(f"{move}_points") for move, text in moves().items()},
         _("Outstanding"): lambda row: ends.get(row.day), _("Members"): lambda row: row.members,

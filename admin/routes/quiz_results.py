@@ -219,7 +219,7 @@ def list_quiz_categories(call: Call) -> dict[str, Any]:
 
 @endpoint(
     blp, "POST", "/admin/quiz-categories", auth=EDITORS, login=Login.BACKOFFICE, body=NewQuizCategorySchema,
-    response=QuizCategorySchema, status=201, errors=("category_exists",),
+    response=QuizCategorySchema, status=201, errors=("quiz_category_exists",),
 )  # fmt: skip
 def post_quiz_category(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Make a category."""
@@ -237,7 +237,7 @@ def patch_quiz_category(call: Call, body: dict[str, Any], category_code: str) ->
 
 @endpoint(
     blp, "DELETE", "/admin/quiz-categories/<category_code>", auth=EDITORS, login=Login.BACKOFFICE, status=204,
-    errors=("category_in_use",),
+    errors=("quiz_category_in_use",),
 )  # fmt: skip
 def delete_quiz_category(call: Call, category_code: str) -> None:
     """Remove a category that nothing uses."""

@@ -46,7 +46,7 @@ def unknown_category(known: Iterable[str]) -> str:
 def save_category(tx: Session, code: Any, name: Any, seen: int | None, by: By) -> QuizCategory:
     """Make a category (``seen`` None), or change the name of the one that stood at version ``seen``.
 
-    Raises Invalid naming the field, Conflict ``category_exists`` or ``changed_meanwhile``, NotFound.
+    Raises Invalid naming the field, Conflict ``quiz_category_exists`` or ``changed_meanwhile``, NotFound.
     """
     try:
         code, name = code_of(code, "code"), wording_of(name, "name")
@@ -55,7 +55,7 @@ def save_category(tx: Session, code: Any, name: Any, seen: int | None, by: By) -
     kept = tx.execute(select(QuizCategory).where(QuizCategory.code == code).with_for_update()).scalar_one_or_none()
     if seen is None:
         if kept is not None:
-            raise Conflict("category_exists")
+            raise Conflict("quiz_category_exists")
         there = tx.execute(select(func.count(), func.max(QuizCategory.position))).one()
         if there[0] >= MOST:
             raise Invalid({"code": [_("At most %(most)s categories.", most=MOST)]})
@@ -73,7 +73,7 @@ def save_category(tx: Session, code: Any, name: Any, seen: int | None, by: By) -
 
 
 def remove_category(tx: Session, code: str, by: By) -> None:
-    """Remove one that no question and no quiz uses. Raises NotFound, Conflict ``category_in_use``."""
+    """Remove one that no question and no quiz uses. Raises NotFound, Conflict ``quiz_category_in_use``."""
     kept = tx.execute(select(QuizCategory).where(QuizCategory.code == code).with_for_update()).scalar_one_or_none()
     if kept is None:
         raise NotFound()
@@ -84,7 +84,7 @@ def remove_category(tx: Session, code: str, by: By) -> None:
         .where((Quiz.category == code) | Quiz.draws.contains([{"category": code}]))
     )
     if tx.scalar(used) or tx.scalar(drawn):
-        raise Conflict("category_in_use")
+        raise Conflict("quiz_category_in_use")
     tx.delete(kept)
     audit.record(tx, by.name, "quiz_category.removed", f"quiz_category:{code}", {}, by.now, by.request_id)
     tx.flush()
