@@ -188,17 +188,13 @@ def _in_bare(bind: Engine, work: Callable[[Bare], T]) -> T:
     assert isinstance(connection, psycopg.Connection)
     try:
         connection.autocommit = True
-        found = work(Bare(connection))
-        connection.autocommit = False
-        return found
-    except psycopg.Error:
-        pooled.invalidate()
-        raise
-    except BaseException:
-        connection.autocommit = False
-        raise
+        return work(Bare(connection))
     finally:
-        pooled.close()
+        if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+            connection.autocommit = False
+            pooled.close()
+        else:  # broken, or left in the middle of something
+            pooled.invalidate()
 
 
 def _attempt(once: Callable[[], T]) -> T:

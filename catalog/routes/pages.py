@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask_babel import get_locale
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
@@ -23,7 +24,8 @@ from catalog.redemption.advance import cancel_order
 from catalog.redemption.lifecycle import SENT_KINDS
 from catalog.redemption.place import OrderRequest, place_order
 from catalog.redemption.quote import quote
-from catalog.redemption.views import order_view, orders_page
+from catalog.redemption.together import Order, place_together
+from catalog.redemption.views import OrderView, order_view, orders_page
 from catalog.routes.addresses import address_wire
 from catalog.routes.causes import cause_shown
 from catalog.routes.draws import drawn
@@ -198,19 +200,29 @@ def redeem_form(call: Call, gift_id: str) -> Any:
     asked = idempotency.fingerprint("POST", request.path, body)
     unpaid: list[str] = []
 
-    def work(tx: Session) -> Response:
-        def effect() -> Response:
-            loaded = load(PlaceOrderSchema(), body)
-            wanted = with_saved_address(tx, call.member, loaded, order_request(loaded))
-            placed = place_order(tx, call.member.member_id, wanted, call.now, secrets=False)
-            unpaid.extend([placed.id] if placed.cash else [])
-            _keep_address(tx, call, loaded, form)
-            return Response(f"/orders/{placed.id}", content_type="text/plain")
+    def whole(tx: Session) -> OrderRequest:
+        loaded = load(PlaceOrderSchema(), body)
+        return with_saved_address(tx, call.member, loaded, order_request(loaded))
 
-        return idempotency.once(tx, call.principal.name, key, asked, call.now, effect)
+    def effect(tx: Session) -> Response:
+        placed = place_order(tx, call.member.member_id, whole(tx), call.now, secrets=False)
+        unpaid.extend([placed.id] if placed.cash else [])
+        _keep_address(tx, call, load(PlaceOrderSchema(), body), form)
+        return _place_of(placed)
+
+    def alone() -> Response:
+        name = call.principal.name
+        return run_tx(Login.REDEMPTION, lambda tx: idempotency.once(tx, name, key, asked, call.now, lambda: effect(tx)))
 
     try:
-        placed_at = run_tx(Login.REDEMPTION, work).get_data(as_text=True)
+        if form.get("keep") == "1":
+            answer = alone()
+        else:
+            keyed = idempotency.Keyed(call.principal.name, key, asked)
+            language = str(get_locale())
+            order = Order(call.member.member_id, keyed, False, language, call.now, whole, _place_of, alone)
+            answer = place_together(gift_id, form.get("variant") or None, order)
+        placed_at = answer.get_data(as_text=True)
         for order_id in unpaid:  # one at most; the order stands, whatever the payment provider says now
             page_of(order_id, call.now)
         return redirect(placed_at, 303)
@@ -220,6 +232,10 @@ def redeem_form(call: Call, gift_id: str) -> Any:
     again, wanted = max(1, quantity), form.get("variant")
     page_ = run_tx(Login.REDEMPTION, lambda tx: _confirm(call, tx, gift_id, again, wanted, errors=errors, form=form))
     return Response(page_, status=422 if errors else 409)
+
+
+def _place_of(placed: OrderView) -> Response:
+    return Response(f"/orders/{placed.id}", content_type="text/plain")
 
 
 def _body(gift_id: str, quantity: int, form: dict[str, str]) -> dict[str, Any]:
