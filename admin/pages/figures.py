@@ -40,7 +40,7 @@ class MovementsQuery(PageQuery):
 def _moves() -> dict[str, str]:
     """The figures of a day that postings add up to, in words."""
     return {
-        "granted": _("Granted"), "taken_back": _("Taken back"), "redeemed": _("Redeemed"),
+        "granted": _("Granted"), "taken_back": _("Points taken back"), "redeemed": _("Redeemed"),
         "refunded": _("Given back"), "expired": _("Expired"), "written_off": _("Debt forgiven"),
     }  # fmt: skip
 
@@ -66,7 +66,7 @@ def days_as_file(call: Call) -> Response:
     period, _name, _errors = asked_period(local_date(call.now, mall_zone()))
     moves, few = _moves(), _few()
     headings = [
-        _("Day"), *moves.values(), _("Outstanding"), _("Members"), _("Active"), _("Checked in"), _("Orders placed"),
+        _("Day"), *moves.values(), _("Outstanding"), _("Members"), _("Active members"), _("Checked in"), _("Orders placed"),
         _("Orders completed"),
     ]  # fmt: skip
     days = days_of(call.tx, period)
