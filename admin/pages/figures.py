@@ -66,8 +66,8 @@ def days_as_file(call: Call) -> Response:
     period, _name, _errors = asked_period(local_date(call.now, mall_zone()))
     moves, few = _moves(), _few()
     headings = [
-        _("Day"), *moves.values(), _("Outstanding"), _("Members"), _("Active members"), _("Checked in"), _("Orders placed"),
-        _("Orders completed"),
+        _("Day"), *moves.values(), _("Outstanding"), _("Members"), _("Active members"), _("Checked in"),
+        _("Orders placed"), _("Orders completed"),
     ]  # fmt: skip
     days = days_of(call.tx, period)
     ends = _ends(call, days)
