@@ -28,7 +28,7 @@ def _days(call: Call, errors: Errors) -> Lines:
         _("Day"): lambda row: row.day,
         **{text: attrgetter(f"{move}_points") for move, text in moves().items()},
         _("Outstanding"): lambda row: ends.get(row.day), _("Members"): lambda row: row.members,
-        _("Active"): lambda row: told(row.members_active) or small,
+        _("Active members"): lambda row: told(row.members_active) or small,
         _("Checked in"): lambda row: told(row.members_checked_in) or small,
         _("Orders placed"): lambda row: row.orders_placed, _("Orders completed"): lambda row: row.orders_completed,
     }  # fmt: skip

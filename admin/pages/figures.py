@@ -40,7 +40,7 @@ class MovementsQuery(PageQuery):
 def moves() -> dict[str, str]:
     """The figures of a day that postings add up to, in words."""
     return {
-        "granted": _("Granted"), "taken_back": _("Taken back"), "redeemed": _("Redeemed"),
+        "granted": _("Granted"), "taken_back": _("Points taken back"), "redeemed": _("Redeemed"),
         "refunded": _("Given back"), "expired": _("Expired"), "written_off": _("Debt forgiven"),
     }  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, collate, func, or_, select
+from sqlalchemy import ColumnElement, and_, collate, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from mall.http.pagination import decode_cursor, page_of
@@ -40,8 +40,8 @@ def search_members(tx: Session, text: str | None, limit: int, cursor: str | None
 
 
 def _called(text: str) -> list[ColumnElement[bool]]:
-    """Who may be meant; ranges in byte order, so that the indexes of names find them."""
-    nickname, sought = collate(func.lower(Member.nickname), "C"), func.lower(text)
+    """Who may be meant; ranges in byte order, so that the indexes of names find them. Lower case is that of ASCII."""
+    nickname, sought = (func.lower(collate(word, "C")) for word in (Member.nickname, literal(text)))
     username = username_key(text)
     return [
         Member.id == text,

@@ -24,7 +24,7 @@ class Member(Base):
         CheckConstraint("num_nulls(username, username_key, password_hash) IN (0, 3)", name="credential_whole"),
         CheckConstraint("alias_of <> id", name="alias_of_another"),
         Index("ix_members_alias_of", "alias_of", postgresql_where=text("alias_of IS NOT NULL")),
-        Index("ix_members_nickname", text('(lower(nickname) COLLATE "C")')),
+        Index("ix_members_nickname", text('lower(nickname COLLATE "C")')),
     )
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)

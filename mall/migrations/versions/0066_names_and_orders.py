@@ -20,7 +20,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("ix_members_nickname", "members", [sa.text('(lower(nickname) COLLATE "C")')])
+    op.create_index("ix_members_nickname", "members", [sa.text('lower(nickname COLLATE "C")')])
     op.create_index("ix_orders_kind_id", "orders", ["kind", "id"])
     op.create_index(
         "ix_orders_pickup_point_id_id", "orders", ["pickup_point_id", "id"],

@@ -33,7 +33,7 @@ def test_the_figures_are_those_of_the_ledger(desk, make_member, run, now):
     assert f'href="/admin/figures?from={today - timedelta(days=6)}&amp;until={today}"' in page
     days = browser.get(f"/admin/figures?from={eight}&until={today}").text
     assert f'href="/admin/figures/{today}?move=granted"' in days and "2,250" in days
-    file = browser.get(f"/admin/figures-file?from={eight}&until={today}").text.splitlines()
+    file = browser.get(f"/admin/files/figures?from={eight}&until={today}").text.splitlines()
     assert [line.split(",")[:8] for line in file if line.startswith(f"{eight}")] == [
         [f"{eight}", "1000", "0", "0", "0", "0", "0", "1000"]
     ]

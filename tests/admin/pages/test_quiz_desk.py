@@ -65,7 +65,7 @@ def test_a_quiz_goes_from_a_draft_over_members_to_a_confirmed_result(client, des
     decided = {"_key": "k", "result": begun["id"], "reason": "looked", "act": "confirm"}
     assert editor.post(f"{made}/results/decide", data=decided).status_code == 303
     assert client.get("/api/v1/me/balance", headers=who.auth).json["available"] == 30
-    file = editor.get(f"{made}/results-file").data.decode("utf-8-sig")
+    file = editor.get(made.replace("/admin/", "/admin/files/") + "/results").data.decode("utf-8-sig")
     assert begun["id"] in file and "confirmed" in file
 
 

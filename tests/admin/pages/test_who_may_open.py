@@ -29,7 +29,6 @@ MAY = {
             "quizzes/<quiz_id>",
             "quizzes/<quiz_id>/preview",
             "quizzes/<quiz_id>/results",
-            "quizzes/<quiz_id>/results-file",
             "quizzes/<quiz_id>/questions",
             "quiz-questions",
             "quiz-questions/<question_id>",
@@ -286,7 +285,8 @@ for _list in (
     "rules", "campaigns", "budgets", "activities", "activities/<activity_id>", "redemption-rules", "segments", "prizes",
     "honours", "awards", "appeals", "adjustments", "merges", "gifts", "stock", "gifts/<gift_id>/stock", "shelves",
     "causes", "draws", "draws/<draw_id>", "drops", "orders", "pickup-points", "top-ups", "top-up-providers", "members",
-    "api-clients", "api-clients/<client_id>/requests", "staff", "reports", "notices", "audit",
+    "api-clients", "api-clients/<client_id>/requests", "staff", "reports", "notices", "audit", "figures", "labels",
+    "badges", "boards", "announcements", "quizzes", "quizzes/<quiz_id>/results", "password-resets", "webhooks",
 ):  # fmt: skip
     MAY[f"GET /admin/files/{_list}"] = MAY[f"GET /admin/{_list}"]
 
