@@ -17,6 +17,7 @@ from admin.pages.forms import attempt
 from admin.pages.lists import list_query
 from admin.pages.webhook_words import answer_words, event_words
 from admin.routes.webhooks import (
+    MANAGER,
     OWNER,
     STATES,
     DeliveriesQuery,
@@ -77,7 +78,7 @@ def _new(call: Call, **values: Any) -> str:
     return render_template("admin/webhook_new.html", words=event_words(), clients=_clients(call.tx), **shown)
 
 
-@page(pages, "POST", "/new-webhook", auth=OWNER, login=None)
+@page(pages, "POST", "/new-webhook", auth=MANAGER, login=None)
 def new_webhook(call: Call) -> Response | Redirect:
     """Make an endpoint; its secret is on this answer and nowhere else. Its address is looked at before anything."""
     body, error = _read(WebhookInSchema(), {**_typed(), "client_id": request.form.get("client_id") or None})
@@ -100,7 +101,7 @@ def webhook_page(call: Call, webhook_id: str) -> str:
     return _one(call, checked_id(webhook_id))
 
 
-@page(pages, "POST", "/webhooks/<webhook_id>", auth=OWNER, login=None)
+@page(pages, "POST", "/webhooks/<webhook_id>", auth=MANAGER, login=None)
 def save_webhook(call: Call, webhook_id: str) -> Response | Redirect:
     """Address, description, events."""
     known = checked_id(webhook_id)
@@ -123,7 +124,7 @@ def save_webhook(call: Call, webhook_id: str) -> Response | Redirect:
     return run_tx(Login.BACKOFFICE, save)
 
 
-@page(pages, "POST", "/webhooks/<webhook_id>/active", auth=OWNER, login=Login.BACKOFFICE, on_error=BACK)
+@page(pages, "POST", "/webhooks/<webhook_id>/active", auth=MANAGER, login=Login.BACKOFFICE, on_error=BACK)
 def switch_webhook(call: Call, webhook_id: str) -> Redirect:
     """Off: nothing is sent. On again: what waited goes on."""
     active = request.form.get("active") == "1"
@@ -131,7 +132,7 @@ def switch_webhook(call: Call, webhook_id: str) -> Redirect:
     return _told(webhook_id, _("Switched on.") if active else _("Switched off: nothing is sent any more."))
 
 
-@page(pages, "POST", "/webhooks/<webhook_id>/secret", auth=OWNER, login=Login.BACKOFFICE, on_error=BACK)
+@page(pages, "POST", "/webhooks/<webhook_id>/secret", auth=MANAGER, login=Login.BACKOFFICE, on_error=BACK)
 def new_webhook_secret(call: Call, webhook_id: str) -> Response:
     """A new secret, shown once; the former one signs too for a day."""
     known = checked_id(webhook_id)

@@ -62,7 +62,7 @@ class BothSchema(StrictSchema):
     en = Text(1, MAX_TEXT, required=True)
 
 
-class DrawSchema(StrictSchema):
+class QuizDrawSchema(StrictSchema):
     """How many questions of a category an attempt draws."""
 
     category = Text(1, 60, pattern=CODE_PATTERN, required=True)
@@ -79,7 +79,7 @@ class QuizChangeSchema(StrictSchema):
     title = fields.Nested(BothSchema)
     summary = fields.Nested(BothSchema)
     category = Text(1, 60, pattern=CODE_PATTERN)
-    draw = fields.List(fields.Nested(DrawSchema), validate=ma.validate.Length(min=1, max=MAX_DRAWS))
+    draw = fields.List(fields.Nested(QuizDrawSchema), validate=ma.validate.Length(min=1, max=MAX_DRAWS))
     published = Flag()
     hold_results = Flag()
     time_limit_seconds = Whole(10, MAX_SECONDS, allow_none=True)

@@ -180,7 +180,7 @@ def post_top_up_secret(call: Call, provider_id: str) -> dict[str, Any]:
 @endpoint(
     blp, "GET", "/admin/gifts/<gift_id>/top-up", auth=READERS, login=Login.BACKOFFICE, response=ConnectionSchema,
 )  # fmt: skip
-def get_gifttop_up_wire(call: Call, gift_id: str) -> dict[str, str]:
+def get_gift_top_up(call: Call, gift_id: str) -> dict[str, str]:
     return connection_of(call.tx, checked_id(gift_id))
 
 
@@ -188,7 +188,7 @@ def get_gifttop_up_wire(call: Call, gift_id: str) -> dict[str, str]:
     blp, "PUT", "/admin/gifts/<gift_id>/top-up", auth=EDITORS, login=Login.BACKOFFICE, body=ConnectionSchema,
     response=ConnectionSchema, errors=("not_virtual",),
 )  # fmt: skip
-def put_gifttop_up_wire(call: Call, body: dict[str, Any], gift_id: str) -> Any:
+def put_gift_top_up(call: Call, body: dict[str, Any], gift_id: str) -> Any:
     """From now on the gift can be ordered; orders placed before keep what they asked for."""
     return connect_gift(call.tx, checked_id(gift_id), body, call.staff.name, call.now, call.request_id).top_up
 
@@ -228,7 +228,7 @@ def top_up_wire(row: Any, with_account: bool) -> dict[str, Any]:
     blp, "POST", "/admin/top-ups/<order_id>/decide", auth=WORKERS, login=Login.BACKOFFICE, body=TopUpDecisionSchema,
     idempotency="required", status=204, errors=("top_up_ended",),
 )  # fmt: skip
-def decidetop_up_wire(call: Call, body: dict[str, Any], order_id: str) -> None:
+def decide_top_up(call: Call, body: dict[str, Any], order_id: str) -> None:
     decide_and_note(call, checked_id(order_id), body)
 
 

@@ -16,7 +16,7 @@ from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text
 from mall.http.pagination import PageQuery, decode_cursor, list_schema, page_of
-from mall.http.principals import OWNER_ROLE, staff
+from mall.http.principals import OWNER_ROLE, fresh, staff
 from mall.webhooks.address import MAX_URL
 from mall.webhooks.deliveries import deliveries_page, redeliver, try_endpoint, waiting_by_endpoint
 from mall.webhooks.endpoints import (
@@ -35,6 +35,7 @@ from mall.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
 
 blp = api_blueprint("admin-webhooks", __name__, description="Webhooks: endpoints and deliveries")
 OWNER = staff(OWNER_ROLE)
+MANAGER = fresh(OWNER)
 STATES = tuple(state.value for state in DeliveryState)
 
 
@@ -154,7 +155,7 @@ def list_webhooks(call: Call) -> dict[str, Any]:
 
 
 @endpoint(
-    blp, "POST", "/admin/webhooks", auth=OWNER, login=Login.BACKOFFICE, body=WebhookInSchema, before=_look_at_address,
+    blp, "POST", "/admin/webhooks", auth=MANAGER, login=Login.BACKOFFICE, body=WebhookInSchema, before=_look_at_address,
     response=WebhookWithSecretSchema, status=201, secret_fields=("secret",),
 )  # fmt: skip
 def post_webhook(call: Call, body: dict[str, Any]) -> dict[str, Any]:
@@ -169,7 +170,7 @@ def get_webhook(call: Call, webhook_id: str) -> dict[str, Any]:
 
 
 @endpoint(
-    blp, "PATCH", "/admin/webhooks/<webhook_id>", auth=OWNER, login=Login.BACKOFFICE, body=WebhookChangeSchema,
+    blp, "PATCH", "/admin/webhooks/<webhook_id>", auth=MANAGER, login=Login.BACKOFFICE, body=WebhookChangeSchema,
     before=_look_at_address, response=WebhookSchema,
 )  # fmt: skip
 def patch_webhook(call: Call, body: dict[str, Any], webhook_id: str) -> dict[str, Any]:
@@ -185,7 +186,7 @@ def delete_webhook(call: Call, webhook_id: str) -> None:
 
 
 @endpoint(
-    blp, "POST", "/admin/webhooks/<webhook_id>/secret", auth=OWNER, login=Login.BACKOFFICE,
+    blp, "POST", "/admin/webhooks/<webhook_id>/secret", auth=MANAGER, login=Login.BACKOFFICE,
     response=WebhookWithSecretSchema, status=201, secret_fields=("secret",),
 )  # fmt: skip
 def post_webhook_secret(call: Call, webhook_id: str) -> dict[str, Any]:

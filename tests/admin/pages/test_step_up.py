@@ -40,6 +40,10 @@ DANGEROUS = {
     *(f"POST /admin/top-up-providers{part}" for part in ("", "/<provider_id>", "/<provider_id>/secret")),
     *(f"POST /api/v1/admin/top-up-providers{part}" for part in ("", "/<provider_id>/secret")),
     "PATCH /api/v1/admin/top-up-providers/<provider_id>",
+    *(f"POST /admin/{page}" for page in ("new-webhook", "webhooks/<webhook_id>", "webhooks/<webhook_id>/active")),
+    "POST /admin/webhooks/<webhook_id>/secret",
+    *(f"POST /api/v1/admin/webhooks{part}" for part in ("", "/<webhook_id>/secret")),
+    "PATCH /api/v1/admin/webhooks/<webhook_id>",
     # what pays points
     "POST /admin/rule-set/import",
     "POST /api/v1/admin/rule-set",
