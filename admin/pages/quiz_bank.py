@@ -15,7 +15,8 @@ from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
 from admin.pages.lists import list_query
 from admin.pages.question_form import LANGUAGES, SLOTS, at_fields, form_of, typed
-from admin.routes.quizzes import EDITORS, READERS, BankQuery
+from admin.routes.quiz_bank import BankQuery
+from admin.routes.quizzes import EDITORS, READERS
 from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import MallError

@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 
 from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
-from admin.routes.quizzes import EDITORS, MOST_QUESTIONS, READERS, bank_file
+from admin.routes.quiz_bank import MOST_QUESTIONS, bank_file
+from admin.routes.quizzes import EDITORS, READERS
 from mall.db import Login
 from mall.errors import Invalid, MallError
 from mall.http.call import Call

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, request
-from flask_babel import gettext as _
 from marshmallow import fields
 
 from mall.db import Login
@@ -19,32 +16,28 @@ from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text, Whole
 from mall.http.pagination import PageQuery, decode_cursor, list_schema, page_of
 from mall.http.principals import staff
-from mall.sheets import CSV_TYPE, XLSX_TYPE, BadSheet, read_sheet, write_csv, write_xlsx
 from points.earning.periods import PERIODS
-from points.quizzes.bank import bank_questions, document_of, flagged_attempts, own_question_counts, quizzes_for_staff
-from points.quizzes.bank_keeping import Imported, import_questions, set_question_active
+from points.quizzes.bank import flagged_attempts, own_question_counts, quizzes_for_staff
 from points.quizzes.documents import MAX_DRAWS, MAX_QUESTIONS, MAX_SECONDS
-from points.quizzes.models import Quiz, QuizQuestion
+from points.quizzes.models import Quiz
 from points.quizzes.publish import change_quiz, publish_quiz, rules_document
 from points.quizzes.queries import quiz_by_id
-from points.quizzes.questions import CODE_PATTERN, KINDS, MAX_TEXT
-from points.quizzes.sheet import HEADINGS, documents_of, row_of
+from points.quizzes.questions import CODE_PATTERN, MAX_TEXT
 from points.quizzes.taking import standing_of
 
 blp = api_blueprint("admin-quizzes", __name__, description="Quizzes and the bank of questions, for the back office")
 READERS = staff("rules", "catalog", "auditor")
 EDITORS = staff("rules", "catalog")
-MOST_QUESTIONS = 1000
 
 
-def _document(**more: bool) -> fields.Dict:
+def any_document(**more: bool) -> fields.Dict:
     return fields.Dict(keys=fields.String(), metadata={"type": "object", "additionalProperties": True}, **more)
 
 
 class NewQuizSchema(StrictSchema):
     """A quiz as one document (points/quizzes/documents.py says its form). ``draft``: no member sees it yet."""
 
-    document = _document(required=True)
+    document = any_document(required=True)
     draft = Flag(load_default=False)
 
 
@@ -115,49 +108,6 @@ class StaffQuizSchema(StrictSchema):
     created_at = Instant(required=True)
 
 
-class QuestionsSchema(StrictSchema):
-    """Questions for the bank (points/quizzes/questions.py says their form)."""
-
-    questions = fields.List(_document(), required=True, validate=ma.validate.Length(min=1, max=MOST_QUESTIONS))
-
-
-class QuestionsImportedSchema(StrictSchema):
-    """Codes of what was added, changed, and there already."""
-
-    added = fields.List(fields.String(), required=True)
-    changed = fields.List(fields.String(), required=True)
-    unchanged = fields.List(fields.String(), required=True)
-
-
-class BankQuery(PageQuery):
-    """Questions of one category, or all."""
-
-    category = Text(1, 60, pattern=CODE_PATTERN)
-
-
-class BankFileQuery(StrictSchema):
-    """``format`` of the file."""
-
-    format = Choice(("csv", "xlsx", "json"), load_default="xlsx")
-
-
-class BankQuestionSchema(StrictSchema):
-    """A question of the bank with its answer; ``document`` is what it could be imported from."""
-
-    id = fields.String(required=True)
-    code = fields.String(required=True)
-    category = fields.String(required=True)
-    kind = Choice(KINDS, required=True)
-    active = fields.Boolean(required=True)
-    document = _document(required=True)
-
-
-class QuestionChangeSchema(StrictSchema):
-    """Whether quizzes draw the question."""
-
-    active = Flag(required=True)
-
-
 class FlaggedSchema(StrictSchema):
     """An attempt that somebody should look at. ``seconds``: from its beginning to its handing in."""
 
@@ -196,18 +146,8 @@ def _one(call: Call, quiz: Quiz) -> dict[str, Any]:
     return quiz_wire(quiz, own_question_counts(call.tx, [quiz.id]).get(quiz.id, 0), call.now)
 
 
-def _question_wire(question: QuizQuestion) -> dict[str, Any]:
-    return {
-        "id": question.id,
-        "code": question.code,
-        "category": question.category,
-        "kind": question.kind,
-        "active": question.active,
-        "document": document_of(question),
-    }
-
-
-def _before(call: Call) -> str | None:
+def before(call: Call) -> str | None:
+    """The last id or code of the page before."""
     cursor = decode_cursor(call.query.get("cursor"), str)
     return None if cursor is None else str(cursor[0])
 
@@ -219,7 +159,7 @@ def _before(call: Call) -> str | None:
 def list_staff_quizzes(call: Call) -> dict[str, Any]:
     """Every quiz, the newest first, retired ones too."""
     limit = call.query["limit"]
-    page = page_of(quizzes_for_staff(call.tx, limit=limit + 1, before=_before(call)), limit, lambda quiz: (quiz.id,))
+    page = page_of(quizzes_for_staff(call.tx, limit=limit + 1, before=before(call)), limit, lambda quiz: (quiz.id,))
     counts = own_question_counts(call.tx, [quiz.id for quiz in page["items"]])
     return {**page, "items": [quiz_wire(quiz, counts.get(quiz.id, 0), call.now) for quiz in page["items"]]}
 
@@ -258,7 +198,7 @@ def list_flagged(call: Call, quiz_id: str) -> dict[str, Any]:
     """Attempts whose speed is hard to believe, the newest first."""
     quiz_by_id(call.tx, quiz_id)
     limit = call.query["limit"]
-    rows = flagged_attempts(call.tx, quiz_id, limit=limit + 1, before=_before(call))
+    rows = flagged_attempts(call.tx, quiz_id, limit=limit + 1, before=before(call))
     page = page_of(rows, limit, lambda attempt: (attempt.id,))
     items = [
         {
@@ -269,69 +209,3 @@ def list_flagged(call: Call, quiz_id: str) -> dict[str, Any]:
         for attempt in page["items"] if attempt.submitted_at is not None
     ]  # fmt: skip
     return {**page, "items": items}
-
-
-@endpoint(
-    blp, "GET", "/admin/quiz-questions", auth=READERS, login=Login.BACKOFFICE, query=BankQuery,
-    response=list_schema(BankQuestionSchema),
-)  # fmt: skip
-def list_bank_questions(call: Call) -> dict[str, Any]:
-    """The bank, in order of codes."""
-    limit = call.query["limit"]
-    rows = bank_questions(call.tx, limit=limit + 1, category=call.query.get("category"), after=_before(call))
-    page = page_of(rows, limit, lambda question: (str(question.code),))
-    return {**page, "items": [_question_wire(question) for question in page["items"]]}
-
-
-@endpoint(
-    blp, "POST", "/admin/quiz-questions", auth=EDITORS, login=Login.BACKOFFICE, body=QuestionsSchema,
-    response=QuestionsImportedSchema,
-)  # fmt: skip
-def post_bank_questions(call: Call, body: dict[str, Any]) -> Imported:
-    """Put questions into the bank, all or none; a code that is there takes the new wording."""
-    return import_questions(call.tx, body["questions"], call.now, call.staff.name, call.request_id)
-
-
-@endpoint(
-    blp, "POST", "/admin/quiz-questions/file", auth=EDITORS, login=Login.BACKOFFICE, response=QuestionsImportedSchema,
-    body_type=(CSV_TYPE, XLSX_TYPE),
-)  # fmt: skip
-def post_bank_file(call: Call) -> Imported:
-    """The same from a CSV or XLSX file, in the columns of the file that can be fetched."""
-    try:
-        documents = documents_of(read_sheet(call.raw_body, request.mimetype))
-    except BadSheet as error:
-        raise Invalid({"body": [_("This file cannot be read as a table.")]}) from error
-    if not 1 <= len(documents) <= MOST_QUESTIONS:
-        raise Invalid({"questions": [_("Must be 1 to %(most)s questions.", most=MOST_QUESTIONS)]})
-    return import_questions(call.tx, documents, call.now, call.staff.name, call.request_id)
-
-
-@endpoint(blp, "GET", "/admin/quiz-questions/file", auth=READERS, login=Login.BACKOFFICE, query=BankFileQuery)
-def get_bank_file(call: Call) -> Response:
-    """The bank as a file that can be changed and sent back."""
-    return bank_file(call, call.query["format"])
-
-
-def bank_file(call: Call, kind: str) -> Response:
-    """The bank as ``csv``, ``xlsx`` or ``json``."""
-    documents = [document_of(question) for question in bank_questions(call.tx)]
-    if kind == "json":
-        content = json.dumps(documents, ensure_ascii=False, indent=1).encode()
-    else:
-        rows = [list(HEADINGS), *(row_of(document) for document in documents)]
-        content = write_csv(rows) if kind == "csv" else write_xlsx(rows, _("Question bank"))
-    kinds = {"json": "application/json", "csv": f"{CSV_TYPE}; charset=utf-8", "xlsx": XLSX_TYPE}
-    response = Response(content, content_type=kinds[kind])
-    response.headers["Content-Disposition"] = f'attachment; filename="question-bank.{kind}"'
-    return response
-
-
-@endpoint(
-    blp, "PATCH", "/admin/quiz-questions/<question_id>", auth=EDITORS, login=Login.BACKOFFICE,
-    body=QuestionChangeSchema, response=BankQuestionSchema, errors=("question_needed",),
-)  # fmt: skip
-def patch_bank_question(call: Call, body: dict[str, Any], question_id: str) -> dict[str, Any]:
-    """Let quizzes draw a question, or no longer."""
-    changed = set_question_active(call.tx, question_id, body["active"], call.now, call.staff.name, call.request_id)
-    return _question_wire(changed)
