@@ -14,10 +14,11 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Flag, Instant, StrictSchema, Text, Whole
+from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
 from mall.identity.nicknames import reset_nickname
 from points.earning.book_events import mall_zone
-from points.standing.board_keeping import BoardState, StaffPlace, board_state, pause_boards, staff_board
+from points.standing.board_keeping import BoardState, board_state, pause_boards, staff_board
 from points.standing.boards import BOARD_SIZE, PERIODS
 
 blp = api_blueprint("admin-boards", __name__, description="What the boards show")
@@ -52,12 +53,6 @@ class StaffPlaceSchema(StrictSchema):
     points = fields.Integer(required=True)
 
 
-class StaffBoardSchema(StrictSchema):
-    """The first 100 places."""
-
-    items = fields.List(fields.Nested(StaffPlaceSchema), required=True)
-
-
 class NicknameResetSchema(StrictSchema):
     """Why; the member reads it."""
 
@@ -84,12 +79,16 @@ def put_boards(call: Call, body: dict[str, Any]) -> BoardState:
     return pause_boards(call.tx, body["paused"], body["version"], acting(call))
 
 
-@endpoint(blp, "GET", "/admin/boards/<period>", auth=READERS, login=Login.EARNING, response=StaffBoardSchema)
-def get_staff_board(call: Call, period: str) -> dict[str, list[StaffPlace]]:
-    """The board of this ``week``, this ``month`` or ``all`` time, also while boards are paused."""
+@endpoint(
+    blp, "GET", "/admin/boards/<period>", auth=READERS, login=Login.EARNING, query=PageQuery,
+    response=list_schema(StaffPlaceSchema),
+)  # fmt: skip
+def get_staff_board(call: Call, period: str) -> dict[str, Any]:
+    """The first 100 places of this ``week``, this ``month`` or ``all`` time, also while boards are paused."""
     if period not in PERIODS:
         raise NotFound()
-    return {"items": staff_board(call.tx, period, call.now, mall_zone(), BOARD_SIZE)}
+    places = staff_board(call.tx, period, call.now, mall_zone(), BOARD_SIZE)
+    return page_in_memory(places, call.query, lambda one: str(one.member_id))
 
 
 @endpoint(

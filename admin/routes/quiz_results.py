@@ -17,7 +17,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text, Whole
-from mall.http.pagination import PageQuery, decode_cursor, list_schema, page_of
+from mall.http.pagination import PageQuery, decode_cursor, list_schema, page_in_memory, page_of
 from mall.http.problems import problem_of
 from points.quizzes.bank import results
 from points.quizzes.categories import categories, remove_category, save_category
@@ -95,24 +95,12 @@ class QuizReleaseSchema(StrictSchema):
     finished_at = Instant(required=True, allow_none=True)
 
 
-class QuizReleasesSchema(StrictSchema):
-    """The latest five, the newest first."""
-
-    items = fields.List(fields.Nested(QuizReleaseSchema), required=True)
-
-
 class QuizCategorySchema(StrictSchema):
     """A category of questions."""
 
     code = fields.String(required=True)
     name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     version = fields.Integer(required=True)
-
-
-class QuizCategoriesSchema(StrictSchema):
-    """All of them, in their order."""
-
-    items = fields.List(fields.Nested(QuizCategorySchema), required=True)
 
 
 class NewQuizCategorySchema(StrictSchema):
@@ -199,22 +187,27 @@ def post_quiz_release(call: Call, body: dict[str, Any], quiz_id: str) -> dict[st
 
 
 @endpoint(
-    blp, "GET", "/admin/quizzes/<quiz_id>/releases", auth=READERS, login=Login.BACKOFFICE, response=QuizReleasesSchema
+    blp, "GET", "/admin/quizzes/<quiz_id>/releases", auth=READERS, login=Login.BACKOFFICE, query=PageQuery,
+    response=list_schema(QuizReleaseSchema),
 )  # fmt: skip
 def list_quiz_releases(call: Call, quiz_id: str) -> dict[str, Any]:
     """How far releases have come."""
     quiz_by_id(call.tx, quiz_id)
-    return {"items": [release_wire(release) for release in latest_releases(call.tx, quiz_id)]}
+    shown = [release_wire(release) for release in latest_releases(call.tx, quiz_id)]
+    return page_in_memory(shown, call.query, lambda one: str(one["id"]))
 
 
 def _category(one: QuizCategory) -> dict[str, Any]:
     return {"code": one.code, "name": one.name, "version": one.version}
 
 
-@endpoint(blp, "GET", "/admin/quiz-categories", auth=READERS, login=Login.BACKOFFICE, response=QuizCategoriesSchema)
+@endpoint(
+    blp, "GET", "/admin/quiz-categories", auth=READERS, login=Login.BACKOFFICE, query=PageQuery,
+    response=list_schema(QuizCategorySchema),
+)  # fmt: skip
 def list_quiz_categories(call: Call) -> dict[str, Any]:
     """The categories of questions."""
-    return {"items": [_category(one) for one in categories(call.tx)]}
+    return page_in_memory([_category(one) for one in categories(call.tx)], call.query, lambda one: str(one["code"]))
 
 
 @endpoint(

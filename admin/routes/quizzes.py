@@ -159,7 +159,8 @@ def before(call: Call) -> str | None:
 def list_staff_quizzes(call: Call) -> dict[str, Any]:
     """Every quiz, the newest first, retired ones too."""
     limit = call.query["limit"]
-    page = page_of(quizzes_for_staff(call.tx, limit=limit + 1, before=before(call)), limit, lambda quiz: (quiz.id,))
+    found = quizzes_for_staff(call.tx, limit=limit + 1, now=call.now, before=before(call))
+    page = page_of(found, limit, lambda quiz: (quiz.id,))
     counts = own_question_counts(call.tx, [quiz.id for quiz in page["items"]])
     return {**page, "items": [quiz_wire(quiz, counts.get(quiz.id, 0), call.now) for quiz in page["items"]]}
 

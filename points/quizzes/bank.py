@@ -17,7 +17,7 @@ STATES = ("draft", "scheduled", "open", "closed", "retired")
 
 
 def quizzes_for_staff(
-    tx: Session, *, limit: int, before: str | None = None, state: str = "", now: datetime | None = None
+    tx: Session, *, limit: int, now: datetime, before: str | None = None, state: str = ""
 ) -> list[Quiz]:
     """Up to ``limit`` quizzes, the newest first, retired ones too; older than the id ``before``.
 
