@@ -82,7 +82,7 @@ def test_the_export_holds_what_was_merged_into_the_account_and_what_staff_noted_
     assert [one["points"] for one in body["check_ins"]] == [5]
     (merged,) = body["merged_accounts"]
     assert (merged["id"], [line["points"] for line in merged["statement"]]) == (old.id, [5, 30])
-    assert [one["state"] for one in body["honours"]] == ["proposed"]
+    assert [one["state"] for one in body["honours"]] == ["offered"]
     (freeze,) = body["freezes"]
     assert (freeze["ends_at"], freeze["lifted_at"]) == (None, None)
     assert "odd devices" not in answer.get_data(as_text=True)  # why is the staff's own
