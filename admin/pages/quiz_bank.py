@@ -29,7 +29,14 @@ from mall.identity.forms import messages_of
 from mall.ids import new_id
 from points.quizzes.bank import bank_question, bank_questions
 from points.quizzes.bank_keeping import save_question, set_question_active
-from points.quizzes.categories import categories, category_names, question_counts, remove_category, save_category
+from points.quizzes.categories import (
+    categories,
+    category_names,
+    checked_code,
+    question_counts,
+    remove_category,
+    save_category,
+)
 from points.quizzes.figures import QuestionFigures, question_figures
 from points.quizzes.models import QuizCategory, QuizQuestion
 from points.quizzes.questions import KINDS
@@ -150,7 +157,7 @@ def rename_category(call: Call, category_code: str) -> Response | Redirect:
     """Give a category another name."""
     seen = request.form.get("version", "")
     version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
-    return _save_category(call, checked_id(category_code), version)
+    return _save_category(call, checked_code(category_code), version)
 
 
 @page(
@@ -158,7 +165,7 @@ def rename_category(call: Call, category_code: str) -> Response | Redirect:
 )
 def remove(call: Call, category_code: str) -> Redirect:
     """Remove a category that nothing uses."""
-    remove_category(call.tx, checked_id(category_code), acting(call))
+    remove_category(call.tx, checked_code(category_code), acting(call))
     flash(_("The category is removed."), "success")
     return redirect(CATEGORIES, 303)
 

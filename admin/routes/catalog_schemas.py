@@ -28,7 +28,12 @@ class Wording(ma.fields.Field):
 
     def __init__(self, least: int, most: int, *, lines: bool = False, **kwargs: typing.Any) -> None:
         parts = {language: {"type": "string", "maxLength": most} for language in LANGUAGES}
-        forms = [{"type": "string", "minLength": least, "maxLength": most}, {"type": "object", "properties": parts}]
+        forms: list[dict[str, typing.Any]] = [
+            {"type": "string", "minLength": least, "maxLength": most},
+            {"type": "object", "properties": parts},
+        ]
+        if kwargs.get("allow_none"):
+            forms.append({"type": "null"})
         super().__init__(metadata={"oneOf": forms}, **kwargs)
         self.text = Text(least, most, lines=lines)
         self.least = least

@@ -20,7 +20,7 @@ from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text, Whole
 from mall.http.pagination import PageQuery, decode_cursor, list_schema, page_in_memory, page_of
 from mall.http.problems import problem_of
 from points.quizzes.bank import results
-from points.quizzes.categories import categories, remove_category, save_category
+from points.quizzes.categories import categories, checked_code, remove_category, save_category
 from points.quizzes.models import QuizAttempt, QuizCategory, QuizRelease
 from points.quizzes.queries import quiz_by_id
 from points.quizzes.questions import CODE_PATTERN
@@ -225,7 +225,7 @@ def post_quiz_category(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 )  # fmt: skip
 def patch_quiz_category(call: Call, body: dict[str, Any], category_code: str) -> dict[str, Any]:
     """Give a category another name."""
-    return _category(save_category(call.tx, category_code, body["name"], body["version"], acting(call)))
+    return _category(save_category(call.tx, checked_code(category_code), body["name"], body["version"], acting(call)))
 
 
 @endpoint(
@@ -234,4 +234,4 @@ def patch_quiz_category(call: Call, body: dict[str, Any], category_code: str) ->
 )  # fmt: skip
 def delete_quiz_category(call: Call, category_code: str) -> None:
     """Remove a category that nothing uses."""
-    remove_category(call.tx, category_code, acting(call))
+    remove_category(call.tx, checked_code(category_code), acting(call))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,9 +16,10 @@ from points.earning.reading import Refused
 from points.earning.sentences_display import shown
 from points.earning.versions import By
 from points.quizzes.models import Quiz, QuizCategory, QuizQuestion
-from points.quizzes.questions import code_of, in_locale, wording_of
+from points.quizzes.questions import CODE_PATTERN, code_of, in_locale, wording_of
 
 MOST = 50
+_CODE = re.compile(CODE_PATTERN)
 
 
 def categories(tx: Session) -> list[QuizCategory]:
@@ -41,6 +43,13 @@ def check_categories(tx: Session, given: Iterable[tuple[str, str]]) -> None:
 def unknown_category(known: Iterable[str]) -> str:
     """The sentence that says so."""
     return str(_("There is no such category. There are: %(codes)s.", codes=", ".join(sorted(known))))
+
+
+def checked_code(text: str) -> str:
+    """``text`` if it has the form of a code. Raises NotFound."""
+    if not _CODE.fullmatch(text):
+        raise NotFound()
+    return text
 
 
 def save_category(tx: Session, code: Any, name: Any, seen: int | None, by: By) -> QuizCategory:

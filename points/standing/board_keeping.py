@@ -14,7 +14,7 @@ from mall import audit
 from mall.errors import Conflict
 from points.earning.versions import By
 from points.standing.board_models import BoardMember, BoardSettings
-from points.standing.boards import ranked
+from points.standing.boards import first_places
 
 ONLY_ROW = 1
 
@@ -51,7 +51,7 @@ def board_state(tx: Session) -> BoardState:
 
 def staff_board(tx: Session, period: str, now: datetime, zone: ZoneInfo, limit: int) -> list[StaffPlace]:
     """The first lines of a board, also while it is paused. Needs a login that may read sources."""
-    rows = ranked(tx, period, "", now, zone, limit)[:limit]
+    rows = first_places(tx, period, now, zone, limit)[:limit]
     return [StaffPlace(rank, member_id, nickname, points) for member_id, nickname, _avatar, points, rank in rows]
 
 

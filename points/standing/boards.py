@@ -91,27 +91,36 @@ def board(tx: Session, period: str, member_id: str, now: datetime, zone: ZoneInf
     """The first ``limit`` lines of a board; none while boards are paused."""
     if are_paused(tx):
         return Board([], None, is_on_boards(tx, member_id), paused=True)
-    kept = kept_boards(tx)
-    rows = ranked(tx, period, member_id, now, zone, limit)
-    lines = [
-        Place(rank, nickname, avatar_of(own, avatar), points, own == member_id)
-        for own, nickname, avatar, points, rank in rows
-    ]
+    asked, kept = _asked(period, member_id, now, zone, limit), kept_boards(tx)
+    rows = _kept(tx, asked) if kept else _counted(tx, asked)
+    lines = [_place(row, member_id) for row in rows]
     mine = next((line for line in lines if line.mine), None)
+    if kept and mine is None:
+        own = _own(tx, asked)
+        mine = _place(own, member_id) if own is not None else None
     shown = [line for line in lines if line.rank <= limit][:limit]
     return Board(shown, mine, is_on_boards(tx, member_id), kept=kept)
 
 
-def ranked(tx: Session, period: str, member_id: str, now: datetime, zone: ZoneInfo, limit: int) -> list[Row]:
-    """The first ``limit`` ranks of a board and the member named, by rank.
+def first_places(tx: Session, period: str, now: datetime, zone: ZoneInfo, limit: int) -> list[Row]:
+    """The first ``limit`` ranks of a board, also while boards are paused."""
+    asked = _asked(period, "", now, zone, limit)
+    return _kept(tx, asked) if kept_boards(tx) else _counted(tx, asked)
 
-    A board of many members is as it was last counted, but for that member's own line.
-    """
-    since = period_start(period, now, zone)
-    asked = {"since": since, "places": limit, "member": member_id, "period": period}
-    if kept_boards(tx):
-        return _kept(tx, asked)
-    rows: list[Row] = cursor(tx).execute(_RANKED.format(points=_points(since)), asked).fetchall()  # type: ignore[call-overload,assignment]
+
+def _asked(period: str, member_id: str, now: datetime, zone: ZoneInfo, limit: int) -> dict[str, Any]:
+    return {"since": period_start(period, now, zone), "places": limit, "member": member_id, "period": period}
+
+
+def _place(row: Row, member_id: str) -> Place:
+    own, nickname, avatar, points, rank = row
+    return Place(rank, nickname, avatar_of(own, avatar), points, own == member_id)
+
+
+def _counted(tx: Session, asked: dict[str, Any]) -> list[Row]:
+    """The board as it is at this moment, and the member's own line wherever it stands."""
+    sql = _RANKED.format(points=_points(asked["since"]))
+    rows: list[Row] = cursor(tx).execute(sql, asked).fetchall()  # type: ignore[call-overload,assignment]
     return rows
 
 
@@ -120,16 +129,22 @@ def _points(since: datetime | None, whose: str = "") -> str:
 
 
 def _kept(tx: Session, asked: dict[str, Any]) -> list[Row]:
-    cur, rows = cursor(tx), list[Row]()
-    for place, (own, nickname, avatar, points) in enumerate(cur.execute(_KEPT, asked).fetchall(), start=1):
+    """The board as it was last counted."""
+    rows: list[Row] = []
+    for place, (own, nickname, avatar, points) in enumerate(cursor(tx).execute(_KEPT, asked).fetchall(), start=1):
         rank = rows[-1][4] if rows and rows[-1][3] == points else place
         rows.append((own, nickname, avatar, points, rank))
-    if asked["member"] not in {row[0] for row in rows}:
-        mine = cur.execute(_points(asked["since"], _OWN), asked).fetchone()  # type: ignore[call-overload]
-        if mine is not None:
-            (rank,) = cur.execute(_MORE, {**asked, "points": mine[3]}).fetchone() or (1,)
-            rows.append((*mine, rank))
     return rows
+
+
+def _own(tx: Session, asked: dict[str, Any]) -> Row | None:
+    """The member's own line as it is now, beside a board that was counted before."""
+    cur = cursor(tx)
+    mine = cur.execute(_points(asked["since"], _OWN), asked).fetchone()  # type: ignore[call-overload]
+    if mine is None:
+        return None
+    (rank,) = cur.execute(_MORE, {**asked, "points": mine[3]}).fetchone() or (1,)
+    return (*mine, rank)
 
 
 def are_paused(tx: Session) -> bool:

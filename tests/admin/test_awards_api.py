@@ -195,7 +195,10 @@ def _keyed(member: Any, key: str) -> dict[str, str]:
 def _quiz(tx: Any, code: str) -> None:
     words = '{"zh": "字", "en": "word"}'
     tx.execute(
-        text("INSERT INTO quizzes VALUES (:id, :code, 'x', CAST(:words AS jsonb), CAST(:words AS jsonb), now())"),
+        text(
+            "INSERT INTO quizzes (id, code, category, title, summary, created_at, published_at) "
+            "VALUES (:id, :code, 'x', CAST(:words AS jsonb), CAST(:words AS jsonb), now(), now())"
+        ),
         {"id": f"quz_{code}", "code": code, "words": words},
     )
     options = '[{"id": "a", "text": {"zh": "甲"}}, {"id": "b", "text": {"zh": "乙"}}]'

@@ -39,16 +39,16 @@ def test_who_signed_up_hears_of_changes_and_of_tomorrow_once_each(shop):
         _change(shop, activity, 1, title="Big fair")
         assert _texts(shop, comes) == []
         _change(shop, activity, 2, place="Hall")
-        moved = [("activity.moved", "“Big fair” has been changed. It is now on Dec 9, 2026, 10:00, Hall.")]
+        moved = [("activity.moved", "“Big fair” has been changed. It is now on 9 Dec 2026, 10:00, Hall.")]
         assert _texts(shop, comes) == _texts(shop, quiet) == moved
         assert remind_activities(MONDAY) == {}
         clock.move_to(MONDAY + timedelta(days=1))
         shop.owner = shop.staff("owner")  # the first one's session is over
         with shop.app.app_context():
             assert [remind_activities(datetime.now(UTC)) for _again in range(2)] == [{"told": 1}, {}]
-        assert _texts(shop, comes)[1:] == [("activity.tomorrow", "Tomorrow: “Big fair”, Dec 9, 2026, 10:00, Hall.")]
+        assert _texts(shop, comes)[1:] == [("activity.tomorrow", "Tomorrow: “Big fair”, 9 Dec 2026, 10:00, Hall.")]
         clock.shift(60)
         _change(shop, activity, 3, state="cancelled")
-        over = ("activity.cancelled", "“Big fair” on Dec 9, 2026, 10:00 has been called off.")
+        over = ("activity.cancelled", "“Big fair” on 9 Dec 2026, 10:00 has been called off.")
         assert _texts(shop, comes)[2:] == _texts(shop, quiet)[1:] == [over]
         assert _texts(shop, stranger) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from world import PASSWORD, World
@@ -72,6 +73,8 @@ NOT_A_BLACKOUT = dict.fromkeys(
     ("per", "unit", "period", "amount", "min_level", "min_days", "min_percent", "segment", "members")
 )
 DELIVERY = {"name": "Li", "phone": "123456", "address": "Street 1"}
+SOON = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%dT00:00:00Z}"
+"""A moment ahead, and not too far."""
 
 
 def _bodies(*bodies: Body) -> Bodies:
@@ -187,6 +190,7 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "post_tag": ("owner", _bodies({**SHELF, "code": "fuzzed-tag"})),
     "patch_tag": ("owner", _bodies({**SHELF, "code": "fuzzed-tag"})),
     "put_pictures": ("owner", lambda world: [{"pictures": [{"id": world.names["picture"], "alt": WORDS}]}]),
+    "put_frame": ("owner", _bodies({"shape": "1:1", "size": 60, "x": 10, "y": 90})),
     "patch_variant": ("owner", _bodies({"name": WORDS, "points": 5, "active": True})),
     "put_variants": ("owner", lambda world: [{"variants": [world.ids["variant_id"]]}]),
     "post_stock": ("owner", lambda world: [{"change": 5, "reason": "new", "variant": world.names["variant"]}]),
@@ -238,12 +242,12 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "put_boards": ("owner", _bodies({"version": 0, "paused": False})),
     "post_nickname_reset": ("owner", _bodies({"reason": "rude"})),
     "post_announcement": ("owner", lambda world: [
-        {**ANNOUNCEMENT, "until_at": "2099-12-01T00:00:00Z", "audience": "levels", "levels": [1, 2]},
-        {**ANNOUNCEMENT, "until_at": "2099-12-01T00:00:00Z", "audience": "segment",
+        {**ANNOUNCEMENT, "until_at": SOON, "audience": "levels", "levels": [1, 2]},
+        {**ANNOUNCEMENT, "until_at": SOON, "audience": "segment",
          "segment": world.ids["segment_id"]},
     ]),
     "patch_announcement": ("owner", lambda world: [
-        {**ANNOUNCEMENT, "version": 1, "until_at": "2099-12-01T00:00:00Z", "audience": "levels", "levels": [1, 2],
+        {**ANNOUNCEMENT, "version": 1, "until_at": SOON, "audience": "levels", "levels": [1, 2],
          "segment": None},
     ]),
     "post_withdrawal": ("owner", _bodies({"version": 1})),

@@ -102,7 +102,8 @@ def _json_schema(document: Any, operation: dict[str, Any]) -> dict[str, Any] | N
 
 def _types(schema: dict[str, Any]) -> set[str]:
     named = schema.get("type", "object" if "properties" in schema else [])
-    return {named} if isinstance(named, str) else set(named)
+    either = {"null"} if {"type": "null"} in schema.get("oneOf", []) else set()
+    return either | ({named} if isinstance(named, str) else set(named))
 
 
 def _wrong_values(schema: dict[str, Any]) -> Iterator[Any]:

@@ -83,6 +83,7 @@ def test_the_demo_loads_replays_and_does_nothing_the_second_time(
     assert balance["expiring"][0]["points"] == 120
     assert client.post("/api/v1/me/checkin", headers={**zhang, "Idempotency-Key": "k"}).json["streak"] == 5
     board = client.get("/api/v1/leaderboards/all?limit=100", headers=zhang).json["items"]
+    assert board[0].pop("avatar") == client.get("/api/v1/me", headers=zhang).json["avatar"]
     assert board[0] == {"rank": 1, "nickname": "张小满", "points": 725, "mine": True}
     assert len(board) == 14
 

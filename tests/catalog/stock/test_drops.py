@@ -156,4 +156,5 @@ def test_staff_are_told_once_each_time_stock_runs_low(shop):
     looks.append(watch_low_stock(now)["low"])
     assert looks == [0, 1, 0, 0, 1]
     sent = shop.sql("SELECT array_agg(payload) FROM outbox_messages WHERE topic = 'stock.low'")
+    assert [one.pop("at")[:10] for one in sent] == [f"{datetime.now(UTC):%Y-%m-%d}"] * 2
     assert sent == [{"item": gift, "gift": gift}] * 2

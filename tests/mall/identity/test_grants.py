@@ -29,7 +29,7 @@ REFUSED = [
     (Login.REDEMPTION, "DELETE FROM members"),
     (Login.REDEMPTION, "SELECT * FROM audit_entries"),
     (Login.BACKOFFICE, "SELECT password_hash FROM members"),
-    (Login.BACKOFFICE, "UPDATE members SET nickname = 'x'"),
+    (Login.BACKOFFICE, "UPDATE members SET created_at = now()"),
     (Login.BACKOFFICE, "UPDATE member_notes SET words = 'x'"),
     (Login.BACKOFFICE, "DELETE FROM member_notes"),
     (Login.REDEMPTION, "SELECT words FROM member_notes"),

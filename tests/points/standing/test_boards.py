@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from mall.db import Login, run_tx
+from mall.identity.avatars import avatar_of
 from points.earning.book_events import book_events
 from points.earning.event_types import EventIn, EventSource
 from points.standing import board_scores
@@ -81,6 +82,7 @@ def test_equal_points_share_a_rank_and_confidential_points_never_count(
         shown = client.get(f"/api/v1/leaderboards/{period}", headers=headers).json
         assert [(line["rank"], line["points"]) for line in shown["items"]] == [(1, 30), (2, 20), (2, 20)]
         assert shown["items"][0]["nickname"] == "乙"
+        assert shown["mine"].pop("avatar") == avatar_of(first, None)
         assert shown["mine"] == {"rank": 2, "nickname": "甲", "points": 20, "mine": True}
         assert client.get(f"/api/v1/leaderboards/{period}", headers=theirs).json["mine"] is None
 
