@@ -149,7 +149,7 @@ BODIES: dict[str, tuple[str, Bodies]] = {
     "post_login_link": ("client", _bodies({"member": "u-1", "next": "/mall"})),
     "post_claim_codes": ("client", _bodies({"points": 5, "count": 2, "expires_at": LATER})),
     "post_claim": ("member", _bodies({"code": "AAAA-BBBB"})),
-    "post_quiz": ("owner", _bodies({"document": QUIZ})),
+    "post_quiz": ("owner", _bodies({"document": QUIZ, "draft": False})),
     "patch_quiz": ("owner", _bodies({
         "time_limit_seconds": 60, "attempts": {"count": 3, "period": "day"}, "pass_percent": 60, "shuffle": True,
         "opens_at": AT, "closes_at": LATER, "retired": False, "version": 1, "title": WORDS,
