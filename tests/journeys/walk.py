@@ -15,6 +15,7 @@ from tests.journeys.browser import Program, Visit
 from tests.journeys.serving import Installation
 
 LINKS = "[...document.querySelectorAll('a[href]:not([download])')].map(link => link.getAttribute('href'))"
+TRAIL = "[...document.querySelectorAll('.topbar__crumbs li')].map(step => step.textContent.trim())"
 OFFICE = "/admin"
 NOT_PAGES = ("/api/", "/static/", "/pictures/")
 
@@ -77,6 +78,8 @@ def look(window: Visit, app: Flask, starts: Sequence[str], found: dict[str, list
             found[path] = window.accessibility()
             if window.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 found[path].append("wider than its window")
+            if len(set(trail := window.page.evaluate(TRAIL))) != len(trail):
+                found[path].append(f"says twice where one is: {trail}")
     return met
 
 
