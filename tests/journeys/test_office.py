@@ -58,6 +58,7 @@ def test_a_new_admin_changes_a_rule_tries_it_has_it_approved_and_takes_it_back(
 ) -> None:
     first, second = visit(size=DESK), visit(size=DESK)
     page = first.sign_in_office("rules")
+    page.locator("#side summary", has_text="积分").click()
     page.get_by_role("link", name="积分规则").first.click()
     page.get_by_role("link", name="线索成果").click()
     page.get_by_role("button", name="修改这条规则").click()
@@ -275,7 +276,7 @@ def test_a_gift_is_made_stocked_redeemed_on_a_phone_handed_over_and_the_month_ta
 ) -> None:
     desk, phone, name = visit(size=DESK), visit(), f"茉莉花茶 {uuid4().hex[:4]}"
     page = desk.sign_in_office("owner")
-    page.locator("summary", has_text="商城").click()
+    page.locator("#side summary", has_text="商城").click()
     gift = _a_gift_is_made(page, name)
 
     small = phone.sign_in("li_wenjing", f"/gifts/{gift}")
