@@ -51,6 +51,7 @@
     });
     /* What takes long shows that it goes on: an import, a bulk change, a photograph. */
     setTimeout(function () { document.getElementById("busy").hidden = false; }, 500);
+    setTimeout(function () { say(document.body.dataset.working, "info"); }, 1500);
   });
   window.addEventListener("pageshow", function (event) {
     if (event.persisted) location.reload();
@@ -106,11 +107,11 @@
     });
   });
 
-  function say(text) {
+  function say(text, kind) {
     var box = document.getElementById("flash");
     if (!box) return;
     var item = document.createElement("div");
-    item.className = "alert alert-danger";
+    item.className = "alert alert-" + (kind || "danger");
     item.textContent = text;
     box.replaceChildren(item);
   }
