@@ -270,7 +270,7 @@ MAY = {
     "POST /admin/api-clients/<client_id>/disabled": only(),
     "POST /admin/api-clients/<client_id>/keys": only(),
     "POST /admin/api-clients/<client_id>/keys/<key_id>/revoke": only(),
-    **{f"GET /admin/figures{part}": only("rules", "catalog", "auditor") for part in ("", "-file", "/<day>")},
+    **{f"GET /admin/figures{part}": only("rules", "catalog", "auditor") for part in ("", "/<day>")},
     "GET /admin/reports": only("rules", "catalog", "auditor"),
     "GET /admin/reports/<report_id>": only("rules", "catalog", "auditor"),
     "GET /admin/reports/<report_id>/file": only("rules", "catalog", "auditor"),
