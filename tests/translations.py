@@ -7,6 +7,7 @@ what is translated and compiles; ``check`` changes nothing. Both exit with 1 whi
 from __future__ import annotations
 
 import io
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngett
             "Sentence": (1,), "Refused": (2,)}  # fmt: skip
 NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 """Written for both dates of the compiled catalogue, which would else be the moment of compiling."""
+_VALUE = re.compile(r"%\(\w+\)[sd]")
 HEADER = "# Chinese (simplified) words of the points mall. Collected by: make translations"
 
 
@@ -61,6 +63,21 @@ def missing(catalog: Catalog) -> list[str]:
             if have is None or have.fuzzy or not all(texts(have)):
                 lacking.append(str(message.id if isinstance(message.id, str) else message.id[0]))
     return lacking
+
+
+def broken(catalog: Catalog) -> list[str]:
+    """Chinese that fails when it is shown: a value that the English does not name, or in a template, where each
+    sentence is a format, a bare per cent sign."""
+    with (TRANSLATIONS / "babel.cfg").open(encoding="utf-8") as config:
+        methods, options = parse_mapping_cfg(config)
+    formats = {found[2] for found in extract_from_dir(ROOT / "templates", methods, options, KEYWORDS)}
+    wrong = []
+    for message in catalog:
+        for text in texts(message) if message.id else ():
+            strange = set(_VALUE.findall(text)) - set(_VALUE.findall(str(message.id)))
+            if strange or (message.id in formats and "%" in _VALUE.sub("", text.replace("%%", ""))):
+                wrong.append(text)
+    return wrong
 
 
 def compiled(catalog: Catalog) -> bytes:
@@ -100,7 +117,10 @@ def main(command: str) -> int:
     lacking = missing(update() if command == "update" else stored())
     for sentence in lacking:
         sys.stdout.write(f"no Chinese: {sentence}\n")
-    return 1 if lacking else 0
+    wrong = broken(stored())
+    for text in wrong:
+        sys.stdout.write(f"cannot be shown: {text}\n")
+    return 1 if lacking or wrong else 0
 
 
 if __name__ == "__main__":

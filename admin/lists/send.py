@@ -19,7 +19,8 @@ from mall.db import Login, run_autocommit
 from mall.errors import Invalid
 from mall.http.call import Call
 from mall.http.downloads import bounded, check_format, download
-from mall.sheets import csv_stream, save_xlsx
+from mall.sheet_stream import xlsx_stream
+from mall.sheets import csv_stream
 
 _CHUNK = 64 * 1024
 
@@ -85,7 +86,7 @@ def _rows(lines: Lines, found: Sequence[Any]) -> list[Row]:
 def _workbook(rows: Iterator[Row], title: str, name: str) -> Response:
     made = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the last of it is sent
     try:
-        save_xlsx(bounded(rows), title, made)
+        made.writelines(xlsx_stream(bounded(rows), title))
     except BaseException:
         made.close()
         raise

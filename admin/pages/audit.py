@@ -8,13 +8,14 @@ from typing import Any
 from flask import render_template
 from flask_babel import gettext as _
 
+from admin.pages.audit_words import deed_words, detail_lines
 from admin.pages.blueprint import desk
 from admin.pages.lists import Errors, day_start_of, list_query
 from admin.pages.people import actor_called, names_of_staff
 from admin.routes.audit import KIND_PATTERN
 from catalog.routes.wire import language
 from catalog.wording import in_language
-from mall.audit import AuditEntry, AuditFilter, audit_page, detail_text
+from mall.audit import AuditEntry, AuditFilter, audit_page
 from mall.db import Login
 from mall.http.call import Call
 from mall.http.fields import Text
@@ -73,8 +74,10 @@ def rule_history(call: Call, key: str) -> str:
 
 
 def with_details(entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
-    """Entries with their details as one line of JSON."""
-    return [{"entry": entry, "detail": detail_text(entry.detail)} for entry in entries]
+    """Entries with their deed in words (empty where there are none) and their details line by line."""
+    return [
+        {"entry": entry, "deed": deed_words(entry.action), "detail": detail_lines(entry.detail)} for entry in entries
+    ]
 
 
 def kinds() -> list[tuple[str, str]]:

@@ -226,9 +226,11 @@ def _wording(name: str) -> dict[str, str]:
 
 
 def number_of(text: str) -> int | str:
-    """A whole number as it was typed; what is none stays as it is, for the schema to refuse."""
-    bare = text.strip().removeprefix("-")
-    return int(text) if bare.isascii() and bare.isdigit() and len(bare) < 16 else text
+    """A whole number as it was typed, with the signs that the form shows (+100, −5); what is none stays as it is, for
+    the schema to refuse."""
+    plain = text.strip().replace("−", "-").replace("＋", "+")
+    bare = plain[1:] if plain[:1] in ("-", "+") else plain
+    return int(plain) if bare.isascii() and bare.isdigit() and len(bare) < 16 else text
 
 
 def moment_of(text: str) -> str | None:

@@ -42,8 +42,8 @@ class Link:
     count: int = 0
 
 
-FOLDED = "desk_folded"
-"""Cookie with the numbers of folded sections; ``mall/static/admin/admin.js`` writes it."""
+OPENED = "desk_opened"
+"""Cookie with the numbers of the sections that the reader opened; ``mall/static/admin/admin.js`` writes it."""
 SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
     (
         "",
@@ -51,14 +51,14 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item("desk-home-page.home", _l("Overview"), "layout-dashboard", ("figures",)),
             Item("desk-notices.notice_list", _l("To see to"), "bell", badge="notices"),
             Item("desk-announcements.announcement_list", _l("Announcements"), "send", ("new-announcement",)),
-            Item("desk-reports.report_list", _l("Reports"), "chart-bar"),
+            Item("desk-reports.report_list", _l("Reports"), "chart-bar", ("report-settings",)),
         ),
     ),
     (
         _l("Points"),
         (
-            Item("desk-rules.rule_list", _l("Earning rules"), "scale"),
-            Item("desk-campaigns.campaign_list", _l("Campaigns"), "calendar-event"),
+            Item("desk-rules.rule_list", _l("Earning rules"), "scale", ("new-rule", "rule-set")),
+            Item("desk-campaigns.campaign_list", _l("Campaigns"), "calendar-event", ("new-campaign",)),
             Item("desk-check-ins.check_ins_page", _l("Check-ins"), "calendar"),
             Item("desk-activities.activity_list", _l("Activities"), "users", ("new-activity",)),
             Item(
@@ -73,7 +73,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
                     "quiz-categories",
                 ),
             ),
-            Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut"),
+            Item("desk-budgets.budget_list", _l("Budgets"), "chart-donut", ("new-budget",)),
             Item("desk-labels.label_list", _l("Point labels"), "tag", ("new-label",)),
             Item(
                 "desk-redemption-rules.redemption_rule_list",
@@ -120,7 +120,7 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         _l("System"),
         (
             Item("desk-members.member_list", _l("Members"), "users"),
-            Item("desk-clients.client_list", _l("Reporting systems"), "key"),
+            Item("desk-clients.client_list", _l("Reporting systems"), "key", ("new-api-client",)),
             Item("desk-integrations.integrations_page", _l("Integrations"), "code", ("reconciliation",)),
             Item("desk-webhooks.webhook_list", _l("Webhooks"), "webhook", ("new-webhook",)),
             Item("desk-staff.staff_list", _l("Staff"), "user-check", ("new-staff",)),
@@ -149,7 +149,7 @@ def allowed(principal: StaffPrincipal, endpoint: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A section of the sidebar. ``key``: its number, by which a browser remembers that it is ``folded``."""
+    """A section of the sidebar. ``key``: its number, by which a browser remembers that it was opened."""
 
     key: str
     title: str
@@ -165,15 +165,15 @@ class Part:
 def sidebar(principal: StaffPrincipal) -> list[Part]:
     """Sections with the links that this reader may follow; empty sections are left out.
 
-    Sections that the reader has folded (a cookie, so that the page comes as it stays) are so, but for the one of
-    this page.
+    All but the first and the one of this page are folded, so that the whole menu is seen without scrolling, until the
+    reader opens one: a cookie remembers that, so that the page comes as it stays.
     """
-    folded, found = request.cookies.get(FOLDED, "").split("."), []
+    opened, found = request.cookies.get(OPENED, "").split("."), []
     for number, (title, items) in enumerate(SECTIONS):
         links = [_link(item) for item in items if allowed(principal, item.endpoint)]
         if links:
-            shut = str(number) in folded and not any(link.here for link in links)
-            found.append(Part(str(number), str(title), links, shut))
+            shown = not title or str(number) in opened or any(link.here for link in links)
+            found.append(Part(str(number), str(title), links, folded=not shown))
     return found
 
 

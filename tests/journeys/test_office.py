@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,10 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import Page, expect
 
+from mall.sheets import XLSX_TYPE, read_sheet
 from tests.journeys.browser import DESK, Program, Visit, chromium, served, visit
 from tests.journeys.serving import Installation
 from tests.journeys.walk import look, page_routes, worked_in
@@ -55,6 +58,7 @@ def test_a_new_admin_changes_a_rule_tries_it_has_it_approved_and_takes_it_back(
 ) -> None:
     first, second = visit(size=DESK), visit(size=DESK)
     page = first.sign_in_office("rules")
+    page.locator("#side summary", has_text="积分").click()
     page.get_by_role("link", name="积分规则").first.click()
     page.get_by_role("link", name="线索成果").click()
     page.get_by_role("button", name="修改这条规则").click()
@@ -235,6 +239,81 @@ def test_a_key_is_revoked_and_its_next_call_refused_by_every_worker(visit: Enter
         page.reload()
     expect(page.locator("tbody tr")).to_have_count(12)
     assert window.troubles == []
+
+
+def _photograph() -> dict[str, Any]:
+    """A picture as a phone takes it, wider than a card."""
+    file = io.BytesIO()
+    Image.new("RGB", (1600, 900), (214, 120, 40)).save(file, "JPEG")
+    return {"name": "tea.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
+
+
+def _a_gift_is_made(page: Page, name: str) -> str:
+    """Staff make a gift that is on sale from tomorrow, with a picture and five pieces; its id."""
+    page.get_by_role("link", name="礼品", exact=True).click()
+    page.get_by_role("link", name="新建礼品").click()
+    page.get_by_label("中文名称").fill(name)
+    page.get_by_label("方式").select_option(label="自提")
+    page.get_by_label("积分", exact=False).first.fill("60")
+    page.get_by_label("状态").select_option(label="上架")
+    tomorrow = datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(days=1)
+    page.fill("[name=on_sale_from]", f"{tomorrow:%Y-%m-%dT09:00}")
+    page.get_by_role("button", name="创建礼品").click()
+    expect(page.locator(".page-title")).to_contain_text(name)
+    page.set_input_files("[name=picture]", _photograph())
+    page.get_by_label("比例").select_option(label="正方形")
+    page.get_by_role("button", name="添加图片").click()
+    page.get_by_role("button", name="裁剪", exact=True).click()
+    expect(page.locator("#pictures .badge")).to_have_text("封面")
+    page.fill("#stock [name=change]", "+5")
+    page.get_by_role("button", name="变更库存").click()
+    expect(page.locator("#stock .figure-value")).to_have_text("5")
+    return page.url.rpartition("/")[2].partition("#")[0].partition("?")[0]
+
+
+def test_a_gift_is_made_stocked_redeemed_on_a_phone_handed_over_and_the_month_taken_home(
+    visit: Enter, history: Installation
+) -> None:
+    desk, phone, name = visit(size=DESK), visit(), f"茉莉花茶 {uuid4().hex[:4]}"
+    page = desk.sign_in_office("owner")
+    page.locator("#side summary", has_text="商城").click()
+    gift = _a_gift_is_made(page, name)
+
+    small = phone.sign_in("li_wenjing", f"/gifts/{gift}")
+    expect(small.locator("h1")).to_have_text(name)
+    assert small.locator("main img").first.evaluate("picture => picture.naturalWidth") > 0
+    expect(small.locator("main")).to_contain_text("尚未开始兑换")
+    page.fill("[name=on_sale_from]", f"{datetime.now(ZoneInfo('Asia/Shanghai')) - timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("#flash .alert-success")).to_be_visible()
+
+    before = Program(history.url, "li_wenjing").points()
+    small.reload()
+    small.get_by_role("button", name="兑换").click()
+    small.locator("#confirm button").click()
+    code = "".join(small.locator(".ticket__code > span:not(.sr-only)").all_inner_texts())
+    assert Program(history.url, "li_wenjing").points() == before - 60
+
+    page.get_by_role("link", name="订单", exact=True).click()
+    expect(page.locator("tbody tr").first).to_contain_text(name)
+    page.get_by_role("link", name="自提核销").click()
+    page.fill("#code", code)
+    page.get_by_role("button", name="查询").click()
+    expect(page.locator(".counter__found")).to_contain_text(name)
+    page.click("#give")
+    expect(page.locator(".notice--success")).to_be_visible()
+    small.reload()
+    expect(small.locator("main")).to_contain_text("已完成")
+
+    page = desk.open("/admin")
+    page.get_by_role("link", name="报表").first.click()
+    page.get_by_role("link", name="月报").first.click()
+    days = page.locator("tbody td.text-nowrap").first.inner_text()
+    with page.expect_download() as waited:
+        page.locator("tbody a", has_text="XLSX").first.click()
+    rows = read_sheet(waited.value.path().read_bytes(), XLSX_TYPE)
+    assert rows[0][:2] == ["月报", days]
+    assert ["发放"] in [row[:1] for row in rows]
 
 
 LOOKS: dict[str, tuple[dict[str, str], tuple[int, int]]] = {

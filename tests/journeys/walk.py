@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -15,6 +16,7 @@ from tests.journeys.browser import Program, Visit
 from tests.journeys.serving import Installation
 
 LINKS = "[...document.querySelectorAll('a[href]:not([download])')].map(link => link.getAttribute('href'))"
+TRAIL = "[...document.querySelectorAll('.topbar__crumbs li')].map(step => step.textContent.trim())"
 OFFICE = "/admin"
 NOT_PAGES = ("/api/", "/static/", "/pictures/")
 
@@ -77,6 +79,8 @@ def look(window: Visit, app: Flask, starts: Sequence[str], found: dict[str, list
             found[path] = window.accessibility()
             if window.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 found[path].append("wider than its window")
+            if len(set(trail := window.page.evaluate(TRAIL))) != len(trail):
+                found[path].append(f"says twice where one is: {trail}")
     return met
 
 
@@ -95,7 +99,7 @@ def lived_in(mall: Installation) -> list[str]:
 
 
 def worked_in(mall: Installation) -> list[str]:
-    """Where staff start who have drafted a rule, a campaign and a segment."""
+    """Where staff start who have drafted a rule, a campaign, a segment and an announcement."""
     lived_in(mall)
     staff = Program(mall.url, "owner", staff=True)
     name = {"zh": "周末", "en": "Weekend"}
@@ -111,6 +115,12 @@ def worked_in(mall: Installation) -> list[str]:
     if not staff.get("/admin/webhooks")["items"]:
         staff.post("/admin/webhooks", url="https://warehouse.example/mall", events=["order.confirmed", "stock.low"])
         staff.post(f"/admin/webhooks/{staff.get('/admin/webhooks')['items'][0]['id']}/test")
+    if not staff.get("/admin/announcements")["items"]:
+        body, until = {"zh": "周末开放", "en": "Open at weekends"}, datetime.now(UTC) + timedelta(days=30)
+        words = {"title": name, "body": body, "until_at": until.isoformat()}
+        assert staff.post("/admin/announcements", **words).status_code == 201
+    lost = {"member": twins[0], "reason": "lost both", "identified": "at the desk"}
+    assert staff.post("/admin/password-resets", **lost).status_code in (201, 409)  # one waits already
     orders = staff.get("/admin/orders?limit=1")["items"]
     scarce = next(gift for gift in staff.get("/admin/gifts?limit=50")["items"] if gift["kind"] == "delivery")
     drop = {"pieces": 5, "at": "10:00", "first_day": "2098-01-01", "reserve": 20, "waiting_minutes": 10}

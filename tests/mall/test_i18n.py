@@ -40,6 +40,10 @@ def test_every_sentence_has_its_chinese() -> None:
     assert translations.missing(translations.stored()) == []
 
 
+def test_all_chinese_can_be_shown() -> None:
+    assert translations.broken(translations.stored()) == []
+
+
 def test_no_chinese_is_marked_as_a_guess() -> None:
     assert [message.id for message in translations.stored() if message.id and message.fuzzy] == []
 

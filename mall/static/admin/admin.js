@@ -13,12 +13,13 @@
     });
   });
 
-  /* Sections of the menu: what is folded stays so on the next page, and the menu shows where one is. */
-  var parts = document.querySelectorAll("details[data-part]");
-  parts.forEach(function (part) {
-    part.addEventListener("toggle", function () {
-      var folded = Array.from(parts).filter(function (one) { return !one.open; }).map(function (one) { return one.dataset.part; });
-      document.cookie = "desk_folded=" + folded.join(".") + "; path=/admin; max-age=31536000; samesite=lax" + (location.protocol === "https:" ? "; secure" : "");
+  /* Sections of the menu: what somebody opens is open on the next page too, and the menu shows where one is. */
+  document.querySelectorAll("details[data-part] > summary").forEach(function (title) {
+    title.addEventListener("click", function () {
+      var part = title.parentElement, kept = document.cookie.match(/(?:^|; )desk_opened=([\d.]*)/);
+      var opened = (kept ? kept[1].split(".") : []).filter(function (one) { return one && one !== part.dataset.part; });
+      if (!part.open) opened.push(part.dataset.part);
+      document.cookie = "desk_opened=" + opened.join(".") + "; path=/admin; max-age=31536000; samesite=lax" + (location.protocol === "https:" ? "; secure" : "");
     });
   });
   var side = document.getElementById("side"), here = side && side.querySelector("[aria-current]");
@@ -50,6 +51,7 @@
     });
     /* What takes long shows that it goes on: an import, a bulk change, a photograph. */
     setTimeout(function () { document.getElementById("busy").hidden = false; }, 500);
+    setTimeout(function () { say(document.body.dataset.working, "info"); }, 1500);
   });
   window.addEventListener("pageshow", function (event) {
     if (event.persisted) location.reload();
@@ -105,11 +107,11 @@
     });
   });
 
-  function say(text) {
+  function say(text, kind) {
     var box = document.getElementById("flash");
     if (!box) return;
     var item = document.createElement("div");
-    item.className = "alert alert-danger";
+    item.className = "alert alert-" + (kind || "danger");
     item.textContent = text;
     box.replaceChildren(item);
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, datetime
 
 from catalog.stock.alerts import watch_stock
@@ -13,6 +14,10 @@ def test_the_stock_page_tells_every_movement_and_sets_the_alert(shop, desk):
     browser, gift = desk("catalog"), shop.gift(10, stock=6)
     shop.order(shop.member(10), gift)
     page = browser.get(f"/admin/gifts/{gift}/stock").text
+    receive, form = f"/admin/gifts/{gift}/stock", re.search(r'name="_key" value="([^"]+)"', page)[1]
+    for number, typed in enumerate(("+4", "−4", "＋2", "-2")):  # with the signs that the form itself shows
+        assert browser.post(receive, data={"_key": f"{form}{number}", "change": typed}).status_code == 303
+    assert shop.sql(f"SELECT count(*) FROM stock_movements WHERE item_id = '{gift}' AND kind <> 'ordered'") == 5
     assert "+6" in page and "−1" in page and "Ordered" in page
     alert = f"/admin/gifts/{gift}/stock-alert"
     assert browser.post(alert, data={"low_at": "-1"}).status_code == 303

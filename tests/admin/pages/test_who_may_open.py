@@ -270,7 +270,7 @@ MAY = {
     "POST /admin/api-clients/<client_id>/disabled": only(),
     "POST /admin/api-clients/<client_id>/keys": only(),
     "POST /admin/api-clients/<client_id>/keys/<key_id>/revoke": only(),
-    **{f"GET /admin/figures{part}": only("rules", "catalog", "auditor") for part in ("", "-file", "/<day>")},
+    **{f"GET /admin/figures{part}": only("rules", "catalog", "auditor") for part in ("", "/<day>")},
     "GET /admin/reports": only("rules", "catalog", "auditor"),
     "GET /admin/reports/<report_id>": only("rules", "catalog", "auditor"),
     "GET /admin/reports/<report_id>/file": only("rules", "catalog", "auditor"),
@@ -349,3 +349,15 @@ def test_the_sidebar_shows_only_what_opens(session_app, desk):
         links = re.findall(r'<a class="nav-link" href="([^"]+)"', browser.get("/admin").text)
         assert "/admin" in links
         assert [url for url in links if browser.get(url).status_code != 200] == []
+
+
+def test_sections_of_the_sidebar_are_folded_but_for_the_first_this_pages_and_those_that_were_opened(desk):
+    browser = desk("owner")
+
+    def open_parts(path):
+        return re.findall(r'data-part="(\d)" open', browser.get(path).text)
+
+    assert open_parts("/admin") == ["0"]
+    assert open_parts("/admin/gifts") == ["0", "2"]
+    browser.set_cookie("desk_opened", "3.1")
+    assert open_parts("/admin/gifts") == ["0", "1", "2", "3"]
