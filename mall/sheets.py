@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from openpyxl import Workbook, load_workbook
 
@@ -148,15 +148,23 @@ def csv_stream(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
     yield out.getvalue().encode()
 
 
-def sheet_title(title: str) -> str:
-    """``title`` as a spreadsheet lets a sheet be called."""
+def save_xlsx(rows: Iterable[Sequence[object]], title: str, target: BinaryIO) -> None:
+    """``write_xlsx`` into an open file, row by row; every cell is text."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(_sheet_title(title))
+    for row in rows:
+        sheet.append([safe_cell(cell) for cell in row])
+    book.save(target)
+
+
+def _sheet_title(title: str) -> str:
     return re.sub(r"[\[\]:*?/\\]", " ", title)[:31]
 
 
 def write_xlsx(rows: Iterable[Sequence[object]], title: str, *, numbers: bool = False) -> bytes:
     """A workbook with one sheet; every cell is text, with ``numbers`` all but whole numbers."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(sheet_title(title))
+    sheet = book.create_sheet(_sheet_title(title))
     for row in rows:
         sheet.append([cell if numbers and type(cell) is int else safe_cell(cell) for cell in row])
     out = io.BytesIO()

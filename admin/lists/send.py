@@ -19,8 +19,7 @@ from mall.db import Login, run_autocommit
 from mall.errors import Invalid
 from mall.http.call import Call
 from mall.http.downloads import bounded, check_format, download
-from mall.sheet_stream import xlsx_stream
-from mall.sheets import csv_stream
+from mall.sheets import csv_stream, save_xlsx
 
 _CHUNK = 64 * 1024
 
@@ -86,7 +85,7 @@ def _rows(lines: Lines, found: Sequence[Any]) -> list[Row]:
 def _workbook(rows: Iterator[Row], title: str, name: str) -> Response:
     made = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the last of it is sent
     try:
-        made.writelines(xlsx_stream(bounded(rows), title))
+        save_xlsx(bounded(rows), title, made)
     except BaseException:
         made.close()
         raise
