@@ -40,7 +40,7 @@ $(TOOLS): $(READY) requirements-dev.txt
 	touch $@
 
 test: $(TOOLS)
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(TOOLS)
 	$(BIN)/ruff check --quiet .
