@@ -204,15 +204,17 @@ def redeem_form(call: Call, gift_id: str) -> Any:
         loaded = load(PlaceOrderSchema(), body)
         return with_saved_address(tx, call.member, loaded, order_request(loaded))
 
-    def effect(tx: Session) -> Response:
-        placed = place_order(tx, call.member.member_id, whole(tx), call.now, secrets=False)
+    def effect(tx: Session, patient: bool) -> Response:
+        placed = place_order(tx, call.member.member_id, whole(tx), call.now, secrets=False, patient=patient)
         unpaid.extend([placed.id] if placed.cash else [])
         _keep_address(tx, call, load(PlaceOrderSchema(), body), form)
         return _place_of(placed)
 
-    def alone() -> Response:
-        name = call.principal.name
-        return run_tx(Login.REDEMPTION, lambda tx: idempotency.once(tx, name, key, asked, call.now, lambda: effect(tx)))
+    def alone(patient: bool = True) -> Response:
+        def work(tx: Session) -> Response:
+            return idempotency.once(tx, call.principal.name, key, asked, call.now, lambda: effect(tx, patient))
+
+        return run_tx(Login.REDEMPTION, work)
 
     try:
         if form.get("keep") == "1":
