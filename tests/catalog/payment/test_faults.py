@@ -241,9 +241,10 @@ def test_cut_off_between_any_two_steps_it_converges(till, monkeypatch, seam, can
 
 
 @pytest.mark.parametrize("against", ["expiry", "cancel"])
-def test_a_payment_against_expiry_and_cancelling_ends_one_way_or_the_other(till, against):
-    gift = till.gift()
-    for _ in range(4):
+def test_a_payment_against_expiry_and_cancelling_ends_one_way_or_the_other(till, against, pytestconfig):
+    rounds = pytestconfig.getoption("--race-rounds")
+    gift = till.gift(stock=rounds)
+    for _ in range(rounds):
         member = till.shop.member(100)
         order = till.order(member, gift)
         page = till.page(order)
@@ -272,7 +273,7 @@ def test_a_payment_against_expiry_and_cancelling_ends_one_way_or_the_other(till,
             (True, "ready_for_pickup", 0), (True, "refunded", 1), (True, "cancelled", 1),
             (False, "expired", 0), (False, "cancelled", 0),
         }  # fmt: skip
-        till.balanced()
+    till.balanced()
 
 
 def _intent(till, page):
