@@ -120,10 +120,11 @@ def _on_their_way(tx: Session, now: datetime) -> list[RefundWanted]:
         select(PaymentRefund, OrderPayment.intent_id)
         .join(OrderPayment, OrderPayment.order_id == PaymentRefund.order_id)
         .where(PaymentRefund.status == "sent", PaymentRefund.send_at <= now - ASK_AFTER)
+        .where(OrderPayment.intent_id.is_not(None))
         .order_by(PaymentRefund.send_at)
     )
     return [
-        RefundWanted(refund.id, refund.attempt, intent_id, refund.amount_cents)
+        RefundWanted(refund.id, refund.attempt, str(intent_id), refund.amount_cents)
         for refund, intent_id in tx.execute(query.limit(ASKED_AT_ONCE))
     ]
 

@@ -198,6 +198,7 @@ def _quiz(tx: Any, code: str) -> None:
         text("INSERT INTO quizzes VALUES (:id, :code, 'x', CAST(:words AS jsonb), CAST(:words AS jsonb), now())"),
         {"id": f"quz_{code}", "code": code, "words": words},
     )
+    tx.execute(text("UPDATE quizzes SET published_at = now() WHERE published_at IS NULL"))
     options = '[{"id": "a", "text": {"zh": "甲"}}, {"id": "b", "text": {"zh": "乙"}}]'
     tx.execute(
         text(
