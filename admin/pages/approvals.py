@@ -16,7 +16,7 @@ from mall.http.page import page
 from mall.identity.resets import reset_page
 from points.adjustments.requests import adjustment_page
 from points.earning.appeals import open_appeals
-from points.earning.award_lists import AwardFilter, waiting_ids
+from points.earning.award_lists import AwardFilter, count_waiting
 from points.earning.versions import rules, version
 
 pages = desk("approvals", __name__)
@@ -33,7 +33,7 @@ def inbox(call: Call) -> str:
         if view.open_version is not None and view.open_state in ("submitted", "approved")
     ]
     return render_template(
-        "admin/approvals.html", versions=versions, awards=waiting_ids(call.tx, AwardFilter(), call.now)[1],
+        "admin/approvals.html", versions=versions, awards=count_waiting(call.tx, AwardFilter(), call.now),
         appeals=open_appeals(call.tx), asked=adjustment_page(call.tx, "requested", MOST_SHOWN, None),
         merges=merge_page(call.tx, "requested", MOST_SHOWN, None),
         resets=reset_page(call.tx, "requested", MOST_SHOWN, None),

@@ -26,7 +26,7 @@ from mall.http.call import Call, load
 from mall.http.fields import Text
 from mall.http.page import page
 from points.earning.award_decisions import Decision
-from points.earning.award_lists import AwardFilter, award_page, waiting_ids
+from points.earning.award_lists import AwardFilter, award_page, count_waiting, waiting_ids
 from points.earning.case_states import AwardState
 from points.earning.drafts import KEY_PATTERN
 from points.earning.explain import Line
@@ -64,7 +64,7 @@ def award_list(call: Call) -> str:
     ]  # fmt: skip
     return render_template(
         "admin/awards.html", awards=awards, next_cursor=found["next_cursor"], query=query, errors=errors,
-        titles=titles, quizzes=_quizzes(call), waiting=waiting_ids(call.tx, wanted, call.now)[1],
+        titles=titles, quizzes=_quizzes(call), waiting=count_waiting(call.tx, wanted, call.now),
         may_edit=call.staff.role in ("owner", *EDITORS.names),
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ from catalog.stock.models import StockItem
 from mall.errors import NotFound
 from mall.http.pagination import decode_cursor, encode_cursor, page_of
 
-MOST_COUNTED = 200
+MOST_COUNTED = 100
 LETTERS_INDEXED = 2
 """So short a word is found by the index alone."""
 NEW_FOR = timedelta(days=30)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal, select, union_all, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from catalog.gifts.edit import flush_unique, refresh_search
-from catalog.gifts.models import Category, Gift, Tag
+from catalog.gifts.models import Gift, Tag
 from catalog.wording import wording
 from mall import audit
+from mall.db import cursor
 from mall.errors import Conflict, NotFound
 from mall.ids import new_id
 
@@ -35,16 +36,14 @@ class Heading:
     name: dict[str, str]
 
 
+_HEADINGS = """SELECT 'category', id, code, name, position FROM categories
+ UNION ALL SELECT 'tag', id, code, name, position FROM tags ORDER BY 5, 2"""
+
+
 def headings(tx: Session) -> tuple[list[Heading], list[Heading]]:
     """All categories and all tags in their order, in one statement: every page of the mall shows both."""
-    parts = [
-        select(literal(kind).label("kind"), model.id, model.code, model.name, model.position)
-        for kind, model in (("category", Category), ("tag", Tag))
-    ]
-    every = union_all(*parts).subquery()
-    rows = tx.execute(select(every).order_by(every.c.position, every.c.id)).all()
     found: dict[str, list[Heading]] = {"category": [], "tag": []}
-    for kind, id_, code, name, _position in rows:
+    for kind, id_, code, name, _position in cursor(tx).execute(_HEADINGS):
         found[kind].append(Heading(id_, code, name))
     return found["category"], found["tag"]
 

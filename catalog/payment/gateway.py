@@ -55,7 +55,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The provider's payment page. ``status``: open, complete or expired; ``order_id``: as it was given."""
+    """The provider's payment page; ``order_id``: as it was given.
+
+    ``status``: open, complete, expired, or failed: complete, but the payment that took its time did not go through.
+    """
 
     id: str
     order_id: str | None

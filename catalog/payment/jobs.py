@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from catalog.payment.events import forget_events, settle_events
 from catalog.payment.pages import look_after_pages
-from catalog.payment.refunds import send_refunds
+from catalog.payment.refunds import ask_about_refunds, send_refunds
 from mall.db import Login, run_tx
 from mall.jobs import job
 
@@ -16,6 +16,12 @@ def look_after_payments(now: datetime) -> dict[str, int]:
     """Settle messages, make, ask about and close payment pages, send refunds. Aside: the provider may be slow."""
     done = {"events": settle_events(now), **look_after_pages(now), "refunds": send_refunds(now)}
     return {name: count for name, count in done.items() if count}
+
+
+@job("payment-refunds", every=timedelta(hours=1), aside=True)
+def ask_about_sent_refunds(now: datetime) -> dict[str, int]:
+    """Ask the provider about refunds on their way of which no message came. Aside: the provider may be slow."""
+    return {"refunds": ask_about_refunds(now)}
 
 
 @job("forget-payment-events", every=timedelta(hours=24))

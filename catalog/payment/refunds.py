@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.payment.configured import gateway
-from catalog.payment.gateway import Broken, Refund, RefundWanted, Refused, Unreachable
+from catalog.payment.gateway import Broken, Gateway, PaymentError, Refund, RefundWanted, Refused, Unreachable
 from catalog.payment.models import OrderPayment, PaymentRefund
 from mall import audit
 from mall.db import Login, run_tx
 from mall.errors import Conflict
 from mall.ids import new_id
 
+log = structlog.get_logger("mall.payments")
+
 AT_ONCE = 50
+ASKED_AT_ONCE = 500
 FIRST_RETRY = timedelta(seconds=10)
 LONGEST_RETRY = timedelta(hours=1)
+KEY_LASTS = timedelta(hours=23)
+"""Stripe keeps idempotency keys for at least 24 hours: after that the same request would be another refund."""
+ASK_AFTER = timedelta(hours=1)
+"""When the provider is asked about a refund that it has taken and said nothing of since."""
 GIVEN_UP = frozenset({"failed", "canceled"})
 """Stripe's states of a refund that did not arrive."""
 
@@ -65,13 +73,12 @@ def _due(tx: Session, now: datetime) -> list[str]:
 
 def _send(refund_id: str, now: datetime) -> bool:
     provider = gateway()
-    wanted = run_tx(Login.BACKOFFICE, lambda tx: _wanted(tx, refund_id))
-    if provider is None or wanted is None:
+    asked = run_tx(Login.BACKOFFICE, lambda tx: _wanted(tx, refund_id, now))
+    if provider is None or asked is None:
         return False
+    wanted, maybe_made = asked
     try:
-        found = None
-        if wanted.attempt > 1:  # an earlier one may have been made after all: never a second
-            found = next((one for one in provider.refunds_of(wanted.intent_id) if one.refund_id == refund_id), None)
+        found = _found(provider, wanted) if maybe_made else None
         sent = found or provider.refund(wanted)
     except (Unreachable, Broken) as error:
         again, told = isinstance(error, Broken), str(error)
@@ -85,14 +92,53 @@ def _send(refund_id: str, now: datetime) -> bool:
     return True
 
 
-def _wanted(tx: Session, refund_id: str) -> RefundWanted | None:
+def _found(provider: Gateway, wanted: RefundWanted) -> Refund | None:
+    """The refund at the provider, if it is there."""
+    return next((one for one in provider.refunds_of(wanted.intent_id) if one.refund_id == wanted.refund_id), None)
+
+
+def ask_about_refunds(now: datetime) -> int:
+    """Ask about refunds that the provider took an hour ago or longer and has not told the end of; how many ended."""
+    provider = gateway()
+    if provider is None:
+        return 0
+    ended = 0
+    for wanted in run_tx(Login.BACKOFFICE, lambda tx: _on_their_way(tx, now)):
+        try:
+            found = _found(provider, wanted)
+        except PaymentError as error:
+            log.warning("refund not known", refund=wanted.refund_id, error=str(error))
+            continue
+        if found is not None:
+            outcome = run_tx(Login.BACKOFFICE, lambda tx, sent=found: note_refund(tx, sent, now))  # type: ignore[misc]
+            ended += outcome in ("done", "failed")
+    return ended
+
+
+def _on_their_way(tx: Session, now: datetime) -> list[RefundWanted]:
+    query = (
+        select(PaymentRefund, OrderPayment.intent_id)
+        .join(OrderPayment, OrderPayment.order_id == PaymentRefund.order_id)
+        .where(PaymentRefund.status == "sent", PaymentRefund.send_at <= now - ASK_AFTER)
+        .where(OrderPayment.intent_id.is_not(None))
+        .order_by(PaymentRefund.send_at)
+    )
+    return [
+        RefundWanted(refund.id, refund.attempt, str(intent_id), refund.amount_cents)
+        for refund, intent_id in tx.execute(query.limit(ASKED_AT_ONCE))
+    ]
+
+
+def _wanted(tx: Session, refund_id: str, now: datetime) -> tuple[RefundWanted, bool] | None:
+    """A refund to be sent, and whether one may have been made already that its key would not find: never a second."""
     refund = tx.get(PaymentRefund, refund_id)
     if refund is None or refund.status != "asked":
         return None
     payment = tx.get(OrderPayment, refund.order_id)
     if payment is None or payment.intent_id is None:
         return None
-    return RefundWanted(refund.id, refund.attempt, payment.intent_id, refund.amount_cents)
+    maybe_made = refund.attempt > 1 or refund.asked_at <= now - KEY_LASTS
+    return RefundWanted(refund.id, refund.attempt, payment.intent_id, refund.amount_cents), maybe_made
 
 
 def _later(tx: Session, refund_id: str, now: datetime, error: str, *, new_key: bool) -> None:

@@ -24,6 +24,8 @@ ACTOR = "system"
 NOT_PAID = "not_paid"
 PAID_LATE = "paid_late"
 """Reasons in the history, codes that pages put into words."""
+NOTHING_COMES = frozenset({"expired", "failed"})
+"""States of a page on which nothing was paid and nothing can be any more."""
 
 
 def settle_session(tx: Session, page: said.Session, now: datetime) -> str:
@@ -76,7 +78,7 @@ def _of_its_page(
 ) -> str:
     payment.session_id, payment.checked_at = page.id, now
     if not page.paid:
-        if page.status != "expired" or payment.captured_cents:
+        if page.status not in NOTHING_COMES or payment.captured_cents:
             tx.flush()
             return "waiting"
         payment.session_over_at = payment.session_over_at or now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import stripe
@@ -24,6 +25,9 @@ from catalog.payment.gateway import (
 TIMEOUT_SECONDS = 8
 """Longer than Stripe takes on a bad day, shorter than anybody waits for a page."""
 MOST_REFUNDS = 100
+NOT_PAID = frozenset({"requires_payment_method", "canceled"})
+"""States of the payment of a complete page that tell that it did not go through; else it is on its way, or there."""
+ASYNC_FAILED = "checkout.session.async_payment_failed"
 T = TypeVar("T")
 
 
@@ -74,7 +78,8 @@ class StripeGateway:
         return _session(_ask(lambda: self._sessions.create(params, {"idempotency_key": wanted.key})))
 
     def session(self, session_id: str) -> Session:
-        return _session(_ask(lambda: self._sessions.retrieve(session_id)))
+        params: Any = {"expand": ["payment_intent"]}  # the page alone does not tell of a late payment that failed
+        return _session(_ask(lambda: self._sessions.retrieve(session_id, params)))
 
     def expire_session(self, session_id: str) -> Session:
         return _session(_ask(lambda: self._sessions.expire(session_id)))
@@ -96,8 +101,10 @@ class StripeGateway:
             raise BadEvent("STRIPE_WEBHOOK_SECRET is not set")
         try:
             event = Webhook.construct_event(raw, signature, self._webhook_secret)  # type: ignore[no-untyped-call]
-            about = event.data.object
-            return Event(event.id, event.type, _about(about))
+            about = _about(event.data.object)
+            if isinstance(about, Session) and event.type == ASYNC_FAILED:
+                about = replace(about, status="failed")
+            return Event(event.id, event.type, about)
         except (stripe.SignatureVerificationError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise BadEvent(str(error)) from error
 
@@ -135,9 +142,11 @@ def _about(found: Any) -> Session | Refund | Dispute | None:
 
 
 def _session(found: Any) -> Session:
-    paid = found.payment_status == "paid"
+    paid, status, intent = found.payment_status == "paid", found.status or "open", found.payment_intent
+    if status == "complete" and not paid and getattr(intent, "status", None) in NOT_PAID:
+        status = "failed"
     return Session(
-        found.id, found.client_reference_id, found.status or "open", paid, found.amount_total or 0,
+        found.id, found.client_reference_id, status, paid, found.amount_total or 0,
         (found.currency or "").upper(), _id_of(found.payment_intent), found.url,
     )  # fmt: skip
 

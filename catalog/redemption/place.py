@@ -36,11 +36,11 @@ from catalog.vouchers.pool import take_codes
 from mall.clock import local_date
 from mall.crypto import Keyring, keyring
 from mall.db import cursor
-from mall.errors import Conflict, Invalid, MallError
+from mall.errors import Conflict, Invalid, MallError, Unavailable
 from mall.ids import new_id
 from points.earning.book_events import mall_zone
 from points.ledger.book import Book
-from points.ledger.books import open_books
+from points.ledger.books import lock_free, open_books
 from points.standing.levels import level_of
 
 
@@ -78,24 +78,30 @@ class _Ready:
     order_id: str
 
 
-def place_order(tx: Session, member_id: str, asked: OrderRequest, now: datetime, *, secrets: bool = True) -> OrderView:
+def place_order(
+    tx: Session, member_id: str, asked: OrderRequest, now: datetime, *, secrets: bool = True, patient: bool = True
+) -> OrderView:
     """Place an order, pay it with points and take it from stock; all of it or nothing.
 
     Raises NotFound for an unknown gift, variant or pickup point, Invalid for a missing or needless address,
     Conflict ``payment_unavailable``, ``not_on_sale``, ``not_eligible``, ``sold_out``, ``queue_turn_needed``,
     ``queue_one_each``, ``redemption_rule``, ``limit_reached``, ``in_debt`` or ``insufficient_points``.
-    ``secrets``: the answer may show codes and the address.
+    ``secrets``: the answer may show codes and the address. Unless ``patient``, raises WalletsBusy where it would
+    have to wait for the member's wallet.
     """
-    placed = place_orders(tx, [Wish(member_id, asked, secrets)], now)[0]
+    placed = place_orders(tx, [Wish(member_id, asked, secrets)], now, patient=patient)[0]
     if isinstance(placed, MallError):
         raise placed
     return placed
 
 
-def place_orders(tx: Session, wishes: Sequence[Wish], now: datetime) -> list[OrderView | MallError]:
+def place_orders(
+    tx: Session, wishes: Sequence[Wish], now: datetime, *, patient: bool = True
+) -> list[OrderView | MallError]:
     """Place orders of one gift or variant by different members; each by itself, in the order given.
 
-    Says of each wish what became of it: an order, or why it is refused (as ``place_order`` raises). Raises when the
+    Says of each wish what became of it: an order, or why it is refused (as ``place_order`` raises), which is
+    Unavailable for one of several whose wallet somebody else holds: nobody waits for another's. Raises when the
     orders that could be placed cannot be placed all: Conflict ``sold_out`` when there are not pieces or codes for
     all of them, NotTogether for a gift whose orders are only placed one by one.
     """
@@ -110,7 +116,7 @@ def place_orders(tx: Session, wishes: Sequence[Wish], now: datetime) -> list[Ord
         raise NotTogether
     going = {place: one for place, one in found.items() if isinstance(one, _Ready)}
     if going:
-        spent = _pay(tx, going, now)
+        spent = _pay(tx, going, now, patient=patient)
         found |= spent
         paid = [(place, one) for place, one in going.items() if place not in spent]
         if paid:
@@ -147,12 +153,18 @@ def _admit(tx: Session, wish: Wish, seen: dict[str | None, Terms], now: datetime
     return _Ready(replace(wish, asked=asked), terms, new_id("ord"))
 
 
-def _pay(tx: Session, going: dict[int, _Ready], now: datetime) -> dict[int, MallError]:
+def _pay(tx: Session, going: dict[int, _Ready], now: datetime, *, patient: bool) -> dict[int, MallError]:
     """Hold the points of each, and spend them where nothing more is to come; the refusals of those who may not."""
     refused: dict[int, MallError] = {}
+    if len(going) > 1:
+        free = lock_free(tx, [one.wish.member_id for one in going.values()])
+        refused |= {place: Unavailable("try_again") for place, one in going.items() if one.wish.member_id not in free}
+        going = {place: one for place, one in going.items() if place not in refused}
+        if not going:
+            return refused
     zone, terms = mall_zone(), next(iter(going.values())).terms
     members = [one.wish.member_id for one in going.values()]
-    with open_books(tx, members, now, spending=len(members) > 1) as books:
+    with open_books(tx, members, now, spending=len(members) > 1, wait=patient) as books:
         # Under the locks of the wallets the members' other orders are all there to be counted.
         used = used_within(tx, members, terms.gift_id, terms.limits, now, zone)
         for place, one in going.items():

@@ -25,6 +25,7 @@ from mall.db import Login, run_tx
 from mall.errors import Conflict, MallError, Unavailable
 from mall.gather import Gathering
 from mall.http import idempotency
+from points.ledger.books import WalletsBusy
 
 MOST_TOGETHER = 50
 """Far more than the threads of a process; bounds how long a transaction of many can get."""
@@ -44,8 +45,9 @@ class Order:
     whole: Callable[[Session], OrderRequest]
     """What is asked for, with what it has to look up for that; may raise as placing does."""
     answer: Callable[[OrderView], Response]
-    alone: Callable[[], Response]
-    """The whole of it in a transaction of its own."""
+    alone: Callable[[bool], Response]
+    """The whole of it in a transaction of its own; told whether to wait for the member's wallet, or to raise
+    WalletsBusy."""
 
 
 def place_together(gift_id: str, variant_id: str | None, order: Order) -> Response:
@@ -55,13 +57,19 @@ def place_together(gift_id: str, variant_id: str | None, order: Order) -> Respon
         "orders_together", Gathering(MOST_TOGETHER)
     )
     answer = gathering.join((gift_id, variant_id), order, _serve)
-    return order.alone() if answer is None else answer
+    return order.alone(True) if answer is None else answer
 
 
 def _serve(orders: Sequence[Order]) -> list[Response | None]:
-    """The first of ``orders`` is the caller's own. None for one that is to be placed alone."""
+    """The first of ``orders`` is the caller's own. None for one that is to be placed alone.
+
+    Others stand in line meanwhile, so nobody's wallet is waited for: who would have to leaves the line.
+    """
     if len(orders) == 1:
-        return [orders[0].alone()]
+        try:
+            return [orders[0].alone(False)]
+        except WalletsBusy:
+            return [None]
     try:
         return run_tx(Login.REDEMPTION, lambda tx: _place(tx, orders))
     except Unavailable:

@@ -106,12 +106,13 @@ def post_order(call: Call, body: dict[str, Any]) -> Response:
     def whole(tx: Session) -> OrderRequest:
         return with_saved_address(tx, call.member, body, asked)
 
-    def effect(tx: Session) -> Response:
-        return _answer(place_order(tx, call.member.member_id, whole(tx), call.now, secrets=secrets))
+    def effect(tx: Session, patient: bool) -> Response:
+        member_id = call.member.member_id
+        return _answer(place_order(tx, member_id, whole(tx), call.now, secrets=secrets, patient=patient))
 
-    def alone() -> Response:
+    def alone(patient: bool) -> Response:
         def work(tx: Session) -> Response:
-            return idempotency.once(tx, who, key, keyed.asked, call.now, lambda: effect(tx))
+            return idempotency.once(tx, who, key, keyed.asked, call.now, lambda: effect(tx, patient))
 
         return run_tx(Login.REDEMPTION, work)
 

@@ -16,7 +16,17 @@ from catalog.addresses.book import add_address, addresses_of
 from catalog.announcements.read import banner
 from catalog.causes.causes import find_cause
 from catalog.drops.keep import next_releases
-from catalog.gifts.queries import SORTS, Shown, Wanted, count_gifts, find_shown, gifts_page, new_gifts, popular_gifts
+from catalog.gifts.queries import (
+    MOST_COUNTED,
+    SORTS,
+    Shown,
+    Wanted,
+    count_gifts,
+    find_shown,
+    gifts_page,
+    new_gifts,
+    popular_gifts,
+)
 from catalog.gifts.shelves import pickup_points
 from catalog.gifts.tags import headings
 from catalog.payment.pages import page_of
@@ -104,8 +114,16 @@ def mall(call: Call) -> str:
         tags=[category_wire(tag) for tag in tags],
         query=query,
         next_url=f"/mall?{urlencode({**query, 'cursor': cursor})}" if cursor else None,
-        total=count_gifts(call.tx, wanted, call.now) if asked["q"] else None,
+        total=_total(call, wanted, len(shown), whole=cursor is None and not request.args.get("cursor")),
+        most_counted=MOST_COUNTED,
     )
+
+
+def _total(call: Call, wanted: Wanted, shown: int, *, whole: bool) -> int | None:
+    """How many gifts a search found, None for many; ``whole``: all of them are on this page."""
+    if wanted.q is None:
+        return None
+    return shown if whole else count_gifts(call.tx, wanted, call.now)
 
 
 def _typed(name: str, longest: int = LONGEST_QUERY) -> str | None:
@@ -204,15 +222,17 @@ def redeem_form(call: Call, gift_id: str) -> Any:
         loaded = load(PlaceOrderSchema(), body)
         return with_saved_address(tx, call.member, loaded, order_request(loaded))
 
-    def effect(tx: Session) -> Response:
-        placed = place_order(tx, call.member.member_id, whole(tx), call.now, secrets=False)
+    def effect(tx: Session, patient: bool) -> Response:
+        placed = place_order(tx, call.member.member_id, whole(tx), call.now, secrets=False, patient=patient)
         unpaid.extend([placed.id] if placed.cash else [])
         _keep_address(tx, call, load(PlaceOrderSchema(), body), form)
         return _place_of(placed)
 
-    def alone() -> Response:
-        name = call.principal.name
-        return run_tx(Login.REDEMPTION, lambda tx: idempotency.once(tx, name, key, asked, call.now, lambda: effect(tx)))
+    def alone(patient: bool = True) -> Response:
+        def work(tx: Session) -> Response:
+            return idempotency.once(tx, call.principal.name, key, asked, call.now, lambda: effect(tx, patient))
+
+        return run_tx(Login.REDEMPTION, work)
 
     try:
         if form.get("keep") == "1":

@@ -107,8 +107,6 @@ def once(
     name = key_hash(owner, key)
     cur = cursor(tx)
     held = cur.execute("SELECT pg_try_advisory_xact_lock(%s)", (_lock(name),)).fetchone()
-    if held is None or not held[0]:
-        raise Conflict("request_in_progress", retry_after=1)
     # A statement of its own: its snapshot is taken after the lock, so it sees what the first call committed.
     row = cur.execute(_FIND, (name,)).fetchone()
     if row is not None and row[3] > now - KEPT:
@@ -118,6 +116,8 @@ def once(
         response = Response(body, status=row[1], content_type="application/json")
         response.headers["Idempotency-Replayed"] = "true"
         return response
+    if held is None or not held[0]:  # by the first call: another repeat at this moment would not matter
+        raise Conflict("request_in_progress", retry_after=1)
     response = effect()
     stored = _without(response.get_data(), secret_fields) if secret_fields else response.get_data()
     box = ring.encrypt("idempotency", stored)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Subquery, func, or_, select, type_coerce, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -36,8 +36,11 @@ def award_page(tx: Session, wanted: AwardFilter, limit: int, cursor: str | None,
 
     Raises Invalid for a cursor that is not ours.
     """
-    query = _filtered(wanted, now).order_by(Award.award_id.desc()).limit(limit + 1)
     last = decode_cursor(cursor, str)
+    if wanted.state == "pending":
+        return _waiting_page(tx, wanted, limit, last[0] if last else None, now)
+    can_be_spent = (Award.points > 0, Award.available_at.is_not(None), Award.available_at <= now)
+    query = select(Award).where(*can_be_spent, *_of(wanted)).order_by(Award.award_id.desc()).limit(limit + 1)
     if last is not None:
         query = query.where(Award.award_id < last[0])
     floor = _floor(tx, wanted, last[0] if last else None)
@@ -51,7 +54,7 @@ def award_page(tx: Session, wanted: AwardFilter, limit: int, cursor: str | None,
 
 def _floor(tx: Session, wanted: AwardFilter, before: str | None) -> str | None:
     """The last award that a page looks at; None where an index finds what is wanted, or few are left."""
-    if wanted.state == "pending" or (wanted.rule is None and wanted.campaign is None):
+    if wanted.rule is None and wanted.campaign is None:
         return None
     looked = select(Award.award_id).order_by(Award.award_id.desc()).offset(LOOKED_AT - 1).limit(1)
     return tx.scalar(looked if before is None else looked.where(Award.award_id < before))
@@ -67,24 +70,43 @@ def award_row(tx: Session, award_id: str) -> Award:
 
 def waiting_ids(tx: Session, wanted: AwardFilter, now: datetime) -> tuple[list[str], int]:
     """Ids of up to 500 awards that wait, oldest first, and how many there are in all."""
-    query = _filtered(wanted, now)
-    count = tx.scalar(select(func.count()).select_from(query.subquery())) or 0
-    ids = query.with_only_columns(Award.award_id).order_by(Award.award_id).limit(MOST_AT_ONCE)
-    return list(tx.scalars(ids)), count
+    waiting = _waiting(wanted, now)
+    ids = select(waiting.c.award_id).order_by(waiting.c.award_id).limit(MOST_AT_ONCE)
+    return list(tx.scalars(ids)), count_waiting(tx, wanted, now)
 
 
-def _filtered(wanted: AwardFilter, now: datetime) -> Select[Award]:
-    query = select(Award).where(Award.points > 0)
-    if wanted.state == "pending":
-        # The first condition is that of the index of awards that wait, or once did.
-        born_waiting = or_(Award.available_at.is_(None), Award.available_at > Award.booked_at)
-        query = query.where(born_waiting, or_(Award.available_at.is_(None), Award.available_at > now))
-    else:
-        query = query.where(and_(Award.available_at.is_not(None), Award.available_at <= now))
+def count_waiting(tx: Session, wanted: AwardFilter, now: datetime) -> int:
+    """How many awards wait."""
+    return tx.scalar(select(func.count()).select_from(_waiting(wanted, now))) or 0
+
+
+def _waiting_page(tx: Session, wanted: AwardFilter, limit: int, before: str | None, now: datetime) -> dict[str, Any]:
+    waiting = _waiting(wanted, now)
+    ids = select(waiting.c.award_id).order_by(waiting.c.award_id.desc()).limit(limit + 1)
+    if before is not None:
+        ids = ids.where(waiting.c.award_id < before)
+    query = select(Award).where(Award.award_id.in_(ids)).order_by(Award.award_id.desc())
+    return page_of(tx.scalars(query).all(), limit, lambda award: (award.award_id,))
+
+
+def _waiting(wanted: AwardFilter, now: datetime) -> Subquery:
+    """Ids of awards that wait.
+
+    In two parts, each a range of the index of awards that were booked to wait: those that nobody has confirmed, and
+    those whose day has not come. What has waited and waits no more is not read, however much it is.
+    """
+    booked_to_wait = or_(Award.available_at.is_(None), Award.available_at > Award.booked_at)  # the index's condition
+    ids = select(Award.award_id).where(Award.points > 0, booked_to_wait, *_of(wanted))
+    return union_all(ids.where(Award.available_at.is_(None)), ids.where(Award.available_at > now)).subquery()
+
+
+def _of(wanted: AwardFilter) -> list[ColumnElement[bool]]:
+    """Of which rule, campaign and cases."""
+    found: list[ColumnElement[bool]] = []
     if wanted.rule is not None:
-        query = query.where(Award.rule_key == wanted.rule)
+        found.append(Award.rule_key == wanted.rule)
     if wanted.campaign is not None:
-        query = query.where(Award.explanation.contains(type_coerce([["campaign", wanted.campaign]], JSONB)))
+        found.append(Award.explanation.contains(type_coerce([["campaign", wanted.campaign]], JSONB)))
     if wanted.case_keys is not None:
-        query = query.where(Award.case_key.in_(wanted.case_keys))
-    return query
+        found.append(Award.case_key.in_(wanted.case_keys))
+    return found

@@ -102,8 +102,10 @@ class Award(Base):
     __table_args__ = (
         Index(
             "ix_awards_waiting",
+            "available_at",
+            "rule_key",
             "award_id",
-            postgresql_where=text("available_at IS NULL OR available_at > booked_at"),
+            postgresql_where=text("points > 0 AND (available_at IS NULL OR available_at > booked_at)"),
         ),
         Index("ix_awards_public", "member_id", "booked_at", postgresql_where=text("visibility = 'public'")),
         _SOURCES,

@@ -27,6 +27,7 @@ LOCK_WALLETS_IF_ALL = (
     f"SELECT {WALLET_COLUMNS} FROM ledger.wallets WHERE member_id = ANY(%(ids)s) AND "
     "(SELECT count(*) FROM ledger.wallets WHERE member_id = ANY(%(ids)s)) = %(count)s ORDER BY member_id FOR UPDATE"
 )
+LOCK_FREE = "SELECT member_id FROM ledger.wallets WHERE member_id = ANY(%s) ORDER BY member_id FOR UPDATE SKIP LOCKED"
 READ_WALLET = f"SELECT {WALLET_COLUMNS} FROM ledger.wallets WHERE member_id = %s"
 OPEN_WALLETS = "INSERT INTO ledger.wallets (member_id, head_hash) SELECT unnest(%s::text[]), %s ON CONFLICT DO NOTHING"
 OPEN_LOTS = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = %s AND remaining > 0"
@@ -124,10 +125,14 @@ class SqlShelf:
         return hold
 
 
-def lock_wallets(cur: Cursor, member_ids: Iterable[str]) -> dict[str, WalletState]:
-    """Lock the wallets of ``member_ids`` in id order, opening those that do not exist yet."""
+def lock_wallets(cur: Cursor, member_ids: Iterable[str], *, wait: bool = True) -> dict[str, WalletState]:
+    """Lock the wallets of ``member_ids`` in id order, opening those that do not exist yet.
+
+    Without ``wait`` the database refuses (SQLSTATE 55P03) at the first one that somebody else holds.
+    """
     wanted = sorted(set(member_ids))
-    found = cur.execute(LOCK_WALLETS_IF_ALL, {"ids": wanted, "count": len(wanted)}).fetchall()
+    lock = LOCK_WALLETS_IF_ALL if wait else f"{LOCK_WALLETS_IF_ALL} NOWAIT"
+    found = cur.execute(lock, {"ids": wanted, "count": len(wanted)}).fetchall()
     if len(found) < len(wanted):
         cur.execute(OPEN_WALLETS, (wanted, GENESIS))
         found = cur.execute(LOCK_WALLETS, (wanted,)).fetchall()

@@ -201,6 +201,7 @@ def _quiz(tx: Any, code: str) -> None:
         ),
         {"id": f"quz_{code}", "code": code, "words": words},
     )
+    tx.execute(text("UPDATE quizzes SET published_at = now() WHERE published_at IS NULL"))
     options = '[{"id": "a", "text": {"zh": "甲"}}, {"id": "b", "text": {"zh": "乙"}}]'
     tx.execute(
         text(

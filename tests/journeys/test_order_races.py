@@ -23,6 +23,8 @@ from mall.identity.sessions import API, open_session
 from mall.settings import Settings
 from points.ledger.books import open_books
 from tests.journeys.serving import Installation
+from tests.journeys.test_processes import _workers as workers
+from tests.mall.server import until
 
 pytestmark = pytest.mark.crash
 
@@ -129,6 +131,44 @@ def test_two_hundred_calls_with_one_key_are_one_order(place: Installation, withi
     assert len({body["id"] for status, body in answers if status == 201}) == 1
     assert _count(within, "SELECT count(*) FROM orders WHERE gift_id = :gift", gift=gift) == 1
     assert _count(within, "SELECT on_hand FROM stock_items WHERE item_id = :gift", gift=gift) == 999
+
+
+def test_a_worker_killed_with_groups_of_orders_in_flight_loses_and_doubles_none(
+    place: Installation, within: Any, admin: httpx.Client
+) -> None:
+    """Orders that were answered stand once; whoever got no answer asks again with the same key."""
+    gift = _gift(admin, "killed", 10, 600)
+    tokens = _enter(within, "killed", 600, 10)
+    acknowledged: dict[int, str] = {}
+    lost: list[int] = []
+    with (
+        httpx.Client(base_url=f"{place.url}/api/v1", timeout=120, limits=httpx.Limits(max_connections=32)) as client,
+        ThreadPoolExecutor(32) as pool,
+    ):
+
+        def order(number: int) -> None:
+            headers = {"Authorization": f"Bearer {tokens[number]}", "Idempotency-Key": f"killed-{number}"}
+            try:
+                answer = client.post("/orders", json={"gift": gift, "quantity": 1}, headers=headers)
+            except httpx.TransportError:
+                lost.append(number)
+                return
+            assert answer.status_code == 201, answer.text
+            acknowledged[number] = answer.json()["id"]
+
+        sent = [pool.submit(order, number) for number in range(600)]
+        until(lambda: len(acknowledged) > 60, "some acknowledged")
+        workers(place)[0].kill()
+        for one in sent:
+            one.result()
+        assert lost, "nothing was in flight"
+        standing = set(within(Login.OWNER, lambda tx: tx.scalars(text("SELECT id FROM orders")).all()))
+        assert set(acknowledged.values()) <= standing
+        for number in tuple(lost):
+            order(number)
+    assert len(acknowledged) == 600
+    assert _count(within, "SELECT count(*) FROM orders WHERE gift_id = :gift", gift=gift) == 600
+    assert _count(within, "SELECT on_hand FROM stock_items WHERE item_id = :gift", gift=gift) == 0
 
 
 def test_two_thousand_members_after_a_hundred_items_make_exactly_a_hundred_orders(

@@ -88,7 +88,11 @@ class StandIn:
                 raise ValueError(f"This page is {page['status']}.")
             page["amount_total"], page["currency"] = amount or page["amount_total"], currency or page["currency"]
             page["status"], page["url"] = "complete", None
-            if not later:
+            if later:
+                made = objects.intent(page, self._intent_data[page["id"]]) | {"status": "processing"}
+                self.intents[made["id"]] = made | {"amount_received": 0, "latest_charge": None}
+                page["payment_intent"] = made["id"]
+            else:
                 self._paid(page)
             self._tell("checkout.session.completed", page)
             return page
@@ -97,8 +101,11 @@ class StandIn:
         """A payment made ``later`` went through, or did not."""
         with self._lock:
             page = self.sessions[session_id]
+            waited = self.intents.pop(page["payment_intent"])
             if well:
                 self._paid(page)
+            else:
+                self.intents[waited["id"]] = waited | {"status": "requires_payment_method"}
             self._tell(f"checkout.session.async_payment_{'succeeded' if well else 'failed'}", page)
 
     def _paid(self, page: Thing) -> None:
@@ -129,6 +136,10 @@ class StandIn:
             found = self.refunds[refund_id]
             found["status"] = status
             self._tell("refund.failed" if status == "failed" else "refund.updated", found)
+
+    def forget_keys(self) -> None:
+        """Idempotency keys are a day old."""
+        self._keys = Keys()
 
     # Events.
 
@@ -204,7 +215,7 @@ class StandIn:
         if found := re.fullmatch(r"/v1/checkout/sessions/(\w+)(/expire)?", path):
             if (method == "POST") != bool(found[2]):
                 return _unknown(path)
-            return self._expire(found[1]) if found[2] else _of(self.sessions, found[1])
+            return self._expire(found[1]) if found[2] else self._retrieve(found[1], query)
         if found := re.fullmatch(r"/v1/payment_intents/(\w+)", path):
             return _of(self.intents, found[1])
         if (method, path) == ("POST", "/v1/refunds"):
@@ -229,6 +240,12 @@ class StandIn:
         self.sessions[made["id"]] = made
         self._intent_data[made["id"]] = objects.under(form, "payment_intent_data[metadata]")
         return 200, made
+
+    def _retrieve(self, session_id: str, query: Thing) -> Answer:
+        status, page = _of(self.sessions, session_id)
+        if status == 200 and query.get("expand[0]") == "payment_intent" and page["payment_intent"]:
+            page = page | {"payment_intent": self.intents[page["payment_intent"]]}
+        return status, page
 
     def _expire(self, session_id: str) -> Answer:
         page = self.sessions.get(session_id)

@@ -19,7 +19,7 @@ from catalog.draws import run as running
 from catalog.draws.fair import commitment_of, list_digest, lot_of, ranking
 from catalog.draws.run import NotAsPublished, hold_due, settle
 from catalog.draws.states import Outcome, outcome_of
-from catalog.jobs import expire_pickups
+from catalog.jobs import destroy_addresses, expire_pickups
 from catalog.redemption.overdue import expire_uncollected
 from mall.db import Login
 from mall.outbox import deliver_due
@@ -451,3 +451,68 @@ def test_the_order_page_takes_the_address_as_it_was_typed(shop, make, at_the_sta
     assert (good.status_code, good.headers["Location"]) == (303, order)
     assert "Street 1" in browser.get(order)
     assert shop.sql("SELECT count(*) FROM member_addresses") == 1
+
+
+def test_of_two_claims_at_once_one_counts_and_one_address_is_kept(shop, make, at_the_start):
+    winner, order, _draw = _win(shop, make, at_the_start, handover="delivery")
+    answers = shop.at_once([
+        lambda street=street: shop.post(f"{order}/claim", winner, {"delivery": {**HOME, "address": street}})
+        for street in ("Street 1", "Street 2", "Street 3", "Street 4")
+    ])  # fmt: skip
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    kept = next(answer.json["delivery"] for answer in answers if answer.status_code == 200)
+    assert shop.get(order, winner).json["delivery"] == kept
+    assert shop.sql("SELECT count(*) FROM order_history WHERE status = 'confirmed'") == 2
+    assert (shop.sql("SELECT count(*) FROM order_addresses"), shop.sql("SELECT count(*) FROM address_keys")) == (1, 1)
+
+
+def test_a_claim_against_its_last_moment_ends_one_way_or_the_other(shop, make, at_the_start):
+    winner, order, _draw = _win(shop, make, at_the_start, handover="delivery", claim_days=7)
+
+    def lapse():
+        with shop.app.app_context():
+            return expire_pickups(DRAWN + timedelta(days=7))["expired"]
+
+    claimed, lapsed = shop.at_once([lambda: shop.post(f"{order}/claim", winner, {"delivery": HOME}), lapse])
+    status, wallet = shop.get(order, winner).json["status"], shop.wallet(winner)
+    assert (claimed.status_code, lapsed, status, wallet["available"], wallet["redeemed"]) in {
+        (200, 0, "confirmed", 0, 100), (409, 1, "expired", 100, 0),
+    }  # fmt: skip
+
+
+def test_the_prize_of_a_winner_who_leaves_lapses_like_any_other(shop, make, run, at_the_start):
+    gone, order, _draw = _win(shop, make, at_the_start, handover="delivery", claim_days=7)
+    run(Login.REDEMPTION, lambda tx: leave(tx, gone.id, DRAWN + timedelta(hours=1), "req"))
+    assert shop.post(f"{order}/claim", gone, {"delivery": HOME}).status_code == 401
+    with shop.app.app_context():
+        assert expire_pickups(DRAWN + timedelta(days=7))["expired"] == 1
+    assert shop.sql("SELECT status FROM orders WHERE id = :id", id=order.rsplit("/")[-1]) == "expired"
+    assert shop.wallet(gone) == {"available": 100, "held": 0, "redeemed": 0, "debt": 0}
+
+
+def test_a_prize_to_claim_goes_along_when_two_accounts_become_one_and_its_address_is_forgotten(
+    shop, make, at_the_start
+):
+    winner, order, _draw = _win(shop, make, at_the_start, handover="delivery", claim_days=7)
+    other, first, second = shop.member(), shop.staff("rules"), shop.staff("rules")
+    asked = {"member": winner.id, "into": other.id, "reason": "same phone"}
+    merge = shop.post("/admin/member-merges", first, asked).json["id"]
+    assert shop.post(f"/admin/member-merges/{merge}/approve", second).status_code == 200
+    assert shop.post(f"{order}/claim", winner, {"delivery": HOME}).status_code == 401
+    claimed = shop.post(f"{order}/claim", other, {"delivery": HOME})
+    assert (claimed.status_code, claimed.json["status"], claimed.json["delivery"]) == (200, "confirmed", HOME)
+    shop.owner = shop.staff("owner")
+    for step, more in (
+        ("preparing", {}),
+        ("shipped", {"carrier": "SF", "tracking": "SF1234567890123"}),
+        ("completed", {}),
+    ):
+        assert shop.advance(claimed.json["id"], step, **more).status_code == 200
+    completed = DRAWN + timedelta(hours=1)
+    with shop.app.app_context():
+        assert destroy_addresses(completed + timedelta(days=29)) == {"addresses": 0}
+        assert destroy_addresses(completed + timedelta(days=30, minutes=1)) == {"addresses": 1}
+    assert "delivery" not in shop.get(order, other).json
+    assert shop.sql("SELECT count(*) FROM order_addresses") == 0
+    with shop.app.app_context():
+        assert verdict().bad is None

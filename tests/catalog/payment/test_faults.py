@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from catalog.payment import events, pages, refunds, settle
+from catalog.payment.refunds import ask_about_refunds
 from tests.stripe_stand_in.server import Fault
 
 SOON, LATE = timedelta(seconds=12), timedelta(minutes=31)
@@ -128,6 +129,64 @@ def test_a_refund_that_fails_in_the_end_is_told_to_staff(till):
     till.balanced()
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_payment_that_took_its_time_and_failed_gives_points_and_piece_back(till, told):
+    member, gift = till.shop.member(100), till.gift()
+    order = till.order(member, gift)
+    page = till.page(order)
+    till.stripe.pay(page, later=True)
+    till.hear_all()
+    assert till.work(LATE)["waiting"] == 1
+    till.stripe.arrive(page, well=False)
+    if told:
+        till.hear_all()
+    else:
+        assert till.work(LATE + timedelta(minutes=2))["expired"] == 1
+    assert till.status(order, member) == "expired"
+    assert till.shop.wallet(member) == {"available": 100, "held": 0, "redeemed": 0, "debt": 0}
+    assert till.shop.stock(gift) == 10
+    till.balanced()
+
+
+def test_a_refund_that_nobody_told_the_end_of_is_asked_about(till):
+    for end, flag in (("succeeded", None), ("failed", "refund_failed")):
+        member, gift = till.shop.member(100), till.gift()
+        order = till.order(member, gift)
+        till.stripe.pay(till.page(order))
+        till.hear_all()
+        till.stripe.refund_status = "pending"
+        till.shop.post(f"/orders/{order['id']}/cancel", member)
+        till.work()
+        till.stripe.finish_refund(list(till.stripe.refunds)[-1], end)
+        with till.shop.app.app_context():
+            asked = [ask_about_refunds(datetime.now(UTC) + timedelta(minutes=minutes)) for minutes in (50, 61, 122)]
+        assert asked == [0, 1, 0]
+        found = till.shop.sql("SELECT flag FROM order_payments WHERE order_id = :id", id=order["id"])
+        assert (till.cash(order, member)["refunding"], found) == (0, flag)
+        till.told = len(till.stripe.events)
+        till.balanced()
+
+
+def test_a_refund_made_just_before_the_power_went_for_two_days_is_not_made_again(till, monkeypatch):
+    member, gift = till.shop.member(100), till.gift()
+    order = till.order(member, gift)
+    till.stripe.pay(till.page(order))
+    till.hear_all()
+    till.shop.post(f"/orders/{order['id']}/cancel", member)
+
+    def cut(*args, **kwargs):
+        raise Cut
+
+    with monkeypatch.context() as patch, pytest.raises(Cut):
+        patch.setattr(refunds, "note_refund", cut)
+        till.work()
+    till.stripe.forget_keys()
+    till.work(timedelta(days=2))
+    assert [one["amount"] for one in till.stripe.refunds.values()] == [1990]
+    assert till.cash(order, member)["refunded"] == 1990
+    till.balanced()
+
+
 SEAMS = {
     "placed, no page asked for": (pages, "_wanted"),
     "page made, not written down": (pages, "_opened"),
@@ -182,9 +241,10 @@ def test_cut_off_between_any_two_steps_it_converges(till, monkeypatch, seam, can
 
 
 @pytest.mark.parametrize("against", ["expiry", "cancel"])
-def test_a_payment_against_expiry_and_cancelling_ends_one_way_or_the_other(till, against):
-    gift = till.gift()
-    for _ in range(4):
+def test_a_payment_against_expiry_and_cancelling_ends_one_way_or_the_other(till, against, pytestconfig):
+    rounds = pytestconfig.getoption("--race-rounds")
+    gift = till.gift(stock=rounds)
+    for _ in range(rounds):
         member = till.shop.member(100)
         order = till.order(member, gift)
         page = till.page(order)
@@ -213,7 +273,7 @@ def test_a_payment_against_expiry_and_cancelling_ends_one_way_or_the_other(till,
             (True, "ready_for_pickup", 0), (True, "refunded", 1), (True, "cancelled", 1),
             (False, "expired", 0), (False, "cancelled", 0),
         }  # fmt: skip
-        till.balanced()
+    till.balanced()
 
 
 def _intent(till, page):

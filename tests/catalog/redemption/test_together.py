@@ -14,7 +14,9 @@ from mall.db import Login, run_tx
 LIMIT = [{"per": "member", "period": "total", "quantity": 1}]
 
 
-def _meet(shop: Any, gift: str, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+def _meet(
+    shop: Any, gift: str, calls: Sequence[Callable[[], Any]], meanwhile: Callable[[], Any] = lambda: None
+) -> list[Any]:
     """The answers of calls that wait in line while the first one's order waits for the stock row."""
 
     def stand_in_line(count: int) -> None:
@@ -34,6 +36,7 @@ def _meet(shop: Any, gift: str, calls: Sequence[Callable[[], Any]]) -> list[Any]
             for place, call in enumerate(calls):
                 sent.append(pool.submit(call))
                 stand_in_line(place)
+            meanwhile()
             return sent
 
         return [future.result(30) for future in run_tx(Login.OWNER, hold_up)]
@@ -101,3 +104,53 @@ def test_members_of_one_household_are_counted_one_after_the_other(shop):
     codes = sorted(str(answer.json.get("code", answer.status_code)) for answer in answers)
     assert codes == ["201", "redemption_rule", "redemption_rule", "redemption_rule"]
     assert sorted(shop.wallet(member)["available"] for member in members) == [9, 10, 10, 10]
+
+
+def test_who_waits_for_a_wallet_of_their_own_holds_up_nobody_in_line(shop):
+    """Neither as the first in line nor among others: a booking of many members may hold wallets for seconds."""
+    gift, members = shop.gift(10, stock=9), [shop.member(10) for _ in range(5)]
+    held = [members[0], members[3]]
+    lock = text("SELECT 1 FROM ledger.wallets WHERE member_id = ANY(:ids) FOR UPDATE")
+
+    def ordered() -> int:
+        return int(shop.sql("SELECT count(*) FROM orders WHERE gift_id = :gift", gift=gift))
+
+    with ThreadPoolExecutor(5) as pool, shop.app.app_context():
+
+        def hold_up(tx: Any) -> tuple[list[Any], list[Any]]:
+            tx.execute(lock, {"ids": [who.id for who in held]})
+            first = pool.submit(shop.order, members[0], gift)
+            others = [pool.submit(shop.order, who, gift) for who in members[1:]]
+            done = [future.result(8).status_code for future in (others[0], others[1], others[3])]
+            assert (done, ordered()) == ([201] * 3, 3)
+            assert not first.done() and not others[2].done()
+            return [first, others[2]], done
+
+        waiting, _done = run_tx(Login.OWNER, hold_up)
+        assert [future.result(30).status_code for future in waiting] == [201, 201]
+    assert (ordered(), shop.stock(gift)) == (5, 4)
+    assert [shop.wallet(who)["available"] for who in members] == [0] * 5
+
+
+def test_one_key_twice_in_a_group_is_one_order_and_a_gift_switched_off_meanwhile_is_refused_to_all(shop):
+    gift, other = shop.gift(10, stock=9), shop.gift(10, stock=9)
+    first, twice, third = (shop.member(50) for _ in range(3))
+    calls = [lambda: shop.order(first, gift), *[lambda: shop.order(twice, gift, key="same")] * 3]
+    answers = _meet(shop, gift, [*calls, lambda: shop.order(third, gift)])
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json["id"] for answer in answers}) == 3
+    assert sorted("Idempotency-Replayed" in answer.headers for answer in answers) == [False] * 3 + [True] * 2
+    assert [shop.wallet(who)["available"] for who in (first, twice, third)] == [40] * 3
+
+    def off() -> Any:
+        return shop.write("UPDATE gifts SET status = 'archived' WHERE id = :gift", gift=other)
+
+    languages = {first.id: "zh", twice.id: "en", third.id: "zh"}
+    for who in (first, twice, third):
+        who.auth["Accept-Language"] = languages[who.id]
+    answers = _meet(shop, other, [lambda who=who: shop.order(who, other) for who in (first, twice, third)], off)
+    assert [answer.json.get("code", answer.status_code) for answer in answers] == [201, "not_on_sale", "not_on_sale"]
+    assert [answer.json["detail"] for answer in answers[1:]] == [
+        "This gift is not on sale now.", "此礼品当前不可兑换。",
+    ]  # fmt: skip
+    assert shop.stock(other) == 8

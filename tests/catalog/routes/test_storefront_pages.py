@@ -6,6 +6,9 @@ import re
 
 from browsing import Browser
 
+from catalog.gifts import queries
+from catalog.routes import pages
+
 HOME = {"name": "张三", "phone": "138 0000 0000", "address": "北京市海淀区某路 1 号"}
 
 
@@ -29,6 +32,22 @@ def test_the_mall_lists_searches_and_pages(shop):
     assert browser.get("/mall?q=gift-07").count('href="/gifts/gft_') == 1
     for odd in ("/mall?q=%00%FF", "/mall?sort=nonsense", "/mall?category=%27", "/mall?q=" + "x" * 5000):
         browser.get(odd)
+
+
+def test_a_search_says_how_many_gifts_it_found_up_to_a_bound(shop, monkeypatch):
+    gifts = [shop.gift(name={"zh": "雨伞", "en": "Umbrella"}) for _ in range(4)]
+    browser = Browser(shop)
+    assert "4 gifts for “umbrella”" in browser.get("/mall?q=umbrella")  # all on one page
+    monkeypatch.setattr(pages, "GIFTS_SHOWN", 3)
+    page = browser.get("/mall?q=umbrella")
+    assert "4 gifts for “umbrella”" in page
+    further = re.search(r'href="(/mall\?[^"]*cursor=[^"]+)"', page)[1].replace("&amp;", "&")
+    page = browser.get(further)
+    assert "4 gifts for “umbrella”" in page and page.count('class="gift__link"') == 1 and gifts[0] in page
+    for module in (queries, pages):
+        monkeypatch.setattr(module, "MOST_COUNTED", 3)
+    assert "More than 3 gifts for “umbrella”" in browser.get("/mall?q=umbrella")
+    assert "0 gifts for “4711”" in browser.get("/mall?q=4711")
 
 
 def test_a_gift_page_says_what_is_missing_and_why(shop, client):
