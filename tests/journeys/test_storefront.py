@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -312,6 +314,13 @@ def test_an_activity_is_signed_up_for_attended_by_code_and_explained(visit: Ente
     expect(window.open("/statement").locator("main")).to_contain_text("参加活动")
 
 
+YESTERDAY = """
+from mall.db import Login, cursor, run_tx
+older = "UPDATE members SET created_at = created_at - interval '1 day' WHERE nickname = '王小新'"
+run_tx(Login.OWNER, lambda tx: cursor(tx).execute(older).rowcount)
+"""
+
+
 def test_a_newcomer_from_joining_to_leaving(visit: Enter, served: Installation) -> None:
     """What a new member does in the first days, all of it on a phone, and the ledger verifies at the end."""
     window = visit(accept_downloads=True)
@@ -320,6 +329,8 @@ def test_a_newcomer_from_joining_to_leaving(visit: Enter, served: Installation) 
     page.fill("[name=nickname]", "王小新")
     page.fill("[name=password]", PASSWORD)
     page.click("main button[type=submit]")
+    aged = served.flask("shell", stdin=YESTERDAY)  # a day to have missed
+    assert aged.returncode == 0, aged.stderr
     page.get_by_role("button", name="今日签到 +5").click()
     expect(page.locator(".check-in__done")).to_be_visible()
 
@@ -339,11 +350,17 @@ def test_a_newcomer_from_joining_to_leaving(visit: Enter, served: Installation) 
 
     window.open("/me/growth")
     expect(page.locator(".ladder__step[aria-current=step]")).to_contain_text("社区帮手")
-    expect(window.open("/me/badges").locator(".badge progress").first).to_be_visible()
+    window.open("/me/badges")
+    expect(page.locator(".badge progress").first).to_be_visible()
+    expect(page.locator(".badge--earned h3, .badge--earned h2").first).to_be_visible()
     window.open("/boards/month").get_by_role("button", name="以昵称上榜").click()
     expect(page.locator("main")).to_contain_text("王小新")
     window.open("/check-in").get_by_role("button", name=re.compile("用 50 积分换一张")).click()
     expect(page.locator(".cards__count")).to_have_text("1 张")
+    day = (datetime.now(ZoneInfo("Asia/Shanghai")) - timedelta(days=1)).date()
+    window.open(f"/check-in?month={day:%Y-%m}&day={day}").get_by_role("button", name="使用补签卡").click()
+    expect(page.locator(".cards__count")).to_have_text("0 张")
+    assert member.get("/me/check-ins")["streak"] == 2
 
     pin = _gift(member, "pickup", 120)
     window.open(f"/gifts/{pin['id']}/redeem").get_by_role("button", name="确认兑换").click()
@@ -352,6 +369,9 @@ def test_a_newcomer_from_joining_to_leaving(visit: Enter, served: Installation) 
     lines = _statement(member)
     assert _adds_up(lines, 25)
     assert all(line["label"] for line in lines)
+    told = window.open("/statement").locator("#list")
+    for why in ("签到", "答题", "参加活动", "补签卡", "兑换礼品"):
+        expect(told).to_contain_text(why)
 
     window.open("/me").get_by_role("button", name="English").first.click()
     page.get_by_role("button", name="On", exact=True).click()

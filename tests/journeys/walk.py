@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -15,6 +16,7 @@ from tests.journeys.browser import Program, Visit
 from tests.journeys.serving import Installation
 
 LINKS = "[...document.querySelectorAll('a[href]:not([download])')].map(link => link.getAttribute('href'))"
+ELDERS = Path(__file__).parent / "elders.js"
 OFFICE = "/admin"
 NOT_PAGES = ("/api/", "/static/", "/pictures/")
 
@@ -75,6 +77,8 @@ def look(window: Visit, app: Flask, starts: Sequence[str], found: dict[str, list
         met.add(rule)
         if path:
             found[path] = window.accessibility()
+            if window.page.evaluate("'elders' in document.documentElement.dataset"):
+                found[path] += window.page.evaluate(ELDERS.read_text(encoding="utf-8"))
             if window.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 found[path].append("wider than its window")
     return met
