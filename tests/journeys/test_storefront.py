@@ -376,7 +376,7 @@ def test_a_newcomer_from_joining_to_leaving(visit: Enter, served: Installation) 
     assert _adds_up(lines, 25)
     assert all(line["label"] for line in lines)
     told = window.open("/statement").locator("#list")
-    for why in ("签到", "答题", "参加活动", "补签卡", "兑换礼品"):
+    for why in ("签到", "测验", "参加活动", "补签卡", "兑换礼品", "为什么？"):
         expect(told).to_contain_text(why)
 
     window.open("/me").get_by_role("button", name="English").first.click()
@@ -410,9 +410,9 @@ FEW = 3
 """Looks that a plain run takes; ``--all-looks`` takes them all."""
 NOT_WALKED = {
     "/livez", "/readyz", "/metrics",  # for machines
-    "/desk", "/login/<token>",  # lead on to another page
+    "/desk", "/login/<token>", "/sign-in/with/<provider_key>", "/sign-in/with/<provider_key>/back",  # lead on to another page
     "/draws/<draw_id>/record.json", "/draws/verify_draw.py", "/statement/file",  # files
-    "/attempts/<attempt_id>", "/gifts/<gift_id>/queue",  # pages of a moment, opened by journeys of their own
+    "/attempts/<attempt_id>", "/gifts/<gift_id>/queue", "/sign-in/first-time",  # pages of a moment, opened by journeys of their own
 }  # fmt: skip
 
 

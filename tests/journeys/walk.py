@@ -85,8 +85,18 @@ def look(window: Visit, app: Flask, starts: Sequence[str], found: dict[str, list
 
 
 def lived_in(mall: Installation) -> list[str]:
-    """Where a member starts who has something of everything: an order, a donation, a debit to answer."""
-    member = Program(mall.url, "zhang_xiaoman")
+    """Where a member starts who has something of everything: an order, a donation, a debit to answer, an important
+    announcement, a draw, a link for a new password."""
+    member, staff = Program(mall.url, "zhang_xiaoman"), Program(mall.url, "owner", staff=True)
+    if not staff.get("/admin/announcements")["items"]:
+        text = {"zh": "本周六领取点改到北门", "en": "Pickup moves to the north gate"}
+        told = {"title": text, "body": text, "important": True, "until_at": "2098-01-01T00:00:00Z"}
+        assert staff.post("/admin/announcements", **told, state="published").status_code == 201
+    why = {"reason": "forgotten", "identified": "at the counter"}
+    asked = staff.post("/admin/password-resets", member=member.get("/me")["id"], **why)
+    second = Program(mall.url, "rules", staff=True)
+    reset = second.post(f"/admin/password-resets/{asked.json()['id']}/approve").json()["link"]
+    draw = staff.get("/admin/draws")["items"][0]["id"]
     gifts = member.get("/gifts?limit=100")["items"]
     cup = next(gift for gift in gifts if gift["kind"] == "pickup" and gift["points"] == 800)
     if not member.get("/me/orders")["items"]:
@@ -95,7 +105,8 @@ def lived_in(mall: Installation) -> list[str]:
         home = {"name": "张小满", "phone": "13800000000", "address": "海淀区志新路 1 号"}
         assert member.post("/me/addresses", **home).status_code == 201
     cause = member.get("/causes")["items"][0]["id"]
-    return ["/", "/me", f"/gifts/{cup['id']}/redeem", f"/causes/{cause}", "/appeals", "/me/confirm"]
+    own = ["/", "/me", f"/gifts/{cup['id']}/redeem", f"/causes/{cause}", "/appeals", "/me/confirm"]
+    return [*own, f"/draws/{draw}", urlsplit(reset).path]
 
 
 def worked_in(mall: Installation) -> list[str]:
