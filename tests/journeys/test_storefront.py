@@ -410,9 +410,9 @@ FEW = 3
 """Looks that a plain run takes; ``--all-looks`` takes them all."""
 NOT_WALKED = {
     "/livez", "/readyz", "/metrics",  # for machines
-    "/desk", "/login/<token>", "/sign-in/with/<provider_key>", "/sign-in/with/<provider_key>/back",  # lead on to another page
+    "/desk", "/login/<token>", "/sign-in/with/<provider_key>", "/sign-in/with/<provider_key>/back",  # lead on
     "/draws/<draw_id>/record.json", "/draws/verify_draw.py", "/statement/file",  # files
-    "/attempts/<attempt_id>", "/gifts/<gift_id>/queue", "/sign-in/first-time",  # pages of a moment, opened by journeys of their own
+    "/attempts/<attempt_id>", "/gifts/<gift_id>/queue", "/sign-in/first-time",  # pages of a moment
 }  # fmt: skip
 
 
