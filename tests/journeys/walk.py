@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -90,7 +91,12 @@ def lived_in(mall: Installation) -> list[str]:
     member, staff = Program(mall.url, "zhang_xiaoman"), Program(mall.url, "owner", staff=True)
     if not staff.get("/admin/announcements")["items"]:
         text = {"zh": "本周六领取点改到北门", "en": "Pickup moves to the north gate"}
-        told = {"title": text, "body": text, "important": True, "until_at": "2098-01-01T00:00:00Z"}
+        told = {
+            "title": text,
+            "body": text,
+            "important": True,
+            "until_at": f"{datetime.now(UTC) + timedelta(days=9):%FT%TZ}",
+        }
         assert staff.post("/admin/announcements", **told, state="published").status_code == 201
     why = {"reason": "forgotten", "identified": "at the counter"}
     asked = staff.post("/admin/password-resets", member=member.get("/me")["id"], **why)
