@@ -124,7 +124,7 @@ def _first_time(call: Call, found: Newcomer, error: MallError | None = None, fie
     body = render_template(
         "storefront/first_time.html",
         provider=label_of(found.who.provider),
-        provider_icon=icon_of(found.who.provider),
+        mark=icon_of(found.who.provider),
         linking=linking,
         form=form or {"nickname": found.nickname[:20]},
         errors=messages_of(error, field) if error else None,

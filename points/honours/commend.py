@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from mall import audit, outbox
 from mall.errors import Conflict, NotFound
 from mall.http.pagination import decode_cursor, encode_cursor, page_of
+from mall.identity.avatars import avatar_of
 from mall.identity.models import Member
 from mall.ids import new_id
 from points.earning.versions import By
@@ -23,10 +24,11 @@ RETRACTED = "retracted"
 
 @dataclass(frozen=True, slots=True)
 class Honour:
-    """A commendation that everybody may read."""
+    """A commendation that everybody may read, with its member's name and face."""
 
     id: str
     nickname: str
+    avatar: str
     words: Mapping[str, str]
     since: datetime
 
@@ -85,7 +87,7 @@ def own_commendations(tx: Session, member_id: str) -> Sequence[Commendation]:
 def honours_page(tx: Session, limit: int, cursor_text: str | None) -> tuple[list[Honour], str | None]:
     """Commendations of members who agreed and are active, the newest first, and the cursor of the next page."""
     query = (
-        select(Commendation, Member.nickname)
+        select(Commendation, Member.nickname, Member.avatar)
         .join(Member, Member.id == Commendation.member_id)
         .where(Commendation.state == "public", Member.status == "active")
         .order_by(Commendation.id.desc())
@@ -94,7 +96,10 @@ def honours_page(tx: Session, limit: int, cursor_text: str | None) -> tuple[list
     if seen is not None:
         query = query.where(Commendation.id < seen[0])
     rows = tx.execute(query.limit(limit + 1)).all()
-    shown = [Honour(row.id, nickname, row.words, row.answered_at or row.created_at) for row, nickname in rows[:limit]]
+    shown = [
+        Honour(row.id, nickname, avatar_of(row.member_id, avatar), row.words, row.answered_at or row.created_at)
+        for row, nickname, avatar in rows[:limit]
+    ]
     return shown, encode_cursor(shown[-1].id) if len(rows) > limit else None
 
 

@@ -8,10 +8,11 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from mall.db import cursor
+from mall.identity.avatars import avatar_of
 from points.standing.boards import SHOWN
 
 MONTHS = 12
-_WINNERS = f"""SELECT p.month, w.place, m.nickname, w.points, w.prize_points, m.id = %(member)s
+_WINNERS = f"""SELECT p.month, w.place, m.id, m.nickname, m.avatar, w.points, w.prize_points
  FROM (SELECT month FROM prize_months WHERE closed_at IS NOT NULL ORDER BY month DESC LIMIT %(months)s) AS p
  JOIN prize_winners w ON w.month = p.month
  JOIN board_members b ON b.member_id = w.member_id JOIN members m ON m.id = w.member_id AND {SHOWN}
@@ -21,10 +22,11 @@ _OFFER = "SELECT prizes FROM prize_months WHERE month = %s AND closed_at IS NULL
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """A winner who is shown; ``points`` of the board, ``prize_points`` won."""
+    """A winner who is shown with the face ``avatar``; ``points`` of the board, ``prize_points`` won."""
 
     place: int
     nickname: str
+    avatar: str
     points: int
     prize_points: int
     mine: bool
@@ -41,9 +43,10 @@ class MonthWinners:
 def winners(tx: Session, member_id: str) -> list[MonthWinners]:
     """The winners of the last twelve closed months, the latest month first."""
     found: dict[date, MonthWinners] = {}
-    asked = {"member": member_id, "months": MONTHS}
-    for month, place, nickname, points, prize, mine in cursor(tx).execute(_WINNERS, asked):
-        found.setdefault(month, MonthWinners(month)).winners.append(Winner(place, nickname, points, prize, mine))
+    asked = {"months": MONTHS}
+    for month, place, own, nickname, avatar, points, prize in cursor(tx).execute(_WINNERS, asked):
+        won = Winner(place, nickname, avatar_of(own, avatar), points, prize, own == member_id)
+        found.setdefault(month, MonthWinners(month)).winners.append(won)
     return list(found.values())
 
 

@@ -33,6 +33,7 @@ class WinnerSchema(StrictSchema):
 
     place = fields.Integer(required=True)
     nickname = fields.String(required=True)
+    avatar = fields.String(required=True)
     points = fields.Integer(required=True)
     prize_points = fields.Integer(required=True)
     mine = fields.Boolean(required=True)

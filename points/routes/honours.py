@@ -17,7 +17,7 @@ from mall.http.fields import Flag, Instant, StrictSchema
 from mall.http.page import page
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import MEMBER, OPTIONAL_MEMBER, PUBLIC, MemberPrincipal
-from points.honours.commend import answer, honours_page, own_commendations
+from points.honours.commend import Honour, answer, honours_page, own_commendations
 from points.honours.models import Commendation
 from points.standing.levels import worded
 
@@ -32,6 +32,7 @@ class HonourSchema(StrictSchema):
 
     id = fields.String(required=True)
     nickname = fields.String(required=True)
+    avatar = fields.String(required=True)
     text = fields.String(required=True)
     since = Instant(required=True)
 
@@ -55,8 +56,7 @@ class HonourAnswerSchema(StrictSchema):
 def list_honours(call: Call) -> dict[str, Any]:
     """Commended members who agreed, the newest first."""
     found, cursor = honours_page(call.tx, call.query["limit"], call.query.get("cursor"))
-    listed = [{"id": one.id, "nickname": one.nickname, "text": worded(one.words), "since": one.since} for one in found]
-    return {"items": listed, "next_cursor": cursor}
+    return {"items": [_public_wire(one) for one in found], "next_cursor": cursor}
 
 
 @endpoint(
@@ -81,7 +81,7 @@ def honours(call: Call) -> str:
     own = own_commendations(call.tx, call.principal.member_id) if isinstance(call.principal, MemberPrincipal) else []
     return render_template(
         "storefront/honours.html", own=[_wire(row) for row in own],
-        honours=[{"nickname": one.nickname, "text": worded(one.words), "since": one.since} for one in found],
+        honours=[_public_wire(one) for one in found],
     )  # fmt: skip
 
 
@@ -92,6 +92,11 @@ def honour_choice(call: Call, commendation_id: str) -> Redirect:
     answer(call.tx, call.member.member_id, commendation_id, agreed, call.now)
     flash(_("Thank you: it is on the honours page now.") if agreed else _("It is not shown to anybody."), "success")
     return redirect("/honours", 303)
+
+
+def _public_wire(one: Honour) -> dict[str, Any]:
+    named = {"id": one.id, "nickname": one.nickname, "avatar": one.avatar}
+    return {**named, "text": worded(one.words), "since": one.since}
 
 
 def _wire(row: Commendation) -> dict[str, Any]:

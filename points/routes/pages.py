@@ -17,6 +17,7 @@ from mall.http.call import Call
 from mall.http.downloads import download
 from mall.http.page import page
 from mall.http.principals import MEMBER
+from mall.identity.forms import messages_of
 from mall.identity.step_up import is_recent, require_full
 from points.earning.appeals import own_debits
 from points.earning.book_events import mall_zone
@@ -84,10 +85,21 @@ def claims_page(call: Call) -> str:
 
 
 @page(pages, "POST", "/claims", auth=MEMBER, login=None, on_error="/claims")
-def claims_form(call: Call) -> Redirect:
+def claims_form(call: Call) -> Response | Redirect:
+    """Take the points of a code; one that is wrong stands there again, to be put right."""
     key = idempotency.check_form(request.form.get("_key"), required=True)
     assert key is not None
     code = request.form.get("code", "").strip()
+    try:
+        points = _claimed(call, key, code)
+    except NotFound as error:
+        again = render_template("storefront/claims.html", form={"code": code[:64]}, errors=messages_of(error, "code"))
+        return Response(again, 404)
+    flash(_("+%(points)s points.", points=points), "success")
+    return redirect(f"/claims?done={points}", 303)
+
+
+def _claimed(call: Call, key: str, code: str) -> int:
     if not code or len(code) > 100 or "\0" in code:
         raise NotFound("claim_code_not_found")
     asked = idempotency.fingerprint("POST", request.path, code)
@@ -99,9 +111,7 @@ def claims_form(call: Call) -> Redirect:
     response = counting_misses(
         call, lambda tx: idempotency.once(tx, call.principal.name, key, asked, call.now, lambda: effect(tx))
     )
-    points = response.get_json()["points"]
-    flash(_("+%(points)s points.", points=points), "success")
-    return redirect(f"/claims?done={points}", 303)
+    return int(response.get_json()["points"])
 
 
 def _is_points(text: str) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -312,6 +315,13 @@ def test_an_activity_is_signed_up_for_attended_by_code_and_explained(visit: Ente
     expect(window.open("/statement").locator("main")).to_contain_text("参加活动")
 
 
+YESTERDAY = """
+from mall.db import Login, cursor, run_tx
+older = "UPDATE members SET created_at = created_at - interval '1 day' WHERE nickname = '王小新'"
+run_tx(Login.OWNER, lambda tx: cursor(tx).execute(older).rowcount)
+"""
+
+
 def test_a_newcomer_from_joining_to_leaving(visit: Enter, served: Installation) -> None:
     """What a new member does in the first days, all of it on a phone, and the ledger verifies at the end."""
     window = visit(accept_downloads=True)
@@ -320,6 +330,8 @@ def test_a_newcomer_from_joining_to_leaving(visit: Enter, served: Installation) 
     page.fill("[name=nickname]", "王小新")
     page.fill("[name=password]", PASSWORD)
     page.click("main button[type=submit]")
+    aged = served.flask("shell", stdin=YESTERDAY)  # a day to have missed
+    assert aged.returncode == 0, aged.stderr
     page.get_by_role("button", name="今日签到 +5").click()
     expect(page.locator(".check-in__done")).to_be_visible()
 
@@ -344,14 +356,28 @@ def test_a_newcomer_from_joining_to_leaving(visit: Enter, served: Installation) 
     expect(page.locator("main")).to_contain_text("王小新")
     window.open("/check-in").get_by_role("button", name=re.compile("用 50 积分换一张")).click()
     expect(page.locator(".cards__count")).to_have_text("1 张")
+    day = (datetime.now(ZoneInfo("Asia/Shanghai")) - timedelta(days=1)).date()
+    window.open(f"/check-in?month={day:%Y-%m}&day={day}").get_by_role("button", name="使用补签卡").click()
+    expect(page.locator(".cards__count")).to_have_text("0 张")
+    assert member.get("/me/check-ins")["streak"] == 2
 
     pin = _gift(member, "pickup", 120)
     window.open(f"/gifts/{pin['id']}/redeem").get_by_role("button", name="确认兑换").click()
     page.wait_for_url(re.compile(r"/orders/ord_"))
     assert member.points() == 5 + 180 + 10 - 50 - 120
+    code = "".join(page.locator(".ticket__code span:not(.sr-only)").all_inner_texts())
+    assert Program(served.url, "fulfilment", staff=True).post("/admin/pickups", code=code).status_code == 200
+    window.open("/me/badges")
+    patience = time.monotonic() + 20
+    while page.locator(".badge--earned").count() == 0 and time.monotonic() < patience:  # the worker counts gifts
+        page.reload()
+    expect(page.locator(".badge--earned")).to_contain_text("第一份礼")
     lines = _statement(member)
     assert _adds_up(lines, 25)
     assert all(line["label"] for line in lines)
+    told = window.open("/statement").locator("#list")
+    for why in ("签到", "测验", "参加活动", "补签卡", "兑换礼品", "为什么？"):
+        expect(told).to_contain_text(why)
 
     window.open("/me").get_by_role("button", name="English").first.click()
     page.get_by_role("button", name="On", exact=True).click()
@@ -384,9 +410,9 @@ FEW = 3
 """Looks that a plain run takes; ``--all-looks`` takes them all."""
 NOT_WALKED = {
     "/livez", "/readyz", "/metrics",  # for machines
-    "/desk", "/login/<token>",  # lead on to another page
+    "/desk", "/login/<token>", "/sign-in/with/<provider_key>", "/sign-in/with/<provider_key>/back",  # lead on
     "/draws/<draw_id>/record.json", "/draws/verify_draw.py", "/statement/file",  # files
-    "/attempts/<attempt_id>", "/gifts/<gift_id>/queue",  # pages of a moment, opened by journeys of their own
+    "/attempts/<attempt_id>", "/gifts/<gift_id>/queue", "/sign-in/first-time",  # pages of a moment
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -17,6 +18,7 @@ from tests.journeys.serving import Installation
 
 LINKS = "[...document.querySelectorAll('a[href]:not([download])')].map(link => link.getAttribute('href'))"
 TRAIL = "[...document.querySelectorAll('.topbar__crumbs li')].map(step => step.textContent.trim())"
+ELDERS = Path(__file__).parent / "elders.js"
 OFFICE = "/admin"
 NOT_PAGES = ("/api/", "/static/", "/pictures/")
 
@@ -77,6 +79,8 @@ def look(window: Visit, app: Flask, starts: Sequence[str], found: dict[str, list
         met.add(rule)
         if path:
             found[path] = window.accessibility()
+            if window.page.evaluate("'elders' in document.documentElement.dataset"):
+                found[path] += window.page.evaluate(ELDERS.read_text(encoding="utf-8"))
             if window.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 found[path].append("wider than its window")
             if len(set(trail := window.page.evaluate(TRAIL))) != len(trail):
@@ -85,8 +89,23 @@ def look(window: Visit, app: Flask, starts: Sequence[str], found: dict[str, list
 
 
 def lived_in(mall: Installation) -> list[str]:
-    """Where a member starts who has something of everything: an order, a donation, a debit to answer."""
-    member = Program(mall.url, "zhang_xiaoman")
+    """Where a member starts who has something of everything: an order, a donation, a debit to answer, an important
+    announcement, a draw, a link for a new password."""
+    member, staff = Program(mall.url, "zhang_xiaoman"), Program(mall.url, "owner", staff=True)
+    if not staff.get("/admin/announcements")["items"]:
+        text = {"zh": "本周六领取点改到北门", "en": "Pickup moves to the north gate"}
+        told = {
+            "title": text,
+            "body": text,
+            "important": True,
+            "until_at": f"{datetime.now(UTC) + timedelta(days=9):%FT%TZ}",
+        }
+        assert staff.post("/admin/announcements", **told, state="published").status_code == 201
+    why = {"reason": "forgotten", "identified": "at the counter"}
+    asked = staff.post("/admin/password-resets", member=member.get("/me")["id"], **why)
+    second = Program(mall.url, "rules", staff=True)
+    reset = second.post(f"/admin/password-resets/{asked.json()['id']}/approve").json()["link"]
+    draw = staff.get("/admin/draws")["items"][0]["id"]
     gifts = member.get("/gifts?limit=100")["items"]
     cup = next(gift for gift in gifts if gift["kind"] == "pickup" and gift["points"] == 800)
     if not member.get("/me/orders")["items"]:
@@ -95,7 +114,8 @@ def lived_in(mall: Installation) -> list[str]:
         home = {"name": "张小满", "phone": "13800000000", "address": "海淀区志新路 1 号"}
         assert member.post("/me/addresses", **home).status_code == 201
     cause = member.get("/causes")["items"][0]["id"]
-    return ["/", "/me", f"/gifts/{cup['id']}/redeem", f"/causes/{cause}", "/appeals", "/me/confirm"]
+    own = ["/", "/me", f"/gifts/{cup['id']}/redeem", f"/causes/{cause}", "/appeals", "/me/confirm"]
+    return [*own, f"/draws/{draw}", urlsplit(reset).path]
 
 
 def worked_in(mall: Installation) -> list[str]:
