@@ -26,6 +26,7 @@ from catalog.routes import (
     gifts,
     news_pages,
     notifications,
+    order_pages,
     orders,
     payment_pages,
     pictures,
@@ -60,6 +61,7 @@ API: tuple[Any, ...] = (
 """Blueprints of the API."""
 PAGES: tuple[Any, ...] = (
     catalog_pages.pages,
+    order_pages.pages,
     pictures.pictures,
     wish_pages.pages,
     news_pages.pages,

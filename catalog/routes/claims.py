@@ -16,7 +16,7 @@ from catalog.draws.claim import claim_prize
 from catalog.redemption.addresses import Address
 from catalog.redemption.views import order_view
 from catalog.routes.ids import checked_id
-from catalog.routes.pages import order_page
+from catalog.routes.order_pages import order_page
 from catalog.routes.schemas import ID_MOST, DeliverySchema, OrderSchema
 from catalog.routes.wire import order_wire
 from mall.db import Login, run_tx

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import get_locale
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as Redirect
 
 from catalog.addresses.book import add_address, addresses_of
 from catalog.announcements.read import banner
-from catalog.causes.causes import find_cause
 from catalog.drops.keep import next_releases
 from catalog.gifts.queries import (
     MOST_COUNTED,
@@ -30,12 +27,10 @@ from catalog.gifts.queries import (
 from catalog.gifts.shelves import pickup_points
 from catalog.gifts.tags import headings
 from catalog.payment.pages import page_of
-from catalog.redemption.advance import cancel_order
-from catalog.redemption.lifecycle import SENT_KINDS
 from catalog.redemption.place import OrderRequest, place_order
 from catalog.redemption.quote import quote
 from catalog.redemption.together import Order, place_together
-from catalog.redemption.views import OrderView, order_view, orders_page
+from catalog.redemption.views import OrderView
 from catalog.routes.addresses import address_wire
 from catalog.routes.causes import cause_shown
 from catalog.routes.draws import drawn
@@ -43,8 +38,8 @@ from catalog.routes.ids import checked_id
 from catalog.routes.orders import order_request, with_saved_address
 from catalog.routes.outlook import days_ahead
 from catalog.routes.schemas import PlaceOrderSchema
-from catalog.routes.shown import card, drops_shown, gift_page_view, order_row, order_shown, point_shown, quote_shown
-from catalog.routes.wire import announcement_wire, category_wire, claim_wire
+from catalog.routes.shown import card, drops_shown, gift_page_view, point_shown, quote_shown
+from catalog.routes.wire import announcement_wire, category_wire
 from catalog.wishes.wish import is_wished
 from mall import clock
 from mall.db import Login, run_tx
@@ -62,11 +57,8 @@ pages = Blueprint("storefront", __name__)
 POPULAR_SHOWN = 8
 NEW_SHOWN = 4
 GIFTS_SHOWN = 20
-ORDERS_SHOWN = 20
 ADDRESS_FIELDS = ("name", "phone", "address")
 LONGEST_QUERY = 100
-FRESH = timedelta(minutes=2)
-"""How long an order counts as just placed."""
 
 
 def _available(me: Viewer | None) -> int | None:
@@ -97,10 +89,10 @@ def home(call: Call) -> str:
 @page(pages, "GET", "/mall", auth=OPTIONAL_MEMBER, login=Login.REDEMPTION)
 def mall(call: Call) -> str:
     me = viewer(call.tx, call.principal, call.now)
-    asked = {name: _typed(name) for name in ("category", "tag", "q", "sort")}
+    asked = {name: typed_in(name) for name in ("category", "tag", "q", "sort")}
     sort = asked["sort"] if asked["sort"] in SORTS else "popular"
     wanted = Wanted(asked["category"], asked["q"], sort, available=_available(me), tag=asked["tag"])
-    shown, cursor = gifts_page(call.tx, wanted, GIFTS_SHOWN, _typed("cursor", 500), call.now)
+    shown, cursor = gifts_page(call.tx, wanted, GIFTS_SHOWN, typed_in("cursor", 500), call.now)
     query = {name: value for name, value in asked.items() if value}
     shelves, tags = headings(call.tx)
     plain = not query and not request.args.get("cursor")
@@ -126,7 +118,8 @@ def _total(call: Call, wanted: Wanted, shown: int, *, whole: bool) -> int | None
     return shown if whole else count_gifts(call.tx, wanted, call.now)
 
 
-def _typed(name: str, longest: int = LONGEST_QUERY) -> str | None:
+def typed_in(name: str, longest: int = LONGEST_QUERY) -> str | None:
+    """A part of the query as text that the database takes; None without it."""
     text = request.args.get(name, "").replace("\0", "").strip()[:longest]
     return text.encode("utf-8", "ignore").decode() or None
 
@@ -153,12 +146,13 @@ def gift(call: Call, gift_id: str) -> str:
         wished=isinstance(call.principal, MemberPrincipal) and is_wished(call.tx, call.principal.member_id, gift_id),
         can_choose_less=len(shown.variants) > 1 and me is not None and shown.gift.from_points <= me.balance.available,
         refusals=refusals,
-        cause=_cause(call.tx, shown.gift.cause_id),
+        cause=given_cause(call.tx, shown.gift.cause_id),
         **drawn(call, call.tx, shown),
     )
 
 
-def _cause(tx: Session, cause_id: str | None) -> dict[str, Any] | None:
+def given_cause(tx: Session, cause_id: str | None) -> dict[str, Any] | None:
+    """The cause that a donation goes to, as pages show it."""
     return None if cause_id is None else cause_shown(find_cause(tx, cause_id))
 
 
@@ -192,14 +186,14 @@ def _confirm(call: Call, tx: Session, gift_id: str, quantity: int, wanted: str |
         max_quantity=offered.max_quantity,
         quote=quote_shown(offered),
         pickup_points=[point_shown(point) for point in points],
-        addresses=_book(call, tx) if shown.gift.kind == "delivery" else [],
+        addresses=saved_addresses(call, tx) if shown.gift.kind == "delivery" else [],
         may_keep=not call.member.restricted,
         **drawn(call, tx, shown),
         **typed,
     )
 
 
-def _book(call: Call, tx: Session) -> list[dict[str, Any]]:
+def saved_addresses(call: Call, tx: Session) -> list[dict[str, Any]]:
     """The addresses to choose from; none for a session that came by a login link."""
     if call.member.restricted:
         return []
@@ -280,56 +274,3 @@ def _keep_address(tx: Session, call: Call, loaded: dict[str, Any], form: dict[st
 def _errors(messages: Any) -> dict[str, list[str]]:
     found = plain_errors(messages) if messages else {}
     return {name.removeprefix("delivery."): sentences for name, sentences in found.items()}
-
-
-@page(pages, "GET", "/orders", auth=MEMBER, login=Login.REDEMPTION)
-def orders(call: Call) -> str:
-    status = "open" if request.args.get("status") == "open" else None
-    shown, cursor = orders_page(
-        call.tx, call.member.member_id, ORDERS_SHOWN, _typed("cursor", 500), only_open=status is not None
-    )
-    query: dict[str, Any] = {"status": status} if status else {}
-    return render_template(
-        "storefront/orders.html",
-        me=viewer(call.tx, call.principal, call.now),
-        orders=[order_row(order) for order in shown],
-        status=status,
-        next_url=f"/orders?{urlencode({**query, 'cursor': cursor})}" if cursor else None,
-    )
-
-
-@page(pages, "GET", "/orders/<order_id>", auth=MEMBER, login=Login.REDEMPTION)
-def order(call: Call, order_id: str) -> str:
-    return order_page(call, call.tx, order_id)
-
-
-def order_page(call: Call, tx: Session, order_id: str, **typed: Any) -> str:
-    """An order's page; ``typed``: what the form of a prize was refused with."""
-    restricted = call.member.restricted
-    shown = order_view(tx, checked_id(order_id), call.member.member_id, call.now, secrets=not restricted)
-    secret_kinds = (*SENT_KINDS, "pickup", "draw", "voucher", "virtual")
-    claim = claim_wire(shown)
-    collected = claim is not None and "pickup" in claim["ways"]
-    return render_template(
-        "storefront/order.html",
-        me=viewer(tx, call.principal, call.now),
-        order=order_shown(shown),
-        claim_until=shown.claim_until if claim else None,
-        addresses=_book(call, tx) if claim else [],
-        may_keep=not restricted,
-        pickup_points=[point_shown(point) for point in pickup_points(tx)] if collected else [],
-        fresh=shown.placed_at > call.now - FRESH,
-        hidden=restricted and shown.kind in secret_kinds,
-        cause=_cause(tx, shown.cause_id) if shown.status == "completed" else None,
-        **typed,
-    )
-
-
-@page(
-    pages, "POST", "/orders/<order_id>/cancel", auth=MEMBER, login=Login.REDEMPTION, idempotent=True,
-    on_error="/orders/{order_id}",
-)  # fmt: skip
-def cancel(call: Call, order_id: str) -> Redirect:
-    require_active(call.member)
-    cancel_order(call.tx, call.member.member_id, checked_id(order_id), call.now)
-    return redirect(f"/orders/{order_id}", 303)
