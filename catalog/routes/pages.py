@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from catalog.addresses.book import add_address, addresses_of
 from catalog.announcements.read import banner
+from catalog.causes.causes import find_cause
 from catalog.drops.keep import next_releases
 from catalog.gifts.queries import (
     MOST_COUNTED,
