@@ -22,10 +22,12 @@ COOKIE_SECONDS: Final = 365 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """``theme``: auto, light or dark. ``elders``: larger text, larger targets, more contrast."""
+    """``theme``: auto, light or dark. ``elders``: larger text (18 pixels and more), larger targets, more contrast;
+    ``largest``: the same with text of 30 pixels."""
 
     theme: str = "auto"
     elders: bool = False
+    largest: bool = False
 
 
 def looks() -> Looks:
@@ -33,16 +35,25 @@ def looks() -> Looks:
     if not has_request_context():
         return Looks()
     theme = request.cookies.get(THEME_COOKIE, "auto")
-    return Looks(theme if theme in THEMES else "auto", request.cookies.get(ELDERS_COOKIE) == "1")
+    return looks_of(theme if theme in THEMES else "auto", request.cookies.get(ELDERS_COOKIE))
+
+
+def looks_of(theme: str, elders: str | None) -> Looks:
+    """The looks that a theme and a choice of elders' mode stand for: ``1`` is on, ``2`` with the largest text."""
+    return Looks(theme, elders in ("1", "2"), elders == "2")
 
 
 def set_looks(response: Response, chosen: Looks) -> None:
     """Remember the choice in the reader's browser for a year."""
-    for name, value in ((THEME_COOKIE, chosen.theme), (ELDERS_COOKIE, "1" if chosen.elders else "")):
+    for name, value in ((THEME_COOKIE, chosen.theme), (ELDERS_COOKIE, _step(chosen))):
         if value and value != "auto":
             response.set_cookie(name, value, max_age=COOKIE_SECONDS, samesite="Lax", secure=request.is_secure)
         else:
             response.delete_cookie(name, samesite="Lax", secure=request.is_secure)
+
+
+def _step(chosen: Looks) -> str:
+    return ("2" if chosen.largest else "1") if chosen.elders else ""
 
 
 @lru_cache(maxsize=256)

@@ -22,7 +22,7 @@ from mall.identity.pages_recovery import add_recovery_pages
 from mall.identity.pages_security import add_security_pages
 from mall.identity.routes.signing_in import accept, open_member_session, prove_member
 from mall.identity.sessions import BROWSER, end_member_sessions, end_session, open_session
-from mall.looks import THEMES, Looks, set_looks
+from mall.looks import THEMES, looks_of, set_looks
 
 pages = Blueprint("identity_pages", __name__)
 add_security_pages(pages)
@@ -157,5 +157,5 @@ def appearance(call: Call) -> Redirect:
     response = redirect(next_path(), 303)
     theme = request.form.get("theme", "auto")
     if theme in THEMES:
-        set_looks(response, Looks(theme, request.form.get("elders") == "1"))  # type: ignore[arg-type]
+        set_looks(response, looks_of(theme, request.form.get("elders")))  # type: ignore[arg-type]
     return response

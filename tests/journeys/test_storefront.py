@@ -182,6 +182,9 @@ def test_language_and_looks_stay_as_chosen(visit: Enter) -> None:
         expect(root).to_have_attribute("data-theme", "dark")
         expect(root).to_have_attribute("data-elders", "")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(15, 18, 16)"
+    page.get_by_role("button", name="Even larger text").click()
+    expect(root).to_have_attribute("data-elders", "largest")
+    assert page.evaluate("getComputedStyle(document.body).fontSize") == "30px"
 
     elsewhere = visit()  # the language goes with the member, the looks with the browser
     elsewhere.sign_in("tian_tian")
@@ -400,6 +403,7 @@ MEMBER_LOOKS: dict[str, tuple[dict[str, str], tuple[int, int]]] = {
     "light": ({}, PHONE),
     "dark, narrow, English": ({"theme": "dark", "lang": "en"}, NARROW),
     "elders, narrow": ({"elders": "1"}, NARROW),
+    "elders, largest text": ({"elders": "2"}, PHONE),
     "dark elders": ({"theme": "dark", "elders": "1"}, PHONE),
     "light, English, wide": ({"lang": "en"}, DESK),
     "elders, English": ({"elders": "1", "lang": "en"}, PHONE),
