@@ -10,8 +10,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +21,7 @@ from flask import Flask
 
 from bench.catalog import measure_catalog
 from bench.figure import Figure
-from bench.load import Result, request, run
+from bench.load import Result, request, run, wait_for
 from bench.orders import MANY, measure_history
 from bench.people import enter_crowd
 from bench.pgbench import bare_credits, bare_orders
@@ -150,7 +148,7 @@ def _server(app: Flask, environment: dict[str, str]) -> Iterator[subprocess.Pope
     log = (app.extensions["settings"].var / "serve.log").open("wb")
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
-        _wait(f"http://127.0.0.1:{PORT}/readyz")
+        wait_for(f"http://127.0.0.1:{PORT}/readyz")
         yield process
     finally:
         process.terminate()
@@ -166,22 +164,11 @@ def _bare_server(dsn: str, environment: dict[str, str]) -> Iterator[None]:
     ]  # fmt: skip
     process = subprocess.Popen(command, env={**environment, "BENCH_DSN": dsn})
     try:
-        _wait(f"http://127.0.0.1:{BARE_PORT}/select-1")
+        wait_for(f"http://127.0.0.1:{BARE_PORT}/select-1")
         yield
     finally:
         process.terminate()
         process.wait(30)
-
-
-def _wait(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit(f"{url} does not answer")
 
 
 def _worker_memory(pid: int) -> float:

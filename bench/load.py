@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,6 +30,18 @@ class Result:
     def percentile(self, share: float) -> float:
         """The time within which ``share`` of the answers came, in milliseconds."""
         return self.times[min(len(self.times) - 1, int(len(self.times) * share))] * 1000 if self.times else 0.0
+
+
+def wait_for(url: str) -> None:
+    """Come back when ``url`` answers; ends the bench when it does not within a minute."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"{url} does not answer")
 
 
 def request(method: str, path: str, body: bytes = b"", **headers: str) -> bytes:

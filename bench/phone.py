@@ -13,13 +13,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.load import wait_for
 from catalog.demo.people import PASSWORD
 
 if TYPE_CHECKING:
@@ -104,24 +103,13 @@ def _mall() -> Iterator[str]:
     process = subprocess.Popen([*flask, "serve"], env=environment, stdout=log, stderr=log)
     try:
         url = f"http://127.0.0.1:{PORT}"
-        _wait(f"{url}/readyz")
+        wait_for(f"{url}/readyz")
         yield url
     finally:
         process.terminate()
         process.wait(60)
         log.close()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit(f"{url} does not answer")
 
 
 def main() -> None:
