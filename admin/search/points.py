@@ -1,4 +1,4 @@
-"""Finding among what earns points: rules, campaigns, redemption rules, segments, activities."""
+"""Finding among what earns points, and what members are told: rules, campaigns, quizzes, announcements and others."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from sqlalchemy.orm import Session
 from admin.pages.activities import SEEN_BY
 from admin.pages.campaigns import READERS as CAMPAIGN_READERS
 from admin.pages.rules import READERS as RULE_READERS
+from admin.routes.announcements import READERS as ANNOUNCEMENT_READERS
+from admin.routes.quizzes import READERS as QUIZ_READERS
 from admin.routes.redemption_rules import READERS as REDEMPTION_RULE_READERS
 from admin.routes.segments import READERS as SEGMENT_READERS
 from admin.search.declare import SHORT_TABLE, Hit, Searcher, first_hits, said
+from catalog.announcements.keep import announcements_page
 from catalog.rules.keep import redemption_rules
 from points.activities.keep import activities_page
 from points.earning.campaign_keeping import campaigns
 from points.earning.campaigns import read_campaign
 from points.earning.versions import rule_titles
+from points.quizzes.bank import quizzes_for_staff
 from points.segments.keep import segments
 
 
@@ -58,6 +62,20 @@ def _activities(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
     )  # fmt: skip
 
 
+def _quizzes(tx: Session, asked: str, now: datetime) -> Sequence[Hit]:
+    return first_hits(
+        quizzes_for_staff(tx, limit=SHORT_TABLE, now=now), asked, lambda one: [one.code, *one.title.values()],
+        lambda one: Hit(f"/admin/quizzes/{one.id}", said(one.title), one.code),
+    )  # fmt: skip
+
+
+def _announcements(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    return first_hits(
+        announcements_page(tx, SHORT_TABLE, None)["items"], asked, lambda one: list(one.title.values()),
+        lambda one: Hit(f"/admin/announcements/{one.id}", said(one.title)),
+    )  # fmt: skip
+
+
 SEARCHERS = (
     Searcher("rules", _l("Earning rules"), "scale", RULE_READERS, _rules),
     Searcher("campaigns", _l("Campaigns"), "calendar-event", CAMPAIGN_READERS, _campaigns),
@@ -66,4 +84,6 @@ SEARCHERS = (
     ),
     Searcher("segments", _l("Segments"), "users", SEGMENT_READERS, _segments),
     Searcher("activities", _l("Activities"), "users", SEEN_BY, _activities),
+    Searcher("quizzes", _l("Quizzes"), "bulb", QUIZ_READERS, _quizzes),
+    Searcher("announcements", _l("Announcements"), "send", ANNOUNCEMENT_READERS, _announcements),
 )  # fmt: skip

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
+
+
+def shop_day(days):
+    return f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%d}"
 
 
 def hits(browser, asked):
@@ -21,6 +26,9 @@ def test_things_are_found_by_the_beginning_of_what_they_are_called(shop, desk, m
     assert hits(owner, order["number"][:-1].lower()) == [f"/admin/orders/{order['id']}"]
     assert hits(owner, "王小") == [f"/admin/members/{member.id}"]
     assert f"/admin/members/{member.id}" in hits(owner, member.username[:-1].upper())
+    told = {"title": {"zh": "停水通知", "en": "No water"}, "body": "x", "until_at": f"{shop_day(30)}T00:00:00Z"}
+    news = shop.post("/admin/announcements", shop.owner, told).json["id"]
+    assert hits(owner, "停水") == [f"/admin/announcements/{news}"]
     assert hits(owner, "tip-out") == ["/admin/rules/tip-outcome"]
     assert hits(owner, "Audit tr") == ["/admin/audit"]
     assert hits(owner, "8426 3917") == ["/admin/desk?code=84263917"]
