@@ -7,17 +7,16 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin.lists.declare import AT_ONCE, Errors, Lines, OfficeList
 from admin.pages.lists import list_query
+from admin.pages.quiz_results import nicknames_of
 from admin.pages.quizzes import QuizListQuery
 from admin.routes.quiz_results import ResultsQuery, result_wire
 from admin.routes.quizzes import READERS
 from catalog.routes.ids import checked_id
 from mall.http.call import Call
-from mall.identity.models import Member
 from points.quizzes.bank import quizzes_for_staff, results
 from points.quizzes.figures import figures_of
 from points.quizzes.queries import quiz_by_id
@@ -55,8 +54,7 @@ def _results(call: Call, errors: Errors, quiz_id: str) -> Lines:
     def portion(tx: Session, cursor: str | None) -> tuple[Sequence[Any], str | None]:
         found = results(tx, known, limit=AT_ONCE + 1, wanted=wanted, before=cursor)
         shown, more = found[:AT_ONCE], len(found) > AT_ONCE
-        named = select(Member.id, Member.nickname).where(Member.id.in_({one.member_id for one in shown}))
-        nicknames = {row[0]: row[1] for row in tx.execute(named)}
+        nicknames = nicknames_of(tx, shown)
         rows = [{**result_wire(one), "nickname": nicknames.get(one.member_id)} for one in shown]
         return rows, shown[-1].id if more else None
 

@@ -48,7 +48,7 @@ def result_list(call: Call, quiz_id: str) -> str:
     limit, cursor, wanted = query["limit"], decode_cursor(query.get("cursor"), str), query.get("state") or ""
     rows = results(call.tx, quiz.id, limit=limit + 1, wanted=wanted, before=str(cursor[0]) if cursor else None)
     found = page_of(rows, limit, lambda attempt: (attempt.id,))
-    nicknames = _nicknames(call.tx, found["items"])
+    nicknames = nicknames_of(call.tx, found["items"])
     return render_template(
         "admin/quiz_results.html", quiz=quiz, title=worded(quiz.title), query=query, wanted=WANTED,
         results=[{**result_wire(one), "name": nicknames.get(one.member_id, one.member_id)} for one in found["items"]],
@@ -111,7 +111,8 @@ def question_figures_page(call: Call, quiz_id: str) -> str:
     return render_template("admin/quiz_question_figures.html", quiz=quiz, title=worded(quiz.title), rows=rows)
 
 
-def _nicknames(tx: Session, attempts: Sequence[QuizAttempt]) -> dict[str, str]:
+def nicknames_of(tx: Session, attempts: Sequence[QuizAttempt]) -> dict[str, str]:
+    """By member: the nickname of everybody whose attempt is among these."""
     members = {attempt.member_id for attempt in attempts}
     rows = tx.execute(select(Member.id, Member.nickname).where(Member.id.in_(members)))
     return {row[0]: row[1] for row in rows}
