@@ -20,8 +20,9 @@ from mall import parts as mall_parts
 from mall.crypto import Keyring
 from mall.db import db, engine_options, login_urls
 from mall.embedded import EmbeddedStores
-from mall.http import limits, problems, security
+from mall.http import answered, limits, problems, security
 from mall.http.badges import badge_of
+from mall.http.flask_app import FlaskApp
 from mall.http.page import form_key
 from mall.identity.outside.ways import EXTENSION as OUTSIDE_PROVIDERS
 from mall.identity.outside.ways import providers_of
@@ -46,7 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # Not atexit alone: a forked worker of the HTTP server ends without it, and may be the last to leave the stores.
     Finalize(None, stores.stop, exitpriority=0)
     urls = stores.ensure()
-    app = Flask("mall", template_folder="../templates", static_folder="static")
+    app = FlaskApp("mall", template_folder="../templates", static_folder="static")
     app.extensions["settings"] = settings
     app.extensions["keyring"] = Keyring(settings.secret_key)
     app.extensions["stores"] = stores
@@ -76,17 +77,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # an answer of the API is never a redirect
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    if settings.proxies:
-        hops = settings.proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     db.init_app(app)
     Migrate(app, db, directory="mall/migrations")
     CSRFProtect(app)
     Compress(app)
     security.init_app(app)
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     limits.init_app(app, settings, urls.redis_url)
     problems.init_app(app)
-    for part in (logs, i18n, metrics, request_log):
+    for part in (answered, logs, i18n, metrics, request_log):
         part.init_app(app)
     app.jinja_env.globals.update(form_key=form_key, badge_of=badge_of)
     api = openapi.create_api(app)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import random
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
+from sqlalchemy.pool import PoolProxiedConnection
 
 from mall.crypto import Keyring
 from mall.errors import Unavailable
@@ -74,6 +76,10 @@ class Login(StrEnum):
 
 
 _AUTOCOMMIT: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
+_BARE: WeakKeyDictionary[Engine, deque[PoolProxiedConnection]] = WeakKeyDictionary()
+BARE_KEPT = 2
+"""Connections of a process that stay out of each login's pool for looks: to fetch and return one costs as much as its
+statement (docs/adr/0012)."""
 APP_LOGINS = (Login.EARNING, Login.REDEMPTION, Login.BACKOFFICE)
 DEFAULT_ROLE_PREFIX = "mall"
 MAX_ATTEMPTS = 6
@@ -108,7 +114,7 @@ def engine_options(settings: Settings) -> dict[str, object]:
     timeouts = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
     return {
         "pool_size": settings.threads,
-        "max_overflow": 2,
+        "max_overflow": 2 + BARE_KEPT,
         "pool_timeout": 10,
         "pool_recycle": 1800,
         "connect_args": {
@@ -183,18 +189,26 @@ def _in_session(bind: Engine, work: Callable[[Session], T]) -> T:
 
 
 def _in_bare(bind: Engine, work: Callable[[Bare], T]) -> T:
-    pooled = bind.raw_connection()
+    kept = _BARE.get(bind)
+    if kept is None:
+        kept = _BARE[bind] = deque()
+    try:
+        pooled = kept.pop()
+    except IndexError:
+        pooled = bind.raw_connection()
+        pooled.driver_connection.autocommit = True  # type: ignore[union-attr]
     connection = pooled.driver_connection
     assert isinstance(connection, psycopg.Connection)
     try:
-        connection.autocommit = True
         return work(Bare(connection))
     finally:
-        if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+        if connection.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            pooled.invalidate()  # broken, or left in the middle of something
+        elif len(kept) < BARE_KEPT:
+            kept.append(pooled)
+        else:
             connection.autocommit = False
             pooled.close()
-        else:  # broken, or left in the middle of something
-            pooled.invalidate()
 
 
 def _attempt(once: Callable[[], T]) -> T:
@@ -255,6 +269,7 @@ def _refuse_unless_retryable(error: DBAPIError | psycopg.Error, attempt: int) ->
         if lost or unreachable:
             for login in APP_LOGINS:
                 if login.value in db.engines:
+                    _BARE.pop(db.engines[login.value], None)
                     db.engines[login.value].dispose(close=False)
         raise Unavailable("database_unavailable", retry_after=2) from error
     raise error

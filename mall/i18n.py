@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from babel import Locale
 from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_precision
@@ -24,6 +25,9 @@ DEFAULT: Final = "zh"
 LANGUAGES: Final = ("zh", "en")
 COOKIE: Final = "lang"
 COOKIE_SECONDS: Final = 365 * 24 * 3600
+
+_LOCALES: Final = {language: Locale.parse(language) for language in LANGUAGES}
+"""Kept, because Flask-Babel would look each request on the disk whether Babel knows the language."""
 
 _PATTERNS: Final = {
     "zh": {
@@ -167,7 +171,7 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("BABEL_DEFAULT_LOCALE", DEFAULT)
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", settings.zone.key)
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", "translations")
-    Babel(app, locale_selector=choose_locale)
+    Babel(app, locale_selector=lambda: _LOCALES[choose_locale()])
     app.after_request(_remember_asked)
     app.jinja_env.globals.update(html_lang=html_lang, get_locale=get_locale)
     app.jinja_env.filters.update(

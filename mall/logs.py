@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import time
 import traceback
 from collections.abc import MutableMapping
 from contextlib import nullcontext
@@ -18,8 +17,10 @@ from typing import Any
 
 import psycopg
 import structlog
-from flask import Flask, Response, current_app, g, request
+from flask import Flask
 from sqlalchemy.exc import DBAPIError
+
+from mall.http.answered import Answered, on_answered
 
 QUIET = ("/livez", "/readyz", "/metrics", "/static/", "/pictures/")
 
@@ -29,6 +30,7 @@ BAD_DATA = "22"
 """SQLSTATE class: data exception."""
 
 log = structlog.get_logger("mall.access")
+_ACCESS = logging.getLogger("mall.access")
 
 
 def in_short(error: BaseException) -> str:
@@ -101,6 +103,8 @@ class AccessLine:
 
     def info(self, event: str, **told: Any) -> None:
         """One line of JSON."""
+        if not _ACCESS.isEnabledFor(logging.INFO):
+            return
         at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         line = json.dumps({**told, "event": event, "level": "info", "logger": "mall.access", "timestamp": at},
                           ensure_ascii=False)  # fmt: skip
@@ -109,26 +113,19 @@ class AccessLine:
             self._handler.flush()
 
 
-def _begin() -> None:
-    g.began = time.perf_counter()
-
-
-def _finish(response: Response) -> Response:
-    if not request.path.startswith(QUIET):
-        current_app.extensions.get("access_line", log).info(
-            "request",
-            request_id=g.get("request_id", ""),
-            method=request.method,
-            route=request.url_rule.rule if request.url_rule else None,
-            status=response.status_code,
-            ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
-        )
-    return response
-
-
 def init_app(app: Flask) -> None:
     """Log every request. Under test only what fails."""
-    app.before_request(_begin)
-    app.after_request(_finish)
-    if not app.testing:
-        app.extensions["access_line"] = AccessLine(configure())
+    line = log if app.testing else AccessLine(configure())
+
+    def tell(answered: Answered) -> None:
+        if not answered.path.startswith(QUIET):
+            line.info(
+                "request",
+                request_id=answered.request_id,
+                method=answered.method,
+                route=answered.route,
+                status=answered.status,
+                ms=round(answered.seconds * 1000, 1),
+            )
+
+    on_answered(app, tell)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hmac
-import time
 from collections.abc import Callable
+from functools import cache
 
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Blueprint, Flask, Response, current_app, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from mall.db import Login, run_tx
 from mall.errors import Forbidden, Unavailable
+from mall.http.answered import Answered, on_answered
 from mall.http.principals import Auth
 from mall.outbox import backlog
 
@@ -47,13 +48,16 @@ def figure(name: str, words: str, login: Login) -> Callable[[Callable[[Session],
     return register
 
 
-def _finish(response: Response) -> Response:
-    route = request.url_rule.rule if request.url_rule else "none"
-    method = request.method if request.method in METHODS else "other"
-    REQUESTS.labels(method, route, str(response.status_code)).inc()
-    if "began" in g:
-        SECONDS.labels(route).observe(time.perf_counter() - g.began)
-    return response
+@cache
+def _counters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, str(status)), SECONDS.labels(route)
+
+
+def _count(answered: Answered) -> None:
+    method = answered.method if answered.method in METHODS else "other"
+    requests, seconds = _counters(method, answered.route or "none", answered.status)
+    requests.inc()
+    seconds.observe(answered.seconds)
 
 
 def _may_read() -> bool:
@@ -108,4 +112,4 @@ metrics.add_url_rule("/metrics", "show", show)
 
 def init_app(app: Flask) -> None:
     """Count every request."""
-    app.after_request(_finish)
+    on_answered(app, _count)

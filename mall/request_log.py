@@ -16,7 +16,7 @@ from multiprocessing.util import Finalize
 from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app, g, request
+from flask import Flask
 from flask_babel import gettext as _
 from prometheus_client import Counter
 from sqlalchemy import BigInteger, Identity, Index, SmallInteger, Text, func, literal, select, text, tuple_
@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mall.db import Base, IdText, Login, cursor, run_tx
 from mall.errors import Invalid, Unavailable
+from mall.http.answered import Answered, on_answered
 from mall.http.fields import parse_instant
 from mall.http.pagination import decode_cursor, page_of
 from mall.http.principals import ClientPrincipal
@@ -142,23 +143,18 @@ def _write(tx: Session, batch: Sequence[Line]) -> None:
     cursor(tx).execute(_INSERT, [list(column) for column in zip(*batch, strict=True)])
 
 
-def _finish(response: Response) -> Response:
-    client_id = g.get("refused_client")
-    if client_id is None:
-        principal = g.get("principal")
-        client_id = principal.client_id if isinstance(principal, ClientPrincipal) else None
-    if client_id is not None:
-        took = time.perf_counter() - g.get("began", time.perf_counter())
-        line = (time.time(), client_id, request.method, request.url_rule.rule if request.url_rule else "",
-                response.status_code, round(took * 10_000), g.get("request_id", ""))  # fmt: skip
-        current_app.extensions["request_log"].note(line)
-    return response
-
-
 def init_app(app: Flask) -> None:
     """Note every request of a reporting system, those with a key that no longer works too."""
-    app.extensions["request_log"] = RequestLog(app)
-    app.after_request(_finish)
+    kept = app.extensions["request_log"] = RequestLog(app)
+
+    def note(answered: Answered) -> None:
+        caller = answered.principal
+        client_id = answered.refused_client or (caller.client_id if isinstance(caller, ClientPrincipal) else None)
+        if client_id is not None:
+            kept.note((time.time(), client_id, answered.method, answered.route or "", answered.status,
+                       round(answered.seconds * 10_000), answered.request_id))  # fmt: skip
+
+    on_answered(app, note)
 
 
 _ORDER = (ApiRequest.at, ApiRequest.id)

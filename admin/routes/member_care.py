@@ -6,7 +6,6 @@ from typing import Any
 
 from marshmallow import fields
 
-from admin.routes.guard import add_guard
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
@@ -20,7 +19,6 @@ from mall.identity.member_notes import add_note, notes_page
 from mall.identity.members import get_member
 
 blp = api_blueprint("admin-member-care", __name__, description="Notes about members, and freezing them")
-add_guard(blp)
 READERS = staff("rules", "auditor")
 EDITORS = staff("rules")
 ONE = "/admin/members/<member_id>"

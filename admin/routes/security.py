@@ -8,7 +8,6 @@ from typing import Any
 from marshmallow import fields
 
 from admin.acting import acting
-from admin.routes.guard import add_guard
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
@@ -20,7 +19,6 @@ from points.adjustments.limits import Limits, change_limits, read_limits
 from points.adjustments.rules import MOST_POINTS
 
 blp = api_blueprint("admin-security", __name__, description="Security and approvals: the owner's settings")
-add_guard(blp)
 READERS = staff("auditor")
 OWNER = fresh(staff(OWNER_ROLE))
 MOST_MONTH = 10**12

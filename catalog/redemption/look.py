@@ -12,7 +12,6 @@ from catalog.redemption.eligibility import Refusal
 from catalog.redemption.place import OrderRequest
 from catalog.redemption.refusals import refuse_if_any
 from mall.db import Login, cursor, run_bare
-from mall.http.idempotency import key_hash
 
 # Only where being sold out is the first reason to be told, and never for a key whose first answer is kept.
 _SOLD_OUT = """SELECT s.on_hand FROM stock_items AS s JOIN gifts AS g ON g.id = s.gift_id
@@ -24,11 +23,11 @@ _SOLD_OUT = """SELECT s.on_hand FROM stock_items AS s JOIN gifts AS g ON g.id = 
  AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE key_hash = %(key_hash)s)"""
 
 
-def refuse_if_sold_out(asked: OrderRequest, owner: str, key: str, now: datetime) -> None:
+def refuse_if_sold_out(asked: OrderRequest, key_hash: bytes, now: datetime) -> None:
     """Raise Conflict ``sold_out`` when the order cannot succeed for that reason, and is no repeat of one that did."""
     values = {
         "item": asked.variant_id or asked.gift_id, "gift": asked.gift_id, "quantity": asked.quantity, "now": now,
-        "key_hash": key_hash(owner, key),
+        "key_hash": key_hash,
     }  # fmt: skip
     row = run_bare(Login.REDEMPTION, lambda tx: cursor(tx).execute(_SOLD_OUT, values).fetchone())
     if row is not None:

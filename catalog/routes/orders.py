@@ -99,8 +99,8 @@ def post_order(call: Call, body: dict[str, Any]) -> Response:
     key = idempotency.check_form(request.headers.get("Idempotency-Key"), required=True)
     assert key is not None
     asked, who = order_request(body), call.principal.name
-    refuse_if_sold_out(asked, who, key, call.now)
-    keyed = idempotency.Keyed(who, key, idempotency.fingerprint("POST", request.path, read_json(call.raw_body)))
+    keyed = idempotency.keyed(who, key, "POST", request.path, read_json(call.raw_body))
+    refuse_if_sold_out(asked, keyed.key_hash, call.now)
     secrets = not call.member.restricted
 
     def whole(tx: Session) -> OrderRequest:

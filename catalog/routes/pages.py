@@ -210,7 +210,7 @@ def redeem_form(call: Call, gift_id: str) -> Any:
     assert key is not None
     quantity = _quantity(form.get("quantity", "1"))
     body = _body(gift_id, quantity, form)
-    asked = idempotency.fingerprint("POST", request.path, body)
+    keyed = idempotency.keyed(call.principal.name, key, "POST", request.path, body)
     unpaid: list[str] = []
 
     def whole(tx: Session) -> OrderRequest:
@@ -225,7 +225,7 @@ def redeem_form(call: Call, gift_id: str) -> Any:
 
     def alone(patient: bool = True) -> Response:
         def work(tx: Session) -> Response:
-            return idempotency.once(tx, call.principal.name, key, asked, call.now, lambda: effect(tx, patient))
+            return idempotency.once(tx, keyed.owner, key, keyed.asked, call.now, lambda: effect(tx, patient))
 
         return run_tx(Login.REDEMPTION, work)
 
@@ -233,7 +233,6 @@ def redeem_form(call: Call, gift_id: str) -> Any:
         if form.get("keep") == "1":
             answer = alone()
         else:
-            keyed = idempotency.Keyed(call.principal.name, key, asked)
             language = str(get_locale())
             order = Order(call.member.member_id, keyed, False, language, call.now, whole, _place_of, alone)
             answer = place_together(gift_id, form.get("variant") or None, order)

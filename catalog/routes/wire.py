@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -156,24 +156,24 @@ def carrier_wire(code: str | None) -> dict[str, str] | None:
 
 def opening_shown(stored: dict[str, Any] | None, words: dict[str, str]) -> dict[str, Any]:
     """``hours`` in words, and for structured ones whether it is ``open_now`` (else None) and ``open_text``."""
-    opening, reader = opening_of(stored), language()
-    if opening is None:
+    reader = language()
+    if not stored:
         return {"hours": in_language(words, reader), "open_now": None, "open_text": None}
-    moment = clock.now().astimezone(mall_zone())
-    state = state_now(opening, moment)
-    return {
-        "hours": _hours(json.dumps(stored), moment.date(), reader),
-        "open_now": state.is_open,
-        "open_text": now_words(state, moment, reader),
-    }
+    minute = clock.now().astimezone(mall_zone()).replace(second=0, microsecond=0)
+    return dict(_opening(json.dumps(stored), minute, reader))
 
 
-@lru_cache(maxsize=256)
-def _hours(stored: str, today: date, reader: str) -> str:
-    """The week in words, which every order at a pickup point tells and which change once a day."""
+@lru_cache(maxsize=512)
+def _opening(stored: str, minute: datetime, reader: str) -> dict[str, Any]:
+    """The hours as they stand in this minute; every order at a pickup point tells them."""
     opening = opening_of(json.loads(stored))
     assert opening is not None
-    return hours_words(opening, today, reader)
+    state = state_now(opening, minute)
+    return {
+        "hours": hours_words(opening, minute.date(), reader),
+        "open_now": state.is_open,
+        "open_text": now_words(state, minute, reader),
+    }
 
 
 def order_wire(order: OrderView) -> dict[str, Any]:

@@ -64,6 +64,12 @@ class Keyed:
     owner: str
     key: str
     asked: bytes
+    key_hash: bytes
+
+
+def keyed(owner: str, key: str, method: str, path: str, body: Any) -> Keyed:
+    """The call of ``owner`` under ``key``."""
+    return Keyed(owner, key, fingerprint(method, path, body), key_hash(owner, key))
 
 
 def fingerprint(method: str, path: str, body: Any) -> bytes:
@@ -130,7 +136,7 @@ def claim(tx: Session, calls: Sequence[Keyed], now: datetime) -> list[bool]:
 
     The others are to be asked for alone (``once``), which says why. A key that comes twice is claimed once.
     """
-    cur, names = cursor(tx), [key_hash(call.owner, call.key) for call in calls]
+    cur, names = cursor(tx), [call.key_hash for call in calls]
     held = cur.execute(_CLAIM_ALL, (array([_lock(name) for name in names]),)).fetchall()
     known = {row[0] for row in cur.execute(_FIND_ALL, (array(names), now - KEPT))}
     may = []
@@ -146,7 +152,7 @@ def remember(tx: Session, answers: Sequence[tuple[Keyed, Response]], now: dateti
         return
     ring = keyring()
     rows = [
-        (key_hash(call.owner, call.key), call.owner, call.asked, answer.status_code,
+        (call.key_hash, call.owner, call.asked, answer.status_code,
          ring.encrypt("idempotency", answer.get_data()))
         for call, answer in answers
     ]  # fmt: skip
