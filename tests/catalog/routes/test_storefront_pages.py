@@ -59,6 +59,28 @@ def test_a_gift_page_says_what_is_missing_and_why(shop, client):
     assert client.get("/gifts/%00").status_code == 404
 
 
+def test_the_button_of_a_gift_leads_on_and_never_into_a_refusal(shop):
+    browser = Browser(shop, 50)
+    once = shop.gift(1, limits=[{"per": "member", "period": "total", "quantity": 1}])
+    assert shop.order(browser.member, once).status_code == 201
+    sizes = shop.gift(10, stock=0)
+    small, large = (
+        shop.post(f"/admin/gifts/{sizes}/variants", shop.owner, {"name": name, "points": points, "stock": 2}).json["id"]
+        for name, points in (("S", 10), ("L", 900))
+    )
+    redeem = r'weui-btn_primary" type="submit" form="choose">Redeem<'
+    for path, button in (
+        (once, r'weui-btn_default" href="/mall">Limit reached<'),
+        (shop.gift(1, min_level=4), r'weui-btn_default" href="/me/growth">How to level up<'),
+        (shop.gift(900), r'weui-btn_primary" href="/tasks">Earn more points<'),
+        (f"{sizes}?variant={large}", r'weui-btn_default" type="submit" form="choose">Choose another<'),
+        (f"{sizes}?variant={small}", redeem),
+        (shop.gift(10), redeem),
+    ):
+        bar = browser.get(f"/gifts/{path}").partition('id="act"')[2]
+        assert re.findall(r'weui-btn_(?:primary|default)"[^>]*>[^<]+<', bar) == [button]
+
+
 def test_a_gift_is_redeemed_without_javascript_and_its_code_shown(shop):
     gift = shop.gift(100, stock=5)
     browser = Browser(shop, 250)
