@@ -129,6 +129,21 @@ def test_a_refused_order_says_why_on_the_page(shop):
     assert shop.wallet(browser.member)["available"] == 100
 
 
+def test_nobody_pays_a_price_that_their_page_did_not_show(shop):
+    gift = shop.gift(100, stock=5)
+    browser = Browser(shop, 500)
+    confirm = browser.get(f"/gifts/{gift}/redeem?quantity=2")
+    assert shop.post(f"/admin/gifts/{gift}", shop.owner, {"points": 101}, method="PATCH").status_code == 200
+    before = shop.snapshot()
+    refused = browser.submit(confirm, f"/gifts/{gift}/redeem")
+    page = refused.get_data(as_text=True)
+    assert (refused.status_code, "The price has changed" in page, "−202" in page) == (409, True, True)
+    assert shop.snapshot() == before
+    assert shop.post(f"/admin/gifts/{gift}", shop.owner, {"points": 90}, method="PATCH").status_code == 200
+    assert browser.submit(page, f"/gifts/{gift}/redeem", keep="1").status_code == 303  # what costs less is no surprise
+    assert shop.wallet(browser.member)["available"] == 500 - 180
+
+
 def test_a_session_from_a_link_sees_no_codes_and_no_address(shop):
     browser = Browser(shop, 300, restricted=True)
     pickup = shop.order(browser.member, shop.gift(100)).json
