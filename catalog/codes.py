@@ -17,6 +17,7 @@ TITLES = {
     "not_refundable": _l("This order cannot be refunded as it stands."),
     "refund_exceeded": _l("More than is left to give back."),
     "not_on_sale": _l("This gift is not on sale now."),
+    "price_changed": _l("The price has changed meanwhile. Please look again before you confirm."),
     "payment_unavailable": _l("This gift has a part to pay in cash, which cannot be paid here at the moment."),
     "refund_exceeds_payment": _l("More than was paid and has not gone back yet."),
     "order_on_hold": _l("The payment of this order is disputed: nothing can be done with it until that is settled."),

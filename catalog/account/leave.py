@@ -23,11 +23,12 @@ from catalog.wishes.wish import forget_wishes
 from mall import audit
 from mall.identity.leaving import forget_person
 from mall.identity.member_notes import forget_notes
-from mall.identity.members import aliases_of
+from mall.identity.members import aliases_of, lock_present
 from points.activities.attend import forget_participations
 from points.checkin.reminders import forget_reminder
 from points.honours.commend import forget_commendations
 from points.households.keep import forget_household
+from points.ledger.books import open_books
 from points.standing.boards import show_on_boards
 
 
@@ -35,14 +36,18 @@ def leave(tx: Session, member_id: str, now: datetime, request_id: str) -> None:
     """Close a member's account: nobody can sign in to it again, and nothing in it tells whose it was.
 
     Orders that the member could still cancel are cancelled. One already on its way, or whose payment is
-    disputed, goes on without its address; so does an entry of a draw that is closed.
+    disputed, goes on without its address; so does an entry of a draw that is closed. What the member asked for in
+    the same moment is done before or refused: an order waits for the wallet, everything else for the member's row.
     """
+    accounts = (member_id, *aliases_of(tx, member_id))
+    with open_books(tx, accounts, now):
+        lock_present(tx, member_id)
     for order in tx.scalars(select(Order).where(Order.member_id == member_id).order_by(Order.id)):
         held = order.cash_cents is not None and is_on_hold(tx, order.id)
         held = held or (order.kind == "draw" and is_fixed(tx, order.gift_id, now))
         if not held and Status.CANCELLED.value in targets(order.kind, order.status, By.MEMBER):
             cancel_order(tx, member_id, order.id, now)
-    for account in (member_id, *aliases_of(tx, member_id)):
+    for account in accounts:
         _forget(tx, account, now)
     name = f"member:{member_id}"
     audit.record(tx, name, "member.left", name, {}, now, request_id)

@@ -15,7 +15,7 @@ from catalog.addresses.models import MemberAddress
 from catalog.redemption.addresses import Address
 from mall.crypto import keyring
 from mall.errors import Conflict, NotFound
-from mall.identity.models import Member
+from mall.identity.members import lock_present
 from mall.ids import new_id
 
 MOST = 20
@@ -47,7 +47,7 @@ def find_address(tx: Session, member_id: str, address_id: str) -> SavedAddress:
 
 def add_address(tx: Session, member_id: str, fields: Mapping[str, Any], now: datetime) -> SavedAddress:
     """Keep an address; the first of a book is its default. Raises Conflict ``address_book_full`` beyond 20."""
-    _lock(tx, member_id)
+    lock_present(tx, member_id)  # one by one: a book never holds 21 addresses, two defaults, or those of nobody
     known = addresses_of(tx, member_id)
     if len(known) >= MOST:
         raise Conflict("address_book_full", extra={"most": MOST})
@@ -73,7 +73,7 @@ def change_address(
 
     A default cannot be taken away, only given to another address: false on the default changes nothing.
     """
-    _lock(tx, member_id)
+    lock_present(tx, member_id)
     row = _own(tx, member_id, address_id)
     before = _opened(row).address
     row.address_box = _box(row, Address(**{part: fields.get(part, getattr(before, part)) for part in PARTS}))
@@ -86,7 +86,7 @@ def change_address(
 
 def remove_address(tx: Session, member_id: str, address_id: str) -> None:
     """Delete an address; the latest of the others becomes the default after it. Raises NotFound."""
-    _lock(tx, member_id)
+    lock_present(tx, member_id)
     row = _own(tx, member_id, address_id)
     was_default = row.is_default
     tx.delete(row)
@@ -100,11 +100,6 @@ def forget_addresses(tx: Session, member_id: str) -> None:
     """Delete the whole book of a member who leaves."""
     mine = delete(MemberAddress).where(MemberAddress.member_id == member_id)
     tx.execute(mine.execution_options(synchronize_session=False))
-
-
-def _lock(tx: Session, member_id: str) -> None:
-    """Changes of one book come one by one, so that it never holds 21 addresses or two defaults."""
-    tx.execute(select(Member.id).where(Member.id == member_id).with_for_update(key_share=True))
 
 
 def _own(tx: Session, member_id: str, address_id: str) -> MemberAddress:

@@ -17,6 +17,7 @@ from catalog.redemption.writer import Claim, lock_order, move_order
 from mall.crypto import keyring
 from mall.db import cursor
 from mall.errors import Conflict, Invalid, NotFound
+from mall.identity.members import lock_present
 
 MOST_SHOWN = 100
 _CLAIM = """SELECT o.claim_until, d.handover, g.needs_preparation FROM orders AS o
@@ -35,6 +36,7 @@ def claim_prize(
     ``illegal_transition`` when nothing is to be claimed, ``claim_over`` when it is too late, Invalid for both, neither,
     or a way that the draw does not have.
     """
+    lock_present(tx, member_id)  # an address is not kept for nobody
     cur, ring = cursor(tx), keyring()
     order = lock_order(cur, order_id)
     if order is None or order.member_id != member_id:

@@ -63,6 +63,12 @@ _MOVEMENTS = """INSERT INTO stock_movements (id, item_id, kind, change, ref, act
 _TAKE = """UPDATE stock_items SET on_hand = on_hand - %(taken)s
  WHERE item_id = %(item_id)s AND on_hand >= %(taken)s AND queue_id IS NOT DISTINCT FROM %(queue_id)s
  RETURNING on_hand"""
+# Read under the locks of the wallets, which whoever leaves takes too: no address is kept for nobody.
+_PRESENT = """SELECT count(*) FROM members WHERE id = ANY(%(members)s) AND status = 'active' AND alias_of IS NULL"""
+
+
+class NotAllPresent(Exception):
+    """A member has been suspended or has left since the order was let in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +117,13 @@ class Inserted:
 def insert_orders(cur: Cursor, ring: Keyring, orders: Sequence[NewOrder], day: date, now: datetime) -> list[Inserted]:
     """Write new orders of one item, with its stock; all of them or none.
 
-    Raises Conflict ``sold_out`` when there are not pieces for all of them, Unavailable when no pickup code was free.
+    Raises NotAllPresent when one of the members may not order any more, Conflict ``sold_out`` when there are not
+    pieces for all of them, Unavailable when no pickup code was free.
     """
     first = orders[0]
     values: dict[str, Any] = {
         "now": now, "day": f"{day:%Y%m%d}", "item_id": first.item_id, "queue_id": first.queue_id,
-        "taken": sum(order.quantity for order in orders),
+        "taken": sum(order.quantity for order in orders), "members": [order.member_id for order in orders],
     }  # fmt: skip
     clauses = {}
 
@@ -158,8 +165,10 @@ def _execute(cur: Cursor, clauses: dict[str, str], values: dict[str, Any]) -> tu
     """Numbers and hashes of codes, by order."""
     with_ = ", ".join(f"{name} AS ({clause})" for name, clause in clauses.items())
     code = "(SELECT code_hash FROM code WHERE order_id = m.id)" if "code" in clauses else "NULL"
-    asked = f"SELECT m.id, m.number, {code}, (SELECT on_hand FROM stock) FROM moved AS m"
+    asked = f"SELECT m.id, m.number, {code}, (SELECT on_hand FROM stock), ({_PRESENT}) FROM moved AS m"
     rows = execute_long(cur, f"WITH {with_} {asked}", values).fetchall()
+    if rows[0][4] < len(rows):
+        raise NotAllPresent
     if rows[0][3] is None:
         raise Conflict("sold_out", extra={"left": 0})
     return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}

@@ -19,7 +19,7 @@ from catalog.payment.due import Cash, open_payment
 from catalog.queue.turn import queue_refusals, use_turn
 from catalog.redemption.addresses import Address, seal_address
 from catalog.redemption.eligibility import cash_refusals, limit_refusals, purse_refusals, shop_refusals
-from catalog.redemption.insert import Inserted, NewOrder, insert_orders
+from catalog.redemption.insert import Inserted, NewOrder, NotAllPresent, insert_orders
 from catalog.redemption.lifecycle import Status, path_after
 from catalog.redemption.pricing import order_cash, order_points
 from catalog.redemption.refusals import refuse_if_any
@@ -36,12 +36,14 @@ from catalog.vouchers.pool import take_codes
 from mall.clock import local_date
 from mall.crypto import Keyring, keyring
 from mall.db import cursor
-from mall.errors import Conflict, Invalid, MallError, Unavailable
+from mall.errors import Conflict, Forbidden, Invalid, MallError, Unavailable
+from mall.identity.members import lock_present
 from mall.ids import new_id
 from points.earning.book_events import mall_zone
 from points.ledger.book import Book
 from points.ledger.books import lock_free, open_books
 from points.standing.levels import level_of
+from points.viewer import suspended_sentence
 
 
 class NotTogether(Exception):
@@ -85,7 +87,8 @@ def place_order(
 
     Raises NotFound for an unknown gift, variant or pickup point, Invalid for a missing or needless address,
     Conflict ``payment_unavailable``, ``not_on_sale``, ``not_eligible``, ``sold_out``, ``queue_turn_needed``,
-    ``queue_one_each``, ``redemption_rule``, ``limit_reached``, ``in_debt`` or ``insufficient_points``.
+    ``queue_one_each``, ``redemption_rule``, ``limit_reached``, ``in_debt`` or ``insufficient_points``; Forbidden,
+    Unauthenticated for a member who has been suspended, or has left, since the request was let in.
     ``secrets``: the answer may show codes and the address. Unless ``patient``, raises WalletsBusy where it would
     have to wait for the member's wallet.
     """
@@ -208,7 +211,13 @@ def _write(tx: Session, paid: Sequence[_Ready], now: datetime) -> list[OrderView
                 raise Conflict("sold_out", extra={"left": len(taken)})
         orders.append(order)
         boxes.append(taken if issued and one.wish.secrets else [])
-    written = insert_orders(cur, ring, orders, local_date(now, mall_zone()), now)
+    try:
+        written = insert_orders(cur, ring, orders, local_date(now, mall_zone()), now)
+    except NotAllPresent as error:
+        if len(orders) > 1:
+            raise NotTogether from error
+        lock_present(tx, orders[0].member_id)
+        raise Forbidden("forbidden", suspended_sentence()) from error
     views = []
     for one, order, inserted, taken in zip(paid, orders, written, boxes, strict=True):
         cash = None if order.cash_cents is None else open_payment(tx, order.id, order.cash_cents, now)

@@ -219,8 +219,13 @@ def redeem_form(call: Call, gift_id: str) -> Any:
 
     def effect(tx: Session, patient: bool) -> Response:
         placed = place_order(tx, call.member.member_id, whole(tx), call.now, secrets=False, patient=patient)
+        _refuse_if_dearer(placed, form)
         unpaid.extend([placed.id] if placed.cash else [])
         _keep_address(tx, call, load(PlaceOrderSchema(), body), form)
+        return _place_of(placed)
+
+    def answered(placed: OrderView) -> Response:
+        _refuse_if_dearer(placed, form)
         return _place_of(placed)
 
     def alone(patient: bool = True) -> Response:
@@ -234,7 +239,7 @@ def redeem_form(call: Call, gift_id: str) -> Any:
             answer = alone()
         else:
             language = str(get_locale())
-            order = Order(call.member.member_id, keyed, False, language, call.now, whole, _place_of, alone)
+            order = Order(call.member.member_id, keyed, False, language, call.now, whole, answered, alone)
             answer = place_together(gift_id, form.get("variant") or None, order)
         placed_at = answer.get_data(as_text=True)
         for order_id in unpaid:  # one at most; the order stands, whatever the payment provider says now
@@ -246,6 +251,17 @@ def redeem_form(call: Call, gift_id: str) -> Any:
     again, wanted = max(1, quantity), form.get("variant")
     page_ = run_tx(Login.REDEMPTION, lambda tx: _confirm(call, tx, gift_id, again, wanted, errors=errors, form=form))
     return Response(page_, status=422 if errors else 409)
+
+
+def _refuse_if_dearer(placed: OrderView, form: dict[str, str]) -> None:
+    """Raise Conflict ``price_changed`` for an order that costs more than its form said, before it is kept.
+
+    The price is never the form's: this only spares members what they have not seen.
+    """
+    for field, now in (("seen_points", placed.points), ("seen_cents", placed.cash.amount_cents if placed.cash else 0)):
+        seen = form.get(field, "")
+        if seen.isascii() and seen.isdecimal() and len(seen) <= 12 and now > int(seen):
+            raise Conflict("price_changed")
 
 
 def _place_of(placed: OrderView) -> Response:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import sleep
 from typing import Any, TypeVar
 
 import pytest
@@ -15,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from catalog.account.leave import leave
 from mall.db import Login
 from mall.identity.members import Registration, enter_member
 from mall.identity.sessions import API, open_session
@@ -154,6 +157,22 @@ class Shop:
             return [tx.execute(text(f"SELECT t::text FROM {name} AS t ORDER BY 1")).scalars().all() for name in TABLES]
 
         return self.run(Login.OWNER, read)
+
+    def while_leaving(self, who: Person, call: Callable[[], T]) -> T:
+        """The result of a call that was let in while its member's leaving was not committed yet."""
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+        def work(tx: Session) -> Future[T]:
+            leave(tx, who.id, datetime.now(UTC), "test")
+            answer = pool.submit(call)
+            for _ in range(10_000):
+                if answer.done() or tx.execute(waiting).scalar_one():
+                    return answer
+                sleep(0.001)
+            raise AssertionError("neither answered nor waiting")
+
+        with ThreadPoolExecutor(1) as pool:
+            return self.run(Login.REDEMPTION, work).result(30)
 
     def at_once(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """The results of calls made at one moment, each in a thread of its own."""

@@ -107,6 +107,36 @@ def _order_all(place: Installation, gift: str, tokens: list[str], keys: list[str
         return list(pool.map(order, tokens, keys))
 
 
+def test_fifty_members_after_the_last_piece_are_one_order_whichever_process_they_come_to(
+    place: Installation, within: Any, admin: httpx.Client, pytestconfig: pytest.Config
+) -> None:
+    rounds = pytestconfig.getoption("--race-rounds")
+    tokens = _enter(within, "last", 50, rounds)
+    limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
+    with (
+        httpx.Client(base_url=f"{place.url}/api/v1", timeout=120, limits=limits) as client,
+        ThreadPoolExecutor(50) as pool,
+    ):
+
+        def order(gift: str, token: str) -> str:
+            headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": gift}
+            answer = client.post("/orders", json={"gift": gift, "quantity": 1}, headers=headers)
+            return str(answer.json().get("code", answer.status_code))
+
+        for number in range(rounds):
+            gift = _gift(admin, f"last-{number}", 1, 1)
+            codes = Counter(pool.map(order, [gift] * 50, tokens))
+            assert codes == {"201": 1, "sold_out": 49}, (number, codes)
+    bought = "FROM orders WHERE gift_name->>'en' LIKE 'last-%' OR gift_name->>'zh' LIKE 'last-%'"
+    assert _count(within, f"SELECT count(*) {bought}") == _count(within, f"SELECT sum(points) {bought}") == rounds
+    wallets = "SELECT sum({}) FROM ledger.wallets JOIN members ON id = member_id WHERE username LIKE 'last-%'"
+    assert _count(within, wallets.format("available")) == 49 * rounds
+    assert _count(within, wallets.format("redeemed")) == rounds
+    left = "SELECT sum(on_hand) FROM stock_items JOIN gifts ON gifts.id = item_id WHERE gifts.name->>'zh' LIKE 'last-%'"
+    assert _count(within, left) == 0
+    assert place.flask("ledger", "verify").returncode == 0
+
+
 def _count(within: Any, sql: str, **values: Any) -> int:
     return int(within(Login.OWNER, lambda tx: tx.execute(text(sql), values).scalar_one()))
 

@@ -111,7 +111,9 @@ def test_a_member_pays_cancels_and_is_paid_back(chromium: Browser, served: Insta
 
 
 @pytest.mark.crash
-def test_the_power_goes_while_a_page_is_made_and_while_a_payment_is_told(served: Installation, stripe: StandIn) -> None:
+def test_the_power_goes_while_a_page_is_made_a_payment_told_and_a_refund_sent(
+    served: Installation, stripe: StandIn
+) -> None:
     member, wanted = Program(served.url, "li_mei"), gift(served, 1)
     points = member.points()
     stripe.faults.append(Fault("POST /v1/checkout/sessions$", "late", seconds=3))
@@ -147,5 +149,14 @@ def test_the_power_goes_while_a_page_is_made_and_while_a_payment_is_told(served:
     assert steps == ["placed", "awaiting_payment", "confirmed", "ready_for_pickup"]
     assert member.points() == points - 1
     assert member.get("/me/balance")["held"] == 0
+    stripe.faults.append(Fault("POST /v1/refunds", "late", seconds=3))
+    sent = len(stripe.refunds)
+    assert member.post(f"/orders/{order}/cancel").status_code == 200
+    until(lambda: len(stripe.refunds) > sent)  # Stripe has made it, nobody has written it down
+    _kill_everything(served)
+    served.start()
+    until(lambda: member.get(f"/orders/{order}")["cash"]["refunded"] == CASH["amount"])
+    assert len(stripe.refunds) == sent + 1, "the same key gave the same refund"
+    assert (member.points(), member.get(f"/orders/{order}")["status"]) == (points, "cancelled")
     verified = served.flask("ledger", "verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr

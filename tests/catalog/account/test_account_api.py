@@ -139,6 +139,36 @@ def test_the_person_goes_and_the_ledger_stays(shop: Any, member: Any, app: Flask
         assert verdict().bad is None
 
 
+@pytest.mark.parametrize("what", ["order", "address", "nickname"])
+def test_what_is_asked_for_while_its_member_leaves_is_not_kept_for_nobody(shop: Any, member: Any, what: str) -> None:
+    gift = shop.gift(kind="delivery", stock=5)
+
+    def ask() -> Any:
+        if what == "order":
+            return shop.order(member, gift, delivery=DELIVERY)
+        if what == "address":
+            return shop.post("/me/addresses", member, DELIVERY)
+        return shop.post("/me", member, {"nickname": "Still here"}, method="PATCH")
+
+    answer = shop.while_leaving(member, ask)
+    assert (answer.status_code, answer.json["code"]) == (401, "authentication_required")
+    for table in ("orders", "order_addresses", "address_keys", "member_addresses"):
+        assert shop.sql(f"SELECT count(*) FROM {table}") == 0
+    owner = f"member:{member.id}"
+    assert shop.sql("SELECT count(*) FROM idempotency_keys WHERE owner = :owner", owner=owner) == 0
+    assert shop.sql("SELECT nickname || status FROM members WHERE id = :id", id=member.id) == "closed"
+    assert (shop.stock(gift), shop.wallet(member)["available"]) == (5, 1000)
+
+
+def test_an_order_that_comes_first_is_cancelled_by_its_member_leaving(shop: Any, member: Any) -> None:
+    gift = shop.gift(kind="delivery", stock=5)
+    ordered, left = shop.at_once([lambda: shop.order(member, gift, delivery=DELIVERY), lambda: _delete(shop, member)])
+    assert (ordered.status_code, left.status_code) in ((201, 204), (401, 204))
+    assert shop.sql("SELECT count(*) FROM orders WHERE status <> 'cancelled'") == 0
+    assert shop.sql("SELECT count(*) FROM order_addresses") == 0
+    assert (shop.stock(gift), shop.wallet(member)["available"]) == (5, 1000)
+
+
 def test_the_name_is_free_again(shop: Any, member: Any) -> None:
     assert _delete(shop, member).status_code == 204
     who = {"username": "leaving", "password": PASSWORD}

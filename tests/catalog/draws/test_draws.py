@@ -480,6 +480,14 @@ def test_a_claim_against_its_last_moment_ends_one_way_or_the_other(shop, make, a
     }  # fmt: skip
 
 
+def test_a_claim_that_comes_while_its_winner_leaves_keeps_no_address(shop, make, at_the_start):
+    winner, order, _draw = _win(shop, make, at_the_start, handover="delivery", claim_days=7)
+    answer = shop.while_leaving(winner, lambda: shop.post(f"{order}/claim", winner, {"delivery": HOME}))
+    assert (answer.status_code, answer.json["code"]) == (401, "authentication_required")
+    assert shop.sql("SELECT count(*) FROM order_addresses") == 0
+    assert shop.sql("SELECT status FROM orders") == "awaiting_claim"
+
+
 def test_the_prize_of_a_winner_who_leaves_lapses_like_any_other(shop, make, run, at_the_start):
     gone, order, _draw = _win(shop, make, at_the_start, handover="delivery", claim_days=7)
     run(Login.REDEMPTION, lambda tx: leave(tx, gone.id, DRAWN + timedelta(hours=1), "req"))

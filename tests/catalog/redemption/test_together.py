@@ -154,3 +154,51 @@ def test_one_key_twice_in_a_group_is_one_order_and_a_gift_switched_off_meanwhile
         "This gift is not on sale now.", "此礼品当前不可兑换。",
     ]  # fmt: skip
     assert shop.stock(other) == 8
+
+
+def test_who_is_suspended_or_leaves_while_in_line_gets_nothing_and_holds_up_nobody(shop):
+    gift, members = shop.gift(10, stock=9), [shop.member(10) for _ in range(5)]
+    _first, frozen, leaves, *_others = members
+
+    def meanwhile():
+        shop.write("UPDATE members SET status = 'suspended' WHERE id = :id", id=frozen.id)
+        left = shop.app.test_client().delete("/api/v1/me", headers=leaves.auth, json={"password": "no password"})
+        assert left.status_code == 204, left.text
+
+    answers = _meet(shop, gift, [lambda who=who: shop.order(who, gift) for who in members], meanwhile)
+    codes = [answer.json.get("code", answer.status_code) for answer in answers]
+    assert codes == [201, "forbidden", "authentication_required", 201, 201]
+    assert answers[1].json["detail"].startswith("This account is suspended")
+    assert shop.stock(gift) == 6
+    assert [shop.wallet(who)["available"] for who in members] == [0, 10, 10, 0, 0]
+
+
+def test_a_new_price_is_what_those_pay_who_are_judged_after_it(shop):
+    gift, members = shop.gift(10, stock=9), [shop.member(50) for _ in range(3)]
+
+    def dearer():
+        changed = shop.post(f"/admin/gifts/{gift}", shop.owner, {"points": 30}, method="PATCH")
+        assert changed.status_code == 200, changed.text
+
+    answers = _meet(shop, gift, [lambda who=who: shop.order(who, gift) for who in members], dearer)
+    assert [answer.json["points"] for answer in answers] == [10, 30, 30]
+    assert [shop.wallet(who)["available"] for who in members] == [40, 20, 20]
+    assert _transactions(shop, gift) == [2, 1]
+
+
+def test_variants_stand_in_lines_of_their_own_and_pay_their_own_price(shop):
+    gift = shop.gift(10, stock=9)
+    path = f"/admin/gifts/{gift}/variants"
+    ids = [
+        shop.post(path, shop.owner, {"name": name, "points": points, "stock": stock}).json["id"]
+        for name, points, stock in (("S", 10, 3), ("L", 20, 2))
+    ]
+    members = [shop.member(20) for _ in range(12)]
+    calls = [lambda who=who, one=ids[n % 2]: shop.order(who, gift, variant=one) for n, who in enumerate(members)]
+    answers = shop.at_once(calls)
+    won = [[a.json["points"] for a in answers[n::2] if a.status_code == 201] for n in (0, 1)]
+    assert won == [[10] * 3, [20] * 2]
+    assert {answer.json["code"] for answer in answers if answer.status_code != 201} == {"sold_out"}
+    assert [shop.stock(one) for one in ids] == [0, 0]
+    spent = [20 - shop.wallet(who)["available"] for who in members]
+    assert sorted(spent) == [0] * 7 + [10] * 3 + [20] * 2

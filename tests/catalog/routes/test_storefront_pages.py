@@ -59,6 +59,28 @@ def test_a_gift_page_says_what_is_missing_and_why(shop, client):
     assert client.get("/gifts/%00").status_code == 404
 
 
+def test_the_button_of_a_gift_leads_on_and_never_into_a_refusal(shop):
+    browser = Browser(shop, 50)
+    once = shop.gift(1, limits=[{"per": "member", "period": "total", "quantity": 1}])
+    assert shop.order(browser.member, once).status_code == 201
+    sizes = shop.gift(10, stock=0)
+    small, large = (
+        shop.post(f"/admin/gifts/{sizes}/variants", shop.owner, {"name": name, "points": points, "stock": 2}).json["id"]
+        for name, points in (("S", 10), ("L", 900))
+    )
+    redeem = r'weui-btn_primary" type="submit" form="choose">Redeem<'
+    for path, button in (
+        (once, r'weui-btn_default" href="/mall">Limit reached<'),
+        (shop.gift(1, min_level=4), r'weui-btn_default" href="/me/growth">How to level up<'),
+        (shop.gift(900), r'weui-btn_primary" href="/tasks">Earn more points<'),
+        (f"{sizes}?variant={large}", r'weui-btn_default" type="submit" form="choose">Choose another<'),
+        (f"{sizes}?variant={small}", redeem),
+        (shop.gift(10), redeem),
+    ):
+        bar = browser.get(f"/gifts/{path}").partition('id="act"')[2]
+        assert re.findall(r'weui-btn_(?:primary|default)"[^>]*>[^<]+<', bar) == [button]
+
+
 def test_a_gift_is_redeemed_without_javascript_and_its_code_shown(shop):
     gift = shop.gift(100, stock=5)
     browser = Browser(shop, 250)
@@ -105,6 +127,21 @@ def test_a_refused_order_says_why_on_the_page(shop):
     assert refused.status_code == 409
     assert "sold out" in refused.get_data(as_text=True)
     assert shop.wallet(browser.member)["available"] == 100
+
+
+def test_nobody_pays_a_price_that_their_page_did_not_show(shop):
+    gift = shop.gift(100, stock=5)
+    browser = Browser(shop, 500)
+    confirm = browser.get(f"/gifts/{gift}/redeem?quantity=2")
+    assert shop.post(f"/admin/gifts/{gift}", shop.owner, {"points": 101}, method="PATCH").status_code == 200
+    before = shop.snapshot()
+    refused = browser.submit(confirm, f"/gifts/{gift}/redeem")
+    page = refused.get_data(as_text=True)
+    assert (refused.status_code, "The price has changed" in page, "−202" in page) == (409, True, True)
+    assert shop.snapshot() == before
+    assert shop.post(f"/admin/gifts/{gift}", shop.owner, {"points": 90}, method="PATCH").status_code == 200
+    assert browser.submit(page, f"/gifts/{gift}/redeem", keep="1").status_code == 303  # what costs less is no surprise
+    assert shop.wallet(browser.member)["available"] == 500 - 180
 
 
 def test_a_session_from_a_link_sees_no_codes_and_no_address(shop):
