@@ -14,6 +14,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from tests.journeys.serving import Installation
+from tests.sign_in_stand_ins.openid import OpenIdStandIn
+from tests.sign_in_stand_ins.settings import settings_of
+from tests.sign_in_stand_ins.wechat import WeChatStandIn
 
 PASSWORD = "haidian-demo-2026"
 PHONE, DESK = (390, 844), (1440, 900)
@@ -36,6 +39,8 @@ class Visit:
     def __init__(self, browser: Browser, url: str, size: tuple[int, int] = PHONE, **options: Any) -> None:
         self.url = url
         self.troubles: list[str] = []
+        self.also = ""
+        """Another place that this person may go to: where they sign in."""
         self._refused: set[str] = set()
         width, height = size
         options = {"locale": "zh-CN", "viewport": {"width": width, "height": height}, **options}
@@ -54,6 +59,8 @@ class Visit:
 
     def _asked(self, request: Request) -> None:
         wanted, own = urlsplit(request.url), urlsplit(self.url)
+        if self.also and request.url.startswith(self.also):
+            return
         if wanted.scheme != "data" and (wanted.scheme, wanted.netloc) != (own.scheme, own.netloc):
             self.troubles.append(f"another host: {request.url}")
 
@@ -82,6 +89,13 @@ class Visit:
         self.page.fill("[name=password]", PASSWORD)
         self.page.click("main button[type=submit]")
         self.page.wait_for_url(self.url + then)
+        return self.page
+
+    def say_who(self, name: str) -> Page:
+        """At a stand-in for a provider of sign-ins: say who one is, and come back to the mall."""
+        self.page.fill("[name=who]", name)
+        self.page.click("button[value=yes]")
+        self.page.wait_for_url(f"{self.url}/**")
         return self.page
 
     def wear(self, **cookies: str) -> None:
@@ -124,15 +138,18 @@ class Program:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Installation]:
-    """A mall of its own that serves the demo."""
+    """A mall of its own that serves the demo, where people may also sign in with OpenID or WeChat (stand-ins)."""
     if CHROMIUM is None:
         pytest.skip(NO_CHROMIUM)
-    place = Installation(demo=True)
+    openid, wechat = OpenIdStandIn(asks=True).start(), WeChatStandIn(asks=True).start()
+    place = Installation(demo=True, **settings_of(openid, wechat))
     try:
         place.start()
         yield place
     finally:
         place.close()
+        openid.stop()
+        wechat.stop()
 
 
 @pytest.fixture(scope="module")
