@@ -67,11 +67,23 @@ class Visit:
     def open(self, path: str, status: int = 200) -> Page:
         """Open a page of the mall and see that it answers ``status``."""
         if status >= 400:
-            self._refused.add(self.url + path)
+            self.may_refuse(path)
         answer = self.page.goto(self.url + path)
         assert answer is not None
         assert answer.status == status, f"{path}: {answer.status}"
         return self.page
+
+    def may_refuse(self, path: str) -> None:
+        """Something at ``path`` is to be refused, and that is no trouble."""
+        self._refused.add(self.url + path)
+
+    def tab_to(self, name: str) -> None:
+        """Press Tab until what is called ``name`` has the focus, as somebody without a mouse does."""
+        for _ in range(80):
+            self.page.keyboard.press("Tab")
+            if name in self.page.evaluate("document.activeElement.innerText || ''"):
+                return
+        raise AssertionError(f"the keyboard does not get to {name}")
 
     def sign_in(self, username: str, then: str = "/") -> Page:
         """Sign in through the form, as a person does."""

@@ -126,6 +126,21 @@ def test_redeeming_works_without_javascript_and_twice_the_same_form_is_one_order
     assert [line["points"] for line in _statement(member)[:2]] == [180, -180]
 
 
+def test_a_gift_is_redeemed_by_keyboard_alone(visit: Enter, served: Installation) -> None:
+    member = Program(served.url, "li_wenjing")
+    gift, before = _gift(member, "pickup", 120), member.points()
+    window = visit()
+    page = window.sign_in("li_wenjing", f"/gifts/{gift['id']}")
+    for button, leads in (("立即兑换", "/redeem"), ("确认兑换", "/orders/ord_")):
+        window.tab_to(button)
+        assert (
+            page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+        )  # it is seen where one is
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(leads))
+    assert member.points() == before - 120
+
+
 def test_without_javascript_a_member_checks_in_once_a_day(visit: Enter, served: Installation) -> None:
     member = Program(served.url, "wu_chunhua")
     before = member.points()
@@ -372,6 +387,23 @@ def test_openid_opens_an_account_gets_a_password_and_saves_who_forgot_it(visit: 
     other.sign_in("lin-daiyu", "/me")
     expect(page.get_by_role("heading", name="林妹妹")).to_be_visible()
 
+    # The inbox tells of it; an announcement is read once it was open, and others like it are not wanted.
+    words, until = {"zh": "周六北门领取", "en": "North gate"}, f"{datetime.now(UTC) + timedelta(days=9):%FT%TZ}"
+    told = {"title": words, "body": words, "until_at": until, "state": "published"}
+    assert Program(served.url, "owner", staff=True).post("/admin/announcements", **told).status_code == 201
+    patience = time.monotonic() + 20
+    other.open("/notices")
+    while page.get_by_text("用恢复码").count() == 0 and time.monotonic() < patience:  # the worker tells
+        page.reload()
+    expect(page.get_by_text("用恢复码").first).to_be_visible()
+    unread = int(page.locator(".count--tab").first.inner_text().split()[0])
+    page.get_by_role("link", name="周六北门领取").click()
+    expect(page.locator(".news__read")).to_be_visible()
+    expect(page.locator(".count--tab").first).to_contain_text(str(unread - 1))
+    other.open("/notices/settings").get_by_role("checkbox", name=re.compile("公告")).uncheck()
+    page.get_by_role("button", name="保存").click()
+    expect(other.open("/notices/settings").locator("[name=on][value=news]")).not_to_be_checked()
+
 
 def test_an_account_that_a_source_opened_is_entered_by_a_link_and_claimed_with_wechat(
     visit: Enter, served: Installation
@@ -379,8 +411,7 @@ def test_an_account_that_a_source_opened_is_entered_by_a_link_and_claimed_with_w
     """And points are taken with a claim code, and a lost telephone is signed out."""
     owner = Program(served.url, "owner", staff=True)
     scopes = ["credits:write", "login:create", "claims:create", "members:read"]
-    made = owner.post("/admin/api-clients", name="hotline", scopes=scopes).json()["id"]
-    key = owner.post(f"/admin/api-clients/{made}/keys").json()["secret"]
+    key = owner.post("/admin/api-clients", name="hotline", scopes=scopes).json()["key"]
     source = httpx.Client(base_url=f"{served.url}/api/v1", headers={"Authorization": f"Bearer {key}"})
     data = {"case": "c-1", "stage": "adopted"}
     event = {"id": "c-1/adopted", "type": "tip.outcome", "member": "p-77", "occurred_at": f"{datetime.now(UTC):%FT%TZ}"}
@@ -392,7 +423,7 @@ def test_an_account_that_a_source_opened_is_entered_by_a_link_and_claimed_with_w
     window.also = lost.also = served.environment["WECHAT_OPEN_BASE"]
     page = window.page
     page.goto(url)
-    page.get_by_role("button", name="打开商城").click()
+    page.get_by_role("button", name="进入商城").click()
     page.wait_for_url(f"{served.url}/me")
     assert _number(page, ".profile__points b") == points
     page.goto(f"{served.url}/me/security")
@@ -405,6 +436,7 @@ def test_an_account_that_a_source_opened_is_entered_by_a_link_and_claimed_with_w
 
     code = source.post("/claim-codes", json={"points": 25, "count": 1}, headers={"Idempotency-Key": "five"}).json()
     page = window.open("/claims")
+    window.may_refuse("/claims")
     for typed, answer in (("AAAA-BBBB-CCCC", "领取积分"), (code["codes"][0].lower(), "+25")):
         page.get_by_label("积分码").fill(typed)
         page.get_by_role("button", name="领取积分").click()
