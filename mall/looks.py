@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, has_request_context, request, url_for
 from werkzeug.wrappers import Response
@@ -70,7 +71,22 @@ def asset(name: str) -> str:
     return url_for("static", filename=name, v=_content_hash(path, path.stat().st_mtime_ns))
 
 
+def here() -> str:
+    """The path to come back to from this page, for forms that change language or looks.
+
+    The answer to a form may stand at an address that has no page of its own: then it is the page the form was on.
+    """
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    adapter = current_app.create_url_adapter(request)
+    if adapter is not None and adapter.test(request.path, method="GET"):
+        return request.path
+    came = urlsplit(request.referrer or "")
+    return came.path + (f"?{came.query}" if came.query else "") if came.netloc == request.host and came.path else "/"
+
+
 def init_app(app: Flask) -> None:
-    """Give every template ``asset()`` and ``looks``."""
+    """Give every template ``asset()``, ``here()`` and ``looks``."""
     app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["here"] = here
     app.context_processor(lambda: {"looks": looks()})

@@ -9,8 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from mall.http.pagination import decode_cursor, encode_cursor
-from points.earning.awards_query import NEUTRAL_LABEL, own_explanations, public_explanations
-from points.earning.explain import Line as Explanation
+from points.earning.awards_query import NEUTRAL_LABEL, Explained, own_explanations, public_explanations
 from points.earning.explain_display import localized
 from points.ledger.queries import StatementLine, statement
 
@@ -54,10 +53,12 @@ def statement_page(
     return lines, encode_cursor(page[-1].version) if len(rows) > limit else None
 
 
-def _line(row: StatementLine, explained: dict[str, list[Explanation]], full: bool) -> Line:
+def _line(row: StatementLine, explained: dict[str, Explained], full: bool) -> Line:
     confidential = row.label == NEUTRAL_LABEL
-    shown = full or not confidential
-    why = [localized(line) for line in explained.get(row.award_id or "", [])] if shown else []
+    award = explained.get(row.award_id or "") if full or not confidential else None
+    why = [localized(line) for line in award.lines] if award else []
+    if award and award.points != row.points:  # one step of several: its reason is that of all of them
+        why.append(str(_("%(points)s in all for this so far", points=award.points)))
     return Line(
         f"pst_{row.version}", row.kind, row.label, row.points, row.balance_after, row.posted_at,
         None if confidential else row.ref, why, confidential,

@@ -87,6 +87,11 @@ def banner(tx: Session, member_id: str | None, now: datetime) -> Announcement | 
     return next((row for row, asked in found if _is_for(row, asked, member)), None)
 
 
+def has_read(tx: Session, member_id: str, announcement_id: str) -> bool:
+    """Whether a member has read an announcement."""
+    return tx.get(AnnouncementRead, (announcement_id, member_id)) is not None
+
+
 def mark_told(tx: Session, member_id: str, announcement_ids: Sequence[str], now: datetime) -> None:
     """Note that a member has read announcements; again changes nothing."""
     rows = [{"announcement_id": one, "member_id": member_id, "read_at": now} for one in announcement_ids]

@@ -143,4 +143,6 @@ def _attempt(row: QuizAttempt) -> dict[str, Any]:
         "score": row.score,
         "max_score": row.max_score,
         "points": row.points,
+        "passed": row.passed,
+        "review": row.review,
     }

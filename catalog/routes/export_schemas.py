@@ -48,7 +48,7 @@ class ExportCardSchema(StrictSchema):
 
 
 class ExportAttemptSchema(StrictSchema):
-    """An attempt at a quiz; what is null was not handed in yet."""
+    """An attempt at a quiz; what is null was not handed in yet. ``review``: of a result that is or was held."""
 
     id = fields.String(required=True)
     quiz = fields.String(required=True)
@@ -58,6 +58,8 @@ class ExportAttemptSchema(StrictSchema):
     score = fields.Integer(required=True, allow_none=True)
     max_score = fields.Integer(required=True)
     points = fields.Integer(required=True, allow_none=True)
+    passed = fields.Boolean(required=True, allow_none=True)
+    review = fields.String(required=True, allow_none=True)
 
 
 class ExportActivitySchema(StrictSchema):
@@ -140,7 +142,8 @@ class ExportMergedSchema(StrictSchema):
 class ExportSchema(StrictSchema):
     """Everything held about a member, what was merged into the account included.
 
-    Badges and reasons that tell of tips are not in it: a file lies about (``/me/effectiveness`` shows them).
+    Staff's own notes and reasons are not in it. Badges and reasons that tell of tips are not either: a file lies about
+    (``/me/effectiveness`` shows them).
     """
 
     exported_at = Instant(required=True)

@@ -104,6 +104,7 @@ def _for_member(call: Call, member: MemberPrincipal, journey: Journey, who: Arri
         flash(_("%(provider)s did not ask who you are. Please try again.", provider=label_of(who.provider)), "error")
         return redirect(CONFIRM, 303)
     keep_session(run_tx(Login.REDEMPTION, lambda tx: confirm_session(tx, member.session_id, call.now)))
+    trips.keep_proven(member.session_id, call.now)
     return redirect(journey.next_path, 303)
 
 

@@ -1,4 +1,4 @@
-"""Pages of a lost password: recovery codes, and links that two of the staff made."""
+"""Pages of a lost password: recovery codes, a linked sign-in, and links that two of the staff made."""
 
 from __future__ import annotations
 
@@ -16,17 +16,21 @@ from mall.http.principals import MEMBER, PUBLIC
 from mall.http.problems import STATUS
 from mall.identity import attempts, credentials
 from mall.identity.credentials import Credential
-from mall.identity.forms import messages_of, typed
+from mall.identity.forms import keep_session, messages_of, typed
 from mall.identity.members import get_member, set_password
+from mall.identity.models import Member
 from mall.identity.names import username_key
+from mall.identity.outside import trips
+from mall.identity.outside.links import linked
+from mall.identity.outside.ways import ways
 from mall.identity.passwords import check_new_password, hash_password
 from mall.identity.recovery import codes_left, make_codes, use_code
 from mall.identity.resets import holder_of_reset, use_reset
-from mall.identity.sessions import end_member_sessions
+from mall.identity.sessions import confirm_session, end_member_sessions
 from mall.identity.step_up import is_recent, require_recent
 from mall.identity.told import tell_of_account
 
-CODES = "/me/recovery-codes"
+CODES, NEW_PASSWORD, SECURITY = "/me/recovery-codes", "/me/new-password", "/me/security"
 LONGEST_CODE = 40
 
 
@@ -42,7 +46,7 @@ def new_codes(call: Call) -> Response | Redirect:
     require_recent(call.member, call.now)
     member = get_member(call.tx, call.member.member_id)
     if member.username is None:
-        return redirect("/me/security", 303)
+        return redirect(SECURITY, 303)
     codes = make_codes(call.tx, member.id, call.now, call.request_id)
     tell_of_account(call.tx, member.id, "recovery_codes_made", call.now)
     response = make_response(render_template("storefront/recovery_codes.html", codes=codes, left=len(codes)))
@@ -52,7 +56,7 @@ def new_codes(call: Call) -> Response | Redirect:
 
 def forgot_page(call: Call) -> str:
     """The form."""
-    return render_template("storefront/forgot.html")
+    return render_template("storefront/forgot.html", ways=ways(next_path=NEW_PASSWORD))
 
 
 def recover(call: Call) -> Response | Redirect:
@@ -61,7 +65,8 @@ def recover(call: Call) -> Response | Redirect:
     try:
         _recover(call)
     except MallError as error:
-        body = render_template("storefront/forgot.html", errors=messages_of(error, "code"), form={"username": username})
+        values = {"form": {"username": username}, "ways": ways(next_path=NEW_PASSWORD)}
+        body = render_template("storefront/forgot.html", errors=messages_of(error, "code"), **values)
         response = make_response(body, STATUS[error.kind])
         if error.retry_after is not None:
             response.headers["Retry-After"] = str(error.retry_after)
@@ -93,6 +98,51 @@ def _recover(call: Call) -> None:
 
     if not run_tx(Login.REDEMPTION, work):
         raise Invalid({"code": [_("The user name or the code is not right.")]})
+
+
+def new_password_page(call: Call) -> str | Redirect:
+    """A new password for a member who forgot it and still has a linked sign-in: first that sign-in, then the form."""
+    member = get_member(call.tx, call.member.member_id)
+    if member.username is None or not linked(call.tx, member.id):
+        return redirect(SECURITY, 303)
+    return _new_password(call, call.tx, member)
+
+
+def _new_password(call: Call, tx: Session, member: Member, errors: FieldErrors | None = None) -> str:
+    proven = trips.is_proven(call.member.session_id, call.now)
+    own = ways("confirm", NEW_PASSWORD, {one.provider for one in linked(tx, member.id)})
+    return render_template(
+        "storefront/new_password.html", username=member.username, proven=proven, ways=own, errors=errors
+    )
+
+
+def set_new_password(call: Call) -> Response | Redirect:
+    """Set it, within a quarter of an hour of the linked sign-in's proof. Every other session ends."""
+    member_id = call.member.member_id
+    if not trips.is_proven(call.member.session_id, call.now):
+        return redirect(NEW_PASSWORD, 303)
+    member = run_tx(Login.REDEMPTION, lambda tx: get_member(tx, member_id))
+    if member.username_key is None:
+        return redirect(SECURITY, 303)
+    try:
+        check_new_password(typed("new_password"), member.username_key, "new_password")
+    except MallError as error:
+        errors = messages_of(error, "new_password")
+        body = run_tx(Login.REDEMPTION, lambda tx: _new_password(call, tx, get_member(tx, member_id), errors))
+        return make_response(body, STATUS[error.kind])
+    new_hash = hash_password(typed("new_password"))
+    attempt = attempts.attempt_on("member", member.username_key, request.remote_addr, call.now)
+
+    def work(tx: Session) -> str:
+        set_password(tx, member_id, new_hash)
+        tell_of_account(tx, member_id, "password_changed", call.now)
+        end_member_sessions(tx, member_id, but=call.member.session_id)
+        attempts.forgive(tx, attempt)  # the guesses of whoever forgot it must not keep the new one out
+        return confirm_session(tx, call.member.session_id, call.now)
+
+    keep_session(run_tx(Login.REDEMPTION, work))
+    flash(_("Your password is changed; other devices are signed out."), "success")
+    return redirect(SECURITY, 303)
 
 
 def reset_page(call: Call, token: str) -> Response:
@@ -132,7 +182,9 @@ def _reset_form(username: str, status: int, errors: FieldErrors | None = None) -
 def add_recovery_pages(pages: Blueprint) -> None:
     """Declare the routes on the blueprint of identity's pages."""
     page(pages, "GET", CODES, auth=MEMBER, login=Login.REDEMPTION)(codes_page)
-    page(pages, "POST", CODES, auth=MEMBER, login=Login.REDEMPTION, on_error="/me/security")(new_codes)
+    page(pages, "POST", CODES, auth=MEMBER, login=Login.REDEMPTION, on_error=SECURITY)(new_codes)
+    page(pages, "GET", NEW_PASSWORD, auth=MEMBER, login=Login.REDEMPTION)(new_password_page)
+    page(pages, "POST", NEW_PASSWORD, auth=MEMBER, login=None)(set_new_password)
     page(pages, "GET", "/forgot", auth=PUBLIC, login=None)(forgot_page)
     page(pages, "POST", "/forgot", auth=PUBLIC, login=None)(recover)
     page(pages, "GET", "/reset/<token>", auth=PUBLIC, login=Login.REDEMPTION)(reset_page)

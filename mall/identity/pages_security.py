@@ -49,7 +49,8 @@ def _security(call: Call, tx: Session, **more: Any) -> str:
     ]
     return render_template(
         "storefront/security.html", username=member.username, sessions=sessions, sign_ins=sign_ins,
-        linkable=linkable, last_way=member.username is None and len(own) == 1, **more,
+        linkable=linkable, last_way=member.username is None and len(own) == 1,
+        confirm_first=member.username is None and bool(own) and not is_recent(call.member, call.now), **more,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from mall.clock import local_date
 from mall.db import cursor
 from points.badges.catalogue import BY_CODE, Progress, progress, reached
 from points.badges.keep import KeptBadge, kept_badges
+from points.checkin.records import streak_of
 from points.standing.effectiveness import ADOPTED_STAGES
 
 _MEMBERS = "SELECT id, created_at FROM members WHERE id = ANY(%s) AND status <> 'closed' ORDER BY id"
@@ -89,7 +90,10 @@ def wall(tx: Session, member_id: str, now: datetime, zone: ZoneInfo, *, private:
         if code in BY_CODE and (private or not BY_CODE[code].private)
     }
     badges = [one.badge for one in kept.values()]
-    return Wall(progress(figures.get(member_id, {}), earned, private=private, badges=badges), earned, kept)
+    # What is missing counts from the days in a row of now: the longest ones of the past are no step towards it.
+    current = {"check_in_streak": streak_of(tx, member_id, local_date(now, zone))[0]}
+    shown = figures.get(member_id, {}) | current
+    return Wall(progress(shown, earned, private=private, badges=badges), earned, kept)
 
 
 def public_badges(tx: Session, member_id: str) -> list[str]:

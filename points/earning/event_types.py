@@ -73,6 +73,8 @@ class EventIn:
     subject: str | None = None
     """What the event is about in the source's words: the case, the quiz, the activity."""
     facts: dict[str, FactValue] = field(default_factory=dict)
+    case_of: str | None = None
+    """Whose case it is, where not ``member``'s: that of an account merged into theirs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def case_key(ring: Keyring, source: EventSource, event: EventIn, member_id: str,
         return ring.hmac16("case", event.type, member_id, local_date(event.occurred_at, zone).isoformat())
     if event.subject is None:
         return ring.hmac16("case", event.type, source.source_id, "event", event.event_id)
-    return ring.hmac16("case", event.type, source.source_id, "subject", event.member, event.subject)
+    return ring.hmac16("case", event.type, source.source_id, "subject", event.case_of or event.member, event.subject)
 
 
 def subject_key(ring: Keyring, source_id: str, subject: str) -> bytes:

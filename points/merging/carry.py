@@ -35,8 +35,12 @@ _BADGES = """INSERT INTO sources.member_badges (member_id, code, earned_at)
  GROUP BY 1, 2 ON CONFLICT DO NOTHING"""
 _BOARDS = "DELETE FROM board_members WHERE member_id IN (SELECT id FROM members WHERE alias_of IS NOT NULL)"
 
+# One result of a member's at a quiz waits at a time: a second one follows once the first is decided on.
 _ATTEMPTS = """UPDATE quiz_attempts AS q SET member_id = m.alias_of FROM members AS m
- WHERE m.id = q.member_id AND m.alias_of IS NOT NULL"""
+ WHERE m.id = q.member_id AND m.alias_of IS NOT NULL AND (q.review IS DISTINCT FROM 'waiting' OR NOT EXISTS (
+  SELECT 1 FROM quiz_attempts AS o JOIN members AS p ON p.id = o.member_id
+  WHERE o.quiz_id = q.quiz_id AND o.review = 'waiting' AND coalesce(p.alias_of, p.id) = m.alias_of
+   AND (o.member_id = m.alias_of OR o.id < q.id)))"""
 # Of two merged accounts that were at one activity, the one who was there counts.
 _PRESENCE = """INSERT INTO participations AS p (activity_id, member_id, signed_up_at, attended_at, marked_by)
  SELECT DISTINCT ON (m.alias_of, o.activity_id) o.activity_id, m.alias_of, o.signed_up_at, o.attended_at, o.marked_by

@@ -15,16 +15,13 @@ from mall.errors import Conflict, Invalid, NotFound
 from mall.ids import new_id
 from points.earning.book_events import book_events, mall_zone
 from points.earning.evaluate import dry_run
-from points.earning.event_types import EventIn, EventSource, Facts
+from points.earning.event_types import EventIn, Facts
 from points.earning.rules import rule_set
+from points.quizzes.cases import EVENT_TYPE, SOURCE, best_paid
 from points.quizzes.grading import AnswersInvalid, Grade, KeyedQuestion, grade, percent_of
 from points.quizzes.models import Quiz, QuizAttempt, QuizQuestion
 from points.quizzes.queries import attempts_made, questions_of_attempt, quiz_by_id
 from points.quizzes.taking import WAITING, due_at, flag_of, is_late, state_at
-
-SOURCE = EventSource("mall:quiz", internal=True, label="quiz")
-"""The mall's own quizzes as a source of credit events; external ones arrive over the API."""
-EVENT_TYPE = "quiz.result"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +173,7 @@ def _book(tx: Session, attempt: QuizAttempt, graded: Grade, now: datetime, *, he
         member=attempt.member_id,
         occurred_at=now,
         subject=attempt.quiz_id,
+        case_of=best_paid(tx, attempt.member_id, attempt.quiz_id),
         facts={"score": graded.score, "max_score": graded.max_score},
     )
     outcome = book_events(tx, replace(SOURCE, held=held), [event], now)[0]

@@ -20,7 +20,7 @@ from points.earning.award_decisions import Decision, decide_awards
 from points.earning.keys import event_key
 from points.earning.reverse_event import reverse_event
 from points.earning.versions import By
-from points.quizzes.attempts import SOURCE
+from points.quizzes.cases import SOURCE
 from points.quizzes.figures import take_off_points
 from points.quizzes.models import QuizAttempt
 from points.quizzes.taking import CONFIRMED, VOID, WAITING

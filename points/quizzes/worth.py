@@ -12,7 +12,7 @@ from mall.db import cursor
 from points.earning.evaluate import dry_run
 from points.earning.event_types import Facts
 from points.earning.rules import rule_set
-from points.quizzes.attempts import EVENT_TYPE
+from points.quizzes.cases import EVENT_TYPE
 from points.quizzes.grading import percent_of
 
 

@@ -49,6 +49,10 @@ def test_an_announcement_is_in_every_inbox_without_a_row_for_each_and_read_once(
     browser = Browser(shop)
     page = browser.get(f"/news/{made['id']}")
     assert "One &lt;b&gt;bold&lt;/b&gt;" in page and 'href="/activities"' in page
+    assert shop.get(f"{URL}/{made['id']}", shop.owner).json["readers"]["count"] == 1  # looking writes nothing
+    for _twice in range(2):
+        assert browser.submit(page, f"/news/{made['id']}/read").headers["Location"] == f"/news/{made['id']}"
+    assert 'action="/news/' not in browser.get(f"/news/{made['id']}")
     assert shop.get(f"{URL}/{made['id']}", shop.owner).json["readers"]["count"] == 2
 
 

@@ -14,6 +14,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from tests.journeys.serving import Installation
+from tests.sign_in_stand_ins.openid import OpenIdStandIn
+from tests.sign_in_stand_ins.settings import settings_of
+from tests.sign_in_stand_ins.wechat import WeChatStandIn
 
 PASSWORD = "haidian-demo-2026"
 PHONE, DESK = (390, 844), (1440, 900)
@@ -36,6 +39,8 @@ class Visit:
     def __init__(self, browser: Browser, url: str, size: tuple[int, int] = PHONE, **options: Any) -> None:
         self.url = url
         self.troubles: list[str] = []
+        self.also = ""
+        """Another place that this person may go to: where they sign in."""
         self._refused: set[str] = set()
         width, height = size
         options = {"locale": "zh-CN", "viewport": {"width": width, "height": height}, **options}
@@ -54,17 +59,31 @@ class Visit:
 
     def _asked(self, request: Request) -> None:
         wanted, own = urlsplit(request.url), urlsplit(self.url)
+        if self.also and request.url.startswith(self.also):
+            return
         if wanted.scheme != "data" and (wanted.scheme, wanted.netloc) != (own.scheme, own.netloc):
             self.troubles.append(f"another host: {request.url}")
 
     def open(self, path: str, status: int = 200) -> Page:
         """Open a page of the mall and see that it answers ``status``."""
         if status >= 400:
-            self._refused.add(self.url + path)
+            self.may_refuse(path)
         answer = self.page.goto(self.url + path)
         assert answer is not None
         assert answer.status == status, f"{path}: {answer.status}"
         return self.page
+
+    def may_refuse(self, path: str) -> None:
+        """Something at ``path`` is to be refused, and that is no trouble."""
+        self._refused.add(self.url + path)
+
+    def tab_to(self, name: str) -> None:
+        """Press Tab until what is called ``name`` has the focus, as somebody without a mouse does."""
+        for _ in range(80):
+            self.page.keyboard.press("Tab")
+            if name in self.page.evaluate("document.activeElement.innerText || ''"):
+                return
+        raise AssertionError(f"the keyboard does not get to {name}")
 
     def sign_in(self, username: str, then: str = "/") -> Page:
         """Sign in through the form, as a person does."""
@@ -82,6 +101,13 @@ class Visit:
         self.page.fill("[name=password]", PASSWORD)
         self.page.click("main button[type=submit]")
         self.page.wait_for_url(self.url + then)
+        return self.page
+
+    def say_who(self, name: str) -> Page:
+        """At a stand-in for a provider of sign-ins: say who one is, and come back to the mall."""
+        self.page.fill("[name=who]", name)
+        self.page.click("button[value=yes]")
+        self.page.wait_for_url(f"{self.url}/**")
         return self.page
 
     def wear(self, **cookies: str) -> None:
@@ -124,15 +150,18 @@ class Program:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Installation]:
-    """A mall of its own that serves the demo."""
+    """A mall of its own that serves the demo, where people may also sign in with OpenID or WeChat (stand-ins)."""
     if CHROMIUM is None:
         pytest.skip(NO_CHROMIUM)
-    place = Installation(demo=True)
+    openid, wechat = OpenIdStandIn(asks=True).start(), WeChatStandIn(asks=True).start()
+    place = Installation(demo=True, **settings_of(openid, wechat))
     try:
         place.start()
         yield place
     finally:
         place.close()
+        openid.stop()
+        wechat.stop()
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,8 @@ TRAIL = "[...document.querySelectorAll('.topbar__crumbs li')].map(step => step.t
 ELDERS = Path(__file__).parent / "elders.js"
 OFFICE = "/admin"
 NOT_PAGES = ("/api/", "/static/", "/pictures/")
+ELSEWHERE = "/sign-in/with/"
+"""Leads to a provider: journeys go there, walks do not."""
 
 
 def page_routes(app: Flask, *, office: bool) -> set[str]:
@@ -49,7 +51,7 @@ def walk(window: Visit, routes: Map, starts: Sequence[str], *, office: bool) -> 
             rule, _arguments = adapter.match(parts.path, return_rule=True)
         except HTTPException:
             continue
-        if rule.rule in met or rule.rule.startswith(NOT_PAGES):
+        if rule.rule in met or rule.rule.startswith((*NOT_PAGES, ELSEWHERE)):
             continue
         met.add(rule.rule)
         try:

@@ -42,6 +42,8 @@ class StandIn:
         self._server.server_close()
 
     def _answer(self, request: Request) -> Response:
+        if request.path == "/favicon.ico":  # browsers ask for one
+            return Response(status=204)
         self.calls.append(request.path)
         if self.fault == "slow":
             time.sleep(1.5)

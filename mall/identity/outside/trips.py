@@ -16,7 +16,7 @@ from mall.http.page import safe_path
 from mall.identity.outside.links import Arrived
 from mall.identity.outside.provider import Person, Trip
 
-TRIPS, NEWCOMER = "outside_trips", "outside_newcomer"
+TRIPS, NEWCOMER, PROVEN = "outside_trips", "outside_newcomer", "outside_proven"
 LASTS_SECONDS = 15 * 60
 MOST_TRIPS = 3
 """Begun at once in one browser; the oldest goes. A cookie holds 4 KB."""
@@ -88,6 +88,18 @@ def newcomer(now: datetime) -> Newcomer | None:
     who = Arrived(found["p"], tuple(bytes.fromhex(one) for one in found["h"]))
     proven = datetime.fromtimestamp(found["auth"], UTC) if found["auth"] is not None else None
     return Newcomer(who, found["name"], safe_path(found["next"], "/"), found["link"], proven)
+
+
+def keep_proven(session_id: str, now: datetime) -> None:
+    """A linked sign-in has just proven, in this session, that it is the member."""
+    session[PROVEN] = {"s": session_id, "at": int(now.timestamp())}
+
+
+def is_proven(session_id: str, now: datetime) -> bool:
+    """Whether one has within a quarter of an hour. A password given proves nothing here: it may be the one forgotten,
+    and whoever knows it changes it by giving it."""
+    found = session.get(PROVEN)
+    return found is not None and found["s"] == session_id and now.timestamp() - found["at"] <= LASTS_SECONDS
 
 
 def forget_newcomer() -> None:

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from catalog.routes.export_schemas import ExportSchema
 from mall.db import Login
 from points.ledger.cli import verdict
 
@@ -19,6 +20,29 @@ DELIVERY = {"name": "Li Lei", "phone": "13800000000", "address": "Long Street 15
 EVENT = {
     "id": "tip-1/adopted", "type": "tip.outcome", "member": "u-1", "occurred_at": "2026-01-05T10:00:00+08:00",
     "data": {"case": "tip-1", "stage": "adopted"},
+}  # fmt: skip
+
+
+EXPORTED = {
+    "ledger.wallets": "balance", "ledger.lots": "balance", "ledger.holds": "balance", "ledger.postings": "statement",
+    "adjustments": "statement", "make_up_cards": "make_up_cards", "check_ins": "check_ins",
+    "check_in_reminders": "check_in_reminder_hour", "quiz_attempts": "quiz_attempts", "participations": "activities",
+    "standings": "level", "member_levels": "level", "sources.member_badges": "badges", "board_members": "on_boards",
+    "prize_winners": "prizes", "commendations": "honours", "sources.announced_debits": "announced_debits",
+    "orders": "orders", "member_addresses": "addresses", "wishes": "wishes", "queue_tickets": "queues",
+    "notifications": "notifications", "announcement_reads": "notifications", "notice_preferences": "notices_off",
+    "login_sessions": "sessions", "outside_identities": "sign_ins", "recovery_codes": "recovery_codes_left",
+    "password_resets": "password_resets", "member_freezes": "freezes", "member_households": "household",
+}  # fmt: skip
+"""Tables that know members, by where the export tells of them."""
+NOT_EXPORTED = {
+    "ledger.hold_shares": "which lots a hold took", "ledger.lot_draws": "which lots a posting took",
+    "sources.credit_events": "may tell of tips: the statement has what they paid", "sources.cases": "the same",
+    "sources.awards": "the same", "sources.source_members": "a source's number for the account: sealed",
+    "sources.cap_usage": "counted from awards", "sources.claim_misses": "wrong claim codes of the last hour",
+    "badge_figures": "counted from orders and days", "board_scores": "counted from public points",
+    "expiry_notices": "which notices went out", "login_links": "minutes old, and a key to the account",
+    "idempotency_keys": "answers to programs, for a day", "member_notes": "staff's own: the privacy page says so",
 }  # fmt: skip
 
 
@@ -86,6 +110,15 @@ def test_the_export_holds_what_was_merged_into_the_account_and_what_staff_noted_
     (freeze,) = body["freezes"]
     assert (freeze["ends_at"], freeze["lifted_at"]) == (None, None)
     assert "odd devices" not in answer.get_data(as_text=True)  # why is the staff's own
+
+
+def test_every_table_that_knows_members_is_in_the_export_or_says_why_not(run: Callable[..., Any]) -> None:
+    asked = text("""SELECT DISTINCT CASE table_schema WHEN 'public' THEN '' ELSE table_schema || '.' END || table_name
+        FROM information_schema.columns WHERE column_name IN ('member_id', 'holder', 'owner')
+        AND table_schema IN ('public', 'ledger', 'sources')""")
+    known = set(run(Login.OWNER, lambda tx: tx.scalars(asked).all()))
+    assert known == EXPORTED.keys() | NOT_EXPORTED.keys()
+    assert set(EXPORTED.values()) <= ExportSchema().fields.keys()
 
 
 def test_a_session_that_came_by_a_link_exports_and_deletes_nothing(shop: Any, member: Any) -> None:

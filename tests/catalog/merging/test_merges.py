@@ -145,6 +145,47 @@ def test_where_one_account_was_the_person_was_and_boards_count_both(pair: Pair) 
     assert shop.wallet(pair.new)["available"] == 580
 
 
+def test_of_a_quiz_the_best_result_of_both_accounts_pays_and_held_results_meet_without_harm(pair: Pair) -> None:
+    shop, words = pair.shop, {"zh": "算术", "en": "Sums"}
+    question = {"text": words, "options": [words, words], "answer": 0, "explanation": words}
+
+    def quiz(code: str, **settings: Any) -> str:
+        paper = {"code": code, "category": "law", "title": words, "summary": words, "questions": [question] * 5}
+        made = shop.post("/admin/quizzes", shop.owner, {"document": paper}).json["id"]
+        if settings:
+            assert shop.post(f"/admin/quizzes/{made}", shop.owner, settings, method="PATCH").status_code == 200
+        return str(made)
+
+    def take(who: Any, quiz: str, right: int) -> int:
+        begun = shop.post(f"/quizzes/{quiz}/attempts", who).json
+        chosen = {one["id"]: "a" if place < right else "b" for place, one in enumerate(begun["questions"])}
+        answer = shop.post(f"/attempts/{begun['id']}/answers", who, {"answers": chosen})
+        assert answer.status_code == 200, answer.json
+        return int(answer.json["points"])
+
+    free, held = quiz("sums"), quiz("held", hold_results=True)
+    assert (take(pair.old, free, 4), take(pair.new, free, 3)) == (20, 10)
+    assert (take(pair.old, held, 5), take(pair.new, held, 5)) == (30, 30)
+    third = shop.member(0)
+    pair.merge()
+    with shop.app.app_context():
+        run_job("merged-accounts", datetime.now(UTC))
+    before = shop.wallet(pair.new)["available"]
+    assert (take(pair.new, free, 4), take(pair.new, free, 3)) == (0, 0)
+    assert shop.wallet(pair.new)["available"] == before
+    assert take(pair.new, free, 5) == 10  # more than either had: the difference alone
+    pair.old, pair.new = pair.new, third
+    pair.merge()
+    with shop.app.app_context():
+        run_job("merged-accounts", datetime.now(UTC))
+    assert take(third, free, 5) == 0
+    waiting = "SELECT count(*) FROM quiz_attempts WHERE review = 'waiting'"
+    assert shop.sql(waiting) == 2
+    assert shop.sql(f"{waiting} AND member_id = :id", id=third.id) == 1
+    release = {"action": "void", "reason": "twice", "flagged_too": True}
+    assert shop.post(f"/admin/quizzes/{held}/releases", shop.owner, release).status_code < 300
+
+
 def test_what_sources_send_later_follows_and_no_source_sees_what_another_paid(pair: Pair, make_client: Any) -> None:
     shop = pair.shop
     tips, fairs = (make_client(["credits:write", "members:read"]) for _ in range(2))

@@ -277,6 +277,55 @@ def test_who_has_no_password_confirms_at_the_provider_which_has_to_ask_again(app
     assert browser.get("/me/leave").status_code == 200
 
 
+def test_who_forgot_the_password_sets_a_new_one_after_proving_it_at_the_provider_alone(
+    app, places, run, make_member, monkeypatch, now
+):
+    member = make_member("grandma")
+    browser, other = app.test_client(), app.test_client()
+    go(browser, "oidc")
+    given = {"username": "grandma", "password": PASSWORD}
+    assert browser.post("/sign-in/first-time/link", data=given).status_code == 303
+    other.post("/sign-in", data=given)
+    new = {"new_password": "quite another phrase"}
+
+    def refused(client):
+        stored = "SELECT password_hash FROM members WHERE id = :id"
+        before = run(Login.OWNER, lambda tx: tx.execute(text(stored), {"id": member.id}).scalar_one())
+        assert client.post("/me/new-password", data=new).headers["Location"] == "/me/new-password"
+        page = client.get("/me/new-password").text
+        assert 'name="new_password"' not in page and "for=confirm&amp;next=%2Fme%2Fnew-password" in page
+        assert run(Login.OWNER, lambda tx: tx.execute(text(stored), {"id": member.id}).scalar_one()) == before
+
+    refused(browser)  # the password was given a moment ago: that is no proof from elsewhere
+    assert go(browser, "oidc", "?next=/me/new-password").headers["Location"] == "/me/new-password"
+    refused(browser)  # signed in by it, but not asked for again
+    places["oidc"].who = "somebody-else"
+    go(browser, "oidc", "?for=confirm&next=/me/new-password")
+    refused(browser)
+    places["oidc"].who = "person-1"
+    assert go(browser, "oidc", "?for=confirm&next=/me/new-password").headers["Location"] == "/me/new-password"
+    stale = browser.get_cookie("mall_session")
+    short = browser.post("/me/new-password", data={"new_password": "short"})
+    assert (short.status_code, 'name="new_password"' in short.text) == (422, True)
+    with monkeypatch.context() as later:
+        later.setattr("mall.clock.now", lambda: now + timedelta(minutes=16))
+        refused(browser)
+    assert browser.post("/me/new-password", data=new).headers["Location"] == "/me/security"
+    assert (me(browser)["id"], me(other)) == (member.id, None)
+    refused(browser)  # once
+    browser.set_cookie(stale.key, stale.value)
+    assert browser.post("/me/new-password", data=new).headers["Location"].startswith("/sign-in")
+    fresh = app.test_client()
+    assert fresh.post("/sign-in", data=given).status_code == 401
+    assert fresh.post("/sign-in", data={**given, "password": "quite another phrase"}).status_code == 303
+    told = "SELECT count(*) FROM outbox_messages WHERE payload ->> 'kind' = 'account.password_changed'"
+    assert run(Login.OWNER, lambda tx: tx.execute(text(told)).scalar_one()) == 1
+    make_member("no-links")
+    plain = app.test_client()
+    plain.post("/sign-in", data={"username": "no-links", "password": PASSWORD})
+    assert plain.get("/me/new-password").headers["Location"] == "/me/security"
+
+
 def test_a_sign_in_that_the_provider_remembers_from_hours_ago_is_no_fresh_proof(app, places):
     join(app.test_client(), "oidc")
     places["oidc"].auth_time = time.time() - 3600
@@ -315,6 +364,8 @@ def test_an_unclaimed_account_is_claimed_by_linking_and_other_sessions_end(app, 
     assert me(mine)["id"] == "mem_u"
     aged(run)
     given = {"username": "xiaoman", "password": PASSWORD}
+    asked = mine.get("/me/security").text  # nothing is typed that would be lost on the way
+    assert 'href="/me/confirm?next=/me/security"' in asked and 'action="/me/credential"' not in asked
     assert mine.post("/me/credential", data=given).headers["Location"] == "/me/confirm?next=/me/security"
     assert go(mine, "wechat", "?for=confirm&next=/me/security", PHONE).headers["Location"] == "/me/security"
     assert mine.post("/me/credential", data=given).status_code == 303

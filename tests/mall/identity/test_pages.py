@@ -42,6 +42,23 @@ def test_somebody_registers_and_is_signed_in(client, run):
     assert count(run, Member) == 1
 
 
+def test_language_and_looks_lead_back_to_a_page_also_from_a_form_that_was_refused(client, make_member):
+    make_member("somebody")
+    client.post("/sign-in", data=FORM)
+
+    def back_to(path, **headers):
+        answer = client.post(path, data={"current_password": "wrong"}, headers=headers)
+        assert answer.status_code in (401, 422)
+        found = set(re.findall(r'<input type="hidden" name="next" value="([^"]*)"', answer.text))
+        assert len(found) == 1
+        return found.pop()
+
+    assert back_to("/me/password", Referer="http://localhost/me/security?a=1") == "/me/security?a=1"
+    assert back_to("/me/password", Referer="http://elsewhere.example/me/security") == "/"
+    assert back_to("/me/password") == "/"
+    assert client.get("/mall?q=tea").text.count('name="next" value="/mall?q=tea"') == 2
+
+
 def test_a_refused_registration_shows_the_form_again_without_the_password(client, run):
     answer = client.post("/register", data={"username": "somebody", "nickname": "Xiao", "password": "short"})
     assert answer.status_code == 422
