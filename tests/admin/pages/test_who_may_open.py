@@ -67,6 +67,7 @@ MAY = {
     **{f"{verb} /admin/welcome/<token>": EVERYBODY for verb in ("GET", "POST")},
     "GET /admin/me": ANY_STAFF,
     "GET /admin/search": ANY_STAFF,
+    "POST /admin/count-period": only("rules", "catalog", "auditor"),
     "POST /admin/undo/<undo_id>": ANY_STAFF,
     **{f"{verb} /admin/work": ANY_STAFF for verb in ("GET", "POST")},
     **{f"GET /admin/work/<work_id>{part}": ANY_STAFF for part in ("", "/file")},
