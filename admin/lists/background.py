@@ -78,7 +78,7 @@ def _list_here(person: StaffPrincipal) -> OfficeList:
 def _read(rows: Iterator[Row], kept: TextIO, tell: Tell) -> int:
     """Put the lines by, so that their number is known before the workbook is written; returns it."""
     number = 0
-    for number, row in enumerate(bounded(rows)):  # noqa: B007 - the number of the last is wanted
+    for number, row in enumerate(bounded(rows)):
         kept.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
         tell(number, None)
     return number
