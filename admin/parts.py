@@ -128,6 +128,7 @@ from admin.routes import webhooks as admin_webhooks
 from admin.undo import keep as undo_keep
 from admin.undo import models as undo_models
 from admin.work import models as work_models
+from admin.work import parcels as work_parcels
 from admin.work import run as work_run
 
 API: tuple[Any, ...] = (
@@ -259,6 +260,7 @@ BACKGROUND: tuple[Any, ...] = (
     report_jobs,
     undo_keep,
     work_run,
+    work_parcels,
 )
 """Modules that register jobs, outbox handlers and figures when they are imported."""
 TABLES: tuple[Any, ...] = (

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.lists.background import ask_workbook
 from admin.pages.blueprint import desk
+from admin.pages.parcels import with_file
 from admin.work.keep import KEPT, own_work, own_works
 from catalog.routes.ids import checked_id
 from mall.db import Login
@@ -36,7 +37,8 @@ def begin_workbook(call: Call) -> Redirect:
 def work_page(call: Call, work_id: str) -> str:
     """How far it is, then what came of it."""
     work = own_work(call.tx, call.staff.staff_id, checked_id(work_id))
-    return render_template("admin/work.html", work=work, kept_until=work.created_at + KEPT)
+    told = with_file(work.result) if work.result is not None else None
+    return render_template("admin/work.html", work=work, kept_until=work.created_at + KEPT, told=told)
 
 
 @page(pages, "GET", "/work/<work_id>/file", auth=staff(), login=Login.BACKOFFICE)

@@ -15,6 +15,7 @@ from flask import current_app, g
 from admin.work.keep import Outcome, finish, forget, give_up, take_up, tell, waiting
 from admin.work.models import LongWork
 from mall import clock
+from mall.audit import came_from
 from mall.db import Login, run_tx
 from mall.errors import Forbidden, MallError, Unavailable
 from mall.http.principals import StaffPrincipal
@@ -65,6 +66,7 @@ def _do(work_id: str) -> None:
     # A request of its own: lists and sentences speak the language of who asked.
     with current_app.test_request_context(work.asked.get("path", "/admin"), headers=_reader(work)):
         g.request_id = work.id
+        came_from(work.asked.get("origin"))
         try:
             outcome = _kinds[work.kind](_person(work.staff_id), work, _teller(work_id))
         except Unavailable:  # it is taken up again once the database is back
