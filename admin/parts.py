@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from admin import cli as admin_cli
+from admin import codes as admin_codes
 from admin.figures import jobs as figure_jobs
 from admin.figures import models as figure_models
 from admin.pages import activities as desk_activities
@@ -70,6 +71,7 @@ from admin.pages import stock as desk_stock
 from admin.pages import top_ups as desk_top_ups
 from admin.pages import undo as desk_undo
 from admin.pages import webhooks as desk_webhooks
+from admin.pages import work as desk_work
 from admin.reports import jobs as report_jobs
 from admin.reports import models as report_models
 from admin.routes import activities as admin_activities
@@ -125,6 +127,9 @@ from admin.routes import top_ups as admin_top_ups
 from admin.routes import webhooks as admin_webhooks
 from admin.undo import keep as undo_keep
 from admin.undo import models as undo_models
+from admin.work import models as work_models
+from admin.work import parcels as work_parcels
+from admin.work import run as work_run
 
 API: tuple[Any, ...] = (
     admin_members.blp,
@@ -242,6 +247,7 @@ PAGES: tuple[Any, ...] = (
     desk_reports.pages,
     desk_figures.pages,
     desk_files.pages,
+    desk_work.pages,
     desk_search.pages,
     desk_undo.pages,
     desk_cropping.pages,
@@ -253,12 +259,15 @@ BACKGROUND: tuple[Any, ...] = (
     figure_jobs,
     report_jobs,
     undo_keep,
+    work_run,
+    work_parcels,
 )
 """Modules that register jobs, outbox handlers and figures when they are imported."""
 TABLES: tuple[Any, ...] = (
     figure_models,
     report_models,
     undo_models,
+    work_models,
 )
 """Models of tables that hand-written SQL serves, here so that migrations are compared with them."""
-TITLES: tuple[Any, ...] = ()
+TITLES: tuple[Any, ...] = (admin_codes.TITLES,)

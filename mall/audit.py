@@ -70,6 +70,11 @@ def came_from(origin: str | None) -> None:
     _origin.set(origin)
 
 
+def origin() -> str | None:
+    """From where the call comes that is being served, for work that is left to the worker."""
+    return _origin.get()
+
+
 def detail_text(detail: Mapping[str, Any]) -> str:
     """An entry's details as one line of JSON; nothing for none."""
     return json.dumps(detail, ensure_ascii=False) if detail else ""

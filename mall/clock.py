@@ -16,6 +16,11 @@ def local_date(moment: datetime, zone: ZoneInfo) -> date:
     return moment.astimezone(zone).date()
 
 
+def hour_of(moment: datetime) -> datetime:
+    """The beginning of the hour: what is told where the minute would say too much."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
 def day_start(day: date, zone: ZoneInfo) -> datetime:
     """The first moment of ``day`` in ``zone``, given in UTC."""
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)

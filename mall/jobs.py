@@ -25,6 +25,10 @@ from mall.outbox import forget_done
 
 Work = Callable[[datetime], dict[str, Any]]
 MESSAGES_KEPT = timedelta(days=7)
+ASIDE = "aside"
+LANES = {ASIDE: 5.0, "asked": 1.0}
+"""Lanes beside the worker's own, and after how many seconds each looks what is due: what goes on by itself, and what
+somebody waits for, who should not wait for a back-test of minutes."""
 RETRY_AFTER = timedelta(minutes=5)
 """When a job that failed is tried again, unless its schedule says sooner."""
 LOCK_SPACE = 7320
@@ -50,18 +54,18 @@ class Job:
     name: str
     every: timedelta
     work: Work
-    aside: bool = False
-    """May take minutes: the worker runs it in a thread of its own, so that messages and other jobs go on."""
+    lane: str = ""
+    """Jobs that may take minutes run in a thread of their lane's, so that messages and other jobs go on."""
 
 
 JOBS: dict[str, Job] = {}
 
 
-def job(name: str, *, every: timedelta, aside: bool = False) -> Callable[[Work], Work]:
+def job(name: str, *, every: timedelta, aside: bool = False, lane: str = "") -> Callable[[Work], Work]:
     """Register ``(now) -> summary`` to run ``every`` so often; an empty summary says there was nothing to do."""
 
     def register(work: Work) -> Work:
-        JOBS[name] = Job(name, every, work, aside)
+        JOBS[name] = Job(name, every, work, lane or (ASIDE if aside else ""))
         return work
 
     return register
@@ -118,13 +122,13 @@ def _note(tx: Session, name: str, now: datetime, summary: dict[str, Any] | None,
         run.last_success_at, run.summary = now, summary
 
 
-def due_jobs(tx: Session, now: datetime, *, aside: bool | None = None) -> list[str]:
+def due_jobs(tx: Session, now: datetime, *, lane: str | None = None) -> list[str]:
     """Jobs whose last run is longer ago than their schedule says, or that failed five minutes ago.
 
-    ``aside``: only those that run in a thread of their own, or only the others; None for all.
+    ``lane``: only those of one lane (empty: the worker's own); None for all.
     """
     last = {run.name: run for run in tx.query(JobRun)}
-    wanted = {name: found for name, found in JOBS.items() if aside is None or found.aside == aside}
+    wanted = {name: found for name, found in JOBS.items() if lane is None or found.lane == lane}
     return [name for name, found in wanted.items() if name not in last or _next_run(found, last[name]) <= now]
 
 

@@ -14,7 +14,7 @@ from flask import Flask
 from mall import clock
 from mall.db import Login, run_tx
 from mall.errors import Unavailable
-from mall.jobs import due_jobs, run_job
+from mall.jobs import LANES, due_jobs, run_job
 from mall.outbox import deliver_due
 from mall.webhooks.dispatch import LAST_WAIT_SECONDS, send_due, send_until
 
@@ -33,13 +33,14 @@ def run_worker(app: Flask, *, once: bool = False) -> None:
     with _stopped_by_signals(stop), app.app_context():
         webhooks = threading.Thread(target=send_until, args=(app, stop), name="webhooks", daemon=True)
         if not once:  # daemons: what they are at is taken up again by the next worker
-            threading.Thread(target=_work_aside, args=(app, stop), name="aside", daemon=True).start()
+            for lane in LANES:
+                threading.Thread(target=_work_aside, args=(app, stop, lane), name=lane, daemon=True).start()
             webhooks.start()
         while not stop.is_set():
             busy = 0
             try:
                 if time.monotonic() >= next_schedule:
-                    _run_due(stop, aside=None if once else False)
+                    _run_due(stop, lane=None if once else "")
                     next_schedule = time.monotonic() + SCHEDULE_SECONDS
                 busy = deliver_due(clock.now())
                 if once and not busy:
@@ -70,17 +71,17 @@ def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _work_aside(app: Flask, stop: threading.Event) -> None:
-    """Run the jobs that may take minutes, until the worker stops."""
+def _work_aside(app: Flask, stop: threading.Event, lane: str) -> None:
+    """Run the jobs of a lane, which may take minutes, until the worker stops."""
     with app.app_context():
-        while not stop.wait(SCHEDULE_SECONDS):
+        while not stop.wait(LANES[lane]):
             with suppress(Unavailable):  # the worker itself says so, and waits
-                _run_due(stop, aside=True)
+                _run_due(stop, lane=lane)
 
 
-def _run_due(stop: threading.Event, *, aside: bool | None) -> None:
+def _run_due(stop: threading.Event, *, lane: str | None) -> None:
     now = clock.now()
-    for name in run_tx(Login.BACKOFFICE, lambda tx: due_jobs(tx, now, aside=aside)):
+    for name in run_tx(Login.BACKOFFICE, lambda tx: due_jobs(tx, now, lane=lane)):
         if stop.is_set():
             return
         started = time.perf_counter()

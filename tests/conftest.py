@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import flask_migrate
 import pytest
+from audit_words import audit_has_words
 from flask import Flask
 from flask.testing import FlaskClient
 from people import make_client, make_member, make_staff
@@ -24,7 +25,7 @@ from mall.app import create_app
 from mall.db import Login, engine, run_tx
 from mall.settings import Settings
 
-__all__ = ["make_client", "make_member", "make_staff"]
+__all__ = ["audit_has_words", "make_client", "make_member", "make_staff"]
 
 T = TypeVar("T")
 

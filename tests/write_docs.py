@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 from flask_babel import Babel, force_locale
 
+from admin.codes import TITLES as ADMIN
 from catalog.codes import TITLES as CATALOG
 from mall.http.problems import TITLES as FLOOR
 from mall.identity.codes import TITLES as IDENTITY
@@ -27,7 +28,7 @@ def errors_page() -> str:
     """The page as text."""
     app = Flask("docs")
     Babel(app)
-    titles = {**FLOOR, **IDENTITY, **WEBHOOKS, **POINTS, **CATALOG}
+    titles = {**FLOOR, **IDENTITY, **WEBHOOKS, **POINTS, **CATALOG, **ADMIN}
     with app.app_context(), force_locale("en"):
         return HEAD + "".join(f"| `{code}` | {title} |\n" for code, title in sorted(titles.items()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -41,7 +42,7 @@ _KEEP = """INSERT INTO period_reach VALUES (%(first)s, %(last)s, %(members)s, %(
  %(redeemed)s, %(now)s) ON CONFLICT (first_day, last_day) DO UPDATE SET members = excluded.members,
  signed_in = excluded.signed_in, checked_in = excluded.checked_in, redeemed = excluded.redeemed,
  computed_at = excluded.computed_at"""
-_FORGET = "DELETE FROM period_reach WHERE computed_at < %s"
+_FORGET = "DELETE FROM period_reach WHERE computed_at < %(old)s AND computed_at > %(asked)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Reach:
 
 
 def reach(tx: Session, period: Period, now: datetime, zone: ZoneInfo, active: int | None = 0) -> Reach | None:
-    """The figures of a period: those that are kept, else counted now, or asked for: None until the job has counted.
+    """The figures of a period: those that are kept, else counted now; None where the job has to (``ask_reach``).
 
     ``active``: the sum of its days' active members, which says how much work it is to count them;
     None where nobody has counted those days.
@@ -67,8 +68,18 @@ def reach(tx: Session, period: Period, now: datetime, zone: ZoneInfo, active: in
     found = kept_reach(tx, period, now, zone)
     if found is not None or (active is not None and active <= AT_ONCE):
         return found or count_reach(tx, period, zone)
-    cursor(tx).execute(_ASK, {"first": period.first, "last": period.last, "asked": ASKED})
     return None
+
+
+def ask_reach(tx: Session, period: Period, now: datetime, zone: ZoneInfo) -> None:
+    """Have the job count a long period, unless its figures are kept."""
+    if kept_reach(tx, period, now, zone) is None:
+        cursor(tx).execute(_ASK, {"first": period.first, "last": period.last, "asked": ASKED})
+
+
+def is_asked(tx: Session, period: Period) -> bool:
+    """Whether the job is going to count the period."""
+    return (period.first, period.last) in cursor(tx).execute(_ASKED, (ASKED,)).fetchall()
 
 
 def kept_reach(tx: Session, period: Period, now: datetime, zone: ZoneInfo) -> Reach | None:
@@ -93,17 +104,28 @@ def count_reach(tx: Session, period: Period, zone: ZoneInfo) -> Reach:
 
 
 def keep_usual(now: datetime, zone: ZoneInfo) -> int:
-    """Count the periods that pages offer, those they are compared with, and those asked for; returns how many.
+    """Count the periods that pages offer, and those they are compared with; returns how many.
 
     Each in a transaction of its own. One that is over is counted once.
     """
     today: date = local_date(now, zone)
     offered = [preset(name, today) for name in PRESETS]
+    counted = _keep_all([*offered, *(one.before() for one in offered)], now, zone)
+    old = {"old": now - FORGOTTEN, "asked": ASKED}
+    run_tx(Login.BACKOFFICE, lambda tx: cursor(tx).execute(_FORGET, old).rowcount)
+    return counted
+
+
+def keep_asked(now: datetime, zone: ZoneInfo) -> int:
+    """Count the periods that somebody has asked for; returns how many."""
     asked = run_tx(Login.BACKOFFICE, lambda tx: [Period(*row) for row in cursor(tx).execute(_ASKED, (ASKED,))])
+    return _keep_all(asked, now, zone)
+
+
+def _keep_all(periods: Iterable[Period], now: datetime, zone: ZoneInfo) -> int:
     counted = 0
-    for period in dict.fromkeys([*offered, *(one.before() for one in offered), *asked]):
+    for period in dict.fromkeys(periods):
         counted += run_tx(Login.BACKOFFICE, lambda tx, period=period: _keep(tx, period, now, zone))  # type: ignore[misc]
-    run_tx(Login.BACKOFFICE, lambda tx: cursor(tx).execute(_FORGET, (now - FORGOTTEN,)).rowcount)
     return counted
 
 

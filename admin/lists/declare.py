@@ -65,6 +65,11 @@ class OfficeList:
         parts = [part for part in self.rule.split("/") if part and not part.startswith("<")]
         return "-".join(parts)
 
+    @property
+    def file_endpoint(self) -> str:
+        """Of the file's route: ``desk-files.gifts-gift_list`` for the page ``desk-gifts.gift_list``."""
+        return f"desk-files.{self.page.removeprefix('desk-').replace('.', '-')}"
+
 
 def paged(read: Callable[[Session, str | None], Mapping[str, Any]]) -> Portion:
     """A portion of a list that comes as ``{"items", "next_cursor"}``."""

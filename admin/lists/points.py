@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from admin.lists.declare import AT_ONCE, Errors, Lines, OfficeList, paged, whole, words
-from admin.pages.activities import SEEN_BY
+from admin.pages.activities import SEEN_BY, sees_people
 from admin.pages.budgets import titles_of as budget_titles
 from admin.pages.campaigns import READERS as CAMPAIGN_READERS
 from admin.pages.campaigns import titles_of as campaign_titles
@@ -110,8 +110,9 @@ def _activities(call: Call, _errors: Errors) -> Lines:
 
 def _attendance(call: Call, _errors: Errors, activity_id: str) -> Lines:
     known, name = activity(call.tx, checked_id(activity_id)).id, names_of_staff(call.tx)
+    whose = {_("Member"): lambda one: one.member_id} if sees_people(call) else {}
     columns = {
-        _("Member"): lambda one: one.member_id, _("Signed up"): lambda one: one.signed_up_at,
+        **whose, _("Signed up"): lambda one: one.signed_up_at,
         _("Came"): lambda one: one.attended_at,
         _("By"): lambda one: name(one.marked_by) or (_("code") if one.attended_at else ""),
     }  # fmt: skip

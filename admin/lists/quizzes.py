@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from admin.lists.declare import AT_ONCE, Errors, Lines, OfficeList
 from admin.pages.lists import list_query
-from admin.pages.quiz_results import nicknames_of
+from admin.pages.people import nicknames_of
 from admin.pages.quizzes import QuizListQuery
 from admin.routes.quiz_results import ResultsQuery, result_wire
 from admin.routes.quizzes import READERS
@@ -54,7 +54,7 @@ def _results(call: Call, errors: Errors, quiz_id: str) -> Lines:
     def portion(tx: Session, cursor: str | None) -> tuple[Sequence[Any], str | None]:
         found = results(tx, known, limit=AT_ONCE + 1, wanted=wanted, before=cursor)
         shown, more = found[:AT_ONCE], len(found) > AT_ONCE
-        nicknames = nicknames_of(tx, shown)
+        nicknames = nicknames_of(tx, [one.member_id for one in shown])
         rows = [{**result_wire(one), "nickname": nicknames.get(one.member_id)} for one in shown]
         return rows, shown[-1].id if more else None
 

@@ -4,11 +4,12 @@ thousand. No cell is a formula, and each download leaves an entry in the audit t
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
-from flask import Response, request
+from flask import Response, make_response, render_template, request
 from flask.ctx import RequestContext
 from flask.globals import request_ctx
 from sqlalchemy.orm import Session
@@ -21,36 +22,60 @@ from mall.http.call import Call
 from mall.http.downloads import bounded, check_format, download
 from mall.sheets import csv_stream, save_xlsx
 
+AT_ONCE_IN_WORKBOOK = 2_000
+"""Lines of a workbook that is made while its reader waits: about a second. More are left to the worker."""
 _CHUNK = 64 * 1024
 
 Row = list[object]
 
 
 def send_list(call: Call, wanted: OfficeList, **path_args: str) -> Response:
-    """The list with the page's filters; ``format``: csv or xlsx. Raises Invalid, also for filters nobody can read."""
+    """The list with the page's filters; ``format``: csv or xlsx.
+
+    A workbook of more than 2,000 lines takes longer than anybody should wait for a page: then the answer is a page that
+    offers to have it made. Raises Invalid, also for filters nobody can read.
+    """
+    lines, kind = lines_of(call, wanted, **path_args), request.args.get("format", "csv")
+    check_format(kind)
+    rows: Iterable[Row] = rows_of(lines, wanted.login)
+    if kind == "xlsx":
+        rows = list(islice(rows, AT_ONCE_IN_WORKBOOK + 2))  # the headings, and one too many
+        if len(rows) == AT_ONCE_IN_WORKBOOK + 2:
+            offer = render_template("admin/work_offer.html", path=request.full_path, most=AT_ONCE_IN_WORKBOOK)
+            return make_response(offer)
+    note_export(call.tx, call, wanted.name, lines, kind)
+    return _sent(call, (wanted.name, str(wanted.title)), rows, kind)
+
+
+def lines_of(call: Call, wanted: OfficeList, **path_args: str) -> Lines:
+    """The list as the request asks for it. Raises Invalid for filters nobody can read."""
     errors: Errors = {}
     lines = wanted.read(call, errors, **path_args)
     if errors:
         raise Invalid(errors)
-    lines = replace(lines, asked={**lines.asked, **path_args})
-    return send_lines(call, (wanted.name, str(wanted.title)), lines, request.args.get("format", "csv"), wanted.login)
+    return replace(lines, asked={**lines.asked, **path_args})
 
 
-def send_lines(
-    call: Call, called: tuple[str, str], lines: Lines, kind: str, login: Login = Login.BACKOFFICE
-) -> Response:
-    """``lines`` in the format ``kind``; ``called``: the name of the file and the title of its sheet.
+def send_lines(call: Call, called: tuple[str, str], lines: Lines, kind: str) -> Response:
+    """``lines`` in the format ``kind``, for a program; ``called``: the name of the file and the title of its sheet.
 
     Raises Invalid naming ``format`` for one we do not write, and for a workbook of more than 50,000 lines.
     """
     check_format(kind)
+    note_export(call.tx, call, called[0], lines, kind)
+    return _sent(call, called, rows_of(lines, Login.BACKOFFICE), kind)
+
+
+def note_export(tx: Session, call: Call, name: str, lines: Lines, kind: str) -> None:
+    """Write down who takes which list away, with which filters."""
     asked = {key: str(value) for key, value in lines.asked.items() if value not in (None, "")}
     detail = {"format": kind, **{key: text for key, text in asked.items() if key not in ("limit", "cursor")}}
-    audit.record(call.tx, call.staff.name, "list.exported", f"list:{called[0]}", detail, call.now, call.request_id)
-    rows, name = rows_of(lines, login), f"{called[0]}-{call.now:%Y%m%d}"
-    if kind == "xlsx":
-        return _workbook(rows, called[1], name)
-    return download(csv_stream(rows), name, kind)
+    audit.record(tx, call.staff.name, "list.exported", f"list:{name}", detail, call.now, call.request_id)
+
+
+def _sent(call: Call, called: tuple[str, str], rows: Iterable[Row], kind: str) -> Response:
+    name = f"{called[0]}-{call.now:%Y%m%d}"
+    return _workbook(rows, called[1], name) if kind == "xlsx" else download(csv_stream(rows), name, kind)
 
 
 def rows_of(lines: Lines, login: Login) -> Iterator[Row]:
@@ -82,7 +107,7 @@ def _rows(lines: Lines, found: Sequence[Any]) -> list[Row]:
     return [[cell(value(thing)) for value in columns] for thing in found]
 
 
-def _workbook(rows: Iterator[Row], title: str, name: str) -> Response:
+def _workbook(rows: Iterable[Row], title: str, name: str) -> Response:
     made = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the last of it is sent
     try:
         save_xlsx(bounded(rows), title, made)

@@ -74,7 +74,7 @@ def _requests(call: Call, errors: Errors, client_id: str) -> Lines:
     query, wrong = list_query(RequestsQuery())
     errors.update(wrong)
     columns = {
-        _("When"): lambda one: one.at, _("Request"): lambda one: f"{one.method} {one.route}",
+        _("When"): lambda one: one.told_at, _("Request"): lambda one: f"{one.method} {one.route}",
         _("Status"): lambda one: one.status, "ms": lambda one: one.ms, _("Request id"): lambda one: one.request_id,
     }  # fmt: skip
     read = paged(lambda tx, cursor: requests_page(tx, known, query.get("outcome"), AT_ONCE, cursor))

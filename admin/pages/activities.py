@@ -13,8 +13,10 @@ from admin.acting import acting
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
+from admin.pages.people import names_of_staff, nicknames_of
 from admin.routes.activities import (
     EDITORS,
+    READERS,
     TEXTS,
     VENUE,
     ActivityChangeSchema,
@@ -182,17 +184,27 @@ def _again(call: Call, row: Activity | None, error: MallError | None) -> Respons
 def _form(call: Call, row: Activity | None, form: dict[str, Any], errors: Any) -> str:
     told: dict[str, Any] = {"activity": None, "name": "", "people": [], "next_url": None}
     if row is not None:
-        query = read_query(PageQuery())
-        found = participants_page(call.tx, row.id, query["limit"], query.get("cursor"))
-        following = address_with(cursor=found["next_cursor"]) if found["next_cursor"] else None
-        told = {
-            "activity": activity_wire(call, row, counts(call.tx, [row.id])), "name": worded(row.title),
-            "people": found["items"], "next_url": following,
-        }  # fmt: skip
+        told = {"activity": activity_wire(call, row, counts(call.tx, [row.id])), "name": worded(row.title)}
+        told |= _people(call, row.id) if sees_people(call) else {"people": None, "next_url": None}
     return render_template(
         "admin/activity.html", form=form, errors=errors, states=STATES, may_edit=_may_edit(call),
         may_mark=call.staff.role in ("owner", *VENUE.names), **told,
     )  # fmt: skip
+
+
+def _people(call: Call, activity_id: str) -> dict[str, Any]:
+    query = read_query(PageQuery())
+    found = participants_page(call.tx, activity_id, query["limit"], query.get("cursor"))
+    return {
+        "people": found["items"], "names": names_of_staff(call.tx),
+        "called": nicknames_of(call.tx, [one.member_id for one in found["items"]]),
+        "next_url": address_with(cursor=found["next_cursor"]) if found["next_cursor"] else None,
+    }  # fmt: skip
+
+
+def sees_people(call: Call) -> bool:
+    """Whether the reader may know who was there: not those who only open the door (design, section 7)."""
+    return call.staff.role in ("owner", *READERS.names)
 
 
 def _may_edit(call: Call) -> bool:

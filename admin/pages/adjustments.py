@@ -12,7 +12,7 @@ from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff
+from admin.pages.people import names_of_staff, nicknames_of
 from admin.routes.adjustments import (
     EDITORS,
     READERS,
@@ -48,6 +48,7 @@ def adjustment_list(call: Call) -> str:
     return render_template(
         "admin/adjustments.html", items=found["items"], state=state, next_cursor=found["next_cursor"], errors=errors,
         names=names_of_staff(call.tx), me=call.staff.name, may_edit=call.staff.role in ("owner", *EDITORS.names),
+        called=nicknames_of(call.tx, [one.member_id for one in found["items"]]),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template
 
 from admin.pages.blueprint import desk
-from admin.pages.people import names_of_staff
+from admin.pages.people import names_of_staff, nicknames_of
 from admin.routes.awards import EDITORS, READERS
 from catalog.merging.requests import merge_page
 from catalog.routes.wire import language
@@ -32,10 +32,14 @@ def inbox(call: Call) -> str:
         for view in listed
         if view.open_version is not None and view.open_state in ("submitted", "approved")
     ]
+    asked = adjustment_page(call.tx, "requested", MOST_SHOWN, None)
+    merges = merge_page(call.tx, "requested", MOST_SHOWN, None)
+    resets = reset_page(call.tx, "requested", MOST_SHOWN, None)
+    members = [one.member_id for found in (asked, resets) for one in found["items"]]
+    members += [side for one in merges["items"] for side in (one.source_id, one.target_id)]
     return render_template(
         "admin/approvals.html", versions=versions, awards=count_waiting(call.tx, AwardFilter(), call.now),
-        appeals=open_appeals(call.tx), asked=adjustment_page(call.tx, "requested", MOST_SHOWN, None),
-        merges=merge_page(call.tx, "requested", MOST_SHOWN, None),
-        resets=reset_page(call.tx, "requested", MOST_SHOWN, None),
+        appeals=open_appeals(call.tx), asked=asked, merges=merges, resets=resets,
+        called=nicknames_of(call.tx, members),
         names=names_of_staff(call.tx), me=call.staff.name, may_edit=call.staff.role in ("owner", *EDITORS.names),
     )  # fmt: skip

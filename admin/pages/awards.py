@@ -16,6 +16,7 @@ from admin.award_decisions import decide as decide_all
 from admin.award_decisions import decide_one
 from admin.pages.blueprint import desk
 from admin.pages.lists import list_query
+from admin.pages.people import nicknames_of
 from admin.routes.awards import EDITORS, READERS, AdjustAwardSchema, AwardQuery, ReasonSchema, ReviewSchema
 from catalog.routes.ids import checked_id
 from catalog.routes.wire import language
@@ -66,6 +67,7 @@ def award_list(call: Call) -> str:
         "admin/awards.html", awards=awards, next_cursor=found["next_cursor"], query=query, errors=errors,
         titles=titles, quizzes=_quizzes(call), waiting=count_waiting(call.tx, wanted, call.now),
         may_edit=call.staff.role in ("owner", *EDITORS.names),
+        called=nicknames_of(call.tx, [item["member"] for item in awards]),
     )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from admin.pages.forms import at_fields, attempt, shown_again, wording_typed
 from admin.pages.gifts import number_of
 from admin.routes.causes import EDITORS, CauseChangeSchema, NewCauseSchema
 from admin.routes.gifts import READERS
+from admin.undo.fields import fields_of
+from admin.undo.keep import offer_former
 from catalog.causes.causes import Given, causes, change_cause, create_cause, find_cause
 from catalog.routes.ids import checked_id
 from catalog.routes.wire import language
@@ -88,6 +90,7 @@ def cause_page(call: Call, cause_id: str) -> str:
 def save_cause(call: Call, cause_id: str) -> Response | Redirect:
     """Change it; one that is not active is not shown among the causes."""
     one = _shown(find_cause(call.tx, checked_id(cause_id)))
+    before = fields_of(call.tx, "cause", one["cause"].id)
 
     def work() -> object:
         body = load(CauseChangeSchema(), _body())
@@ -98,4 +101,5 @@ def save_cause(call: Call, cause_id: str) -> Response | Redirect:
         call.tx.refresh(one["cause"])
         return shown_again(TEMPLATE, at_fields(error, TEXTS), one=one, may_edit=True)
     flash(_("Saved."), "success")
+    offer_former(call, "cause", one["cause"].id, before, f"{HERE}/{one['cause'].id}")
     return redirect(f"{HERE}/{one['cause'].id}", 303)

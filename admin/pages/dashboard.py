@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, render_template
+from flask import current_app, redirect, render_template, request
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response as Redirect
 
 from admin.figures.periods import Period
-from admin.figures.reach import reach
+from admin.figures.reach import ask_reach, is_asked, reach
 from admin.figures.totals import counted_until, days_of, outstanding_on, settings, totals_of
 from admin.figures.worth import worth
 from admin.pages.blueprint import desk
@@ -17,12 +18,14 @@ from admin.pages.dashboard_parts import Links, at_ends, charts, funnel, period_f
 from admin.pages.navigation import allowed, sidebar
 from admin.pages.orders import TO_DO
 from admin.pages.periods import asked_period, period_names
+from admin.routes.reports import READERS
 from catalog.redemption.staff_views import count_by_status
 from catalog.routes.wire import language
 from catalog.stock.alerts import low_items
 from catalog.wording import in_language
 from mall.clock import local_date
 from mall.db import Login, run_autocommit
+from mall.errors import Invalid
 from mall.http.call import Call
 from mall.http.page import page
 from mall.http.principals import staff
@@ -62,6 +65,18 @@ def home(call: Call) -> str:
     return render_template("admin/home.html", **values)
 
 
+@page(pages, "POST", "/count-period", auth=READERS, login=Login.BACKOFFICE, on_error="/admin")
+def count_period(call: Call) -> Redirect:
+    """Have the worker count how many members did what in a long period, and in the one before it."""
+    zone = mall_zone()
+    period, _name, errors = asked_period(local_date(call.now, zone), request.form)
+    if errors:
+        raise Invalid(errors)
+    for one in (period, period.before()):
+        ask_reach(call.tx, one, call.now, zone)
+    return redirect(f"/admin?{urlencode(_shown(period))}#s-funnel", 303)
+
+
 def _own_codes_running_out(call: Call) -> int | None:
     """How many recovery codes the reader has left when that is worth a warning."""
     left = staff_codes_left(call.tx, call.staff.staff_id) if call.staff.enrolled else FEW + 1
@@ -95,6 +110,7 @@ def _figures(call: Call) -> dict[str, Any]:
             reach(tx, period.before(), call.now, zone, before.active if days else None), links
         ),
         "charts": charts(period, days), "query": query,
+        "being_counted": is_asked(tx, period),
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from admin.figures.totals import Totals, days_of, outstanding_on, totals_of
 from admin.pages.blueprint import desk
 from admin.pages.dashboard_parts import percent
 from admin.pages.lists import list_query
+from admin.pages.people import nicknames_of
 from admin.pages.periods import asked_period, period_names
 from admin.routes.reports import READERS
 from mall.clock import day_end, day_start, local_date
@@ -76,6 +77,7 @@ def day_page(call: Call, day: str) -> str:
     return render_template(
         "admin/figures_day.html", day=wanted, move=move, moves=moves(), movements=listed, next_cursor=next_cursor,
         figures=_day(days[0], ends_of(call.tx, days)) if days else None, errors=errors, few=few(), percent=percent,
+        called=nicknames_of(call.tx, [one.member_id for one in listed]),
         before=wanted - timedelta(days=1), after=wanted + timedelta(days=1) if wanted < today else None,
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, request, url_for
+from flask import Response, request, url_for
 
 from admin.lists.declare import OfficeList
 from admin.lists.send import send_list
@@ -12,25 +12,23 @@ from mall.http.call import Call
 from mall.http.page import page
 
 pages = desk("files", __name__)
-
-
-def _named(endpoint: str) -> str:
-    """``desk-gifts.gift_list`` as ``gifts-gift_list``, the name of its file's route."""
-    return endpoint.removeprefix("desk-").replace(".", "-")
+_files: dict[str, str] = {}
+"""Endpoint of the file by that of the page."""
 
 
 def _serve(wanted: OfficeList) -> None:
     def file(call: Call, **path_args: str) -> Response:
         return send_list(call, wanted, **path_args)
 
-    file.__name__ = _named(wanted.page)
+    file.__name__ = wanted.file_endpoint.rpartition(".")[2]
     page(pages, "GET", f"/files{wanted.rule}", auth=wanted.auth, login=wanted.login)(file)
+    _files[wanted.page] = wanted.file_endpoint
 
 
 def file_url() -> str | None:
     """Where the list that is being shown can be had as a file, with its filters; None: this page is no list."""
-    endpoint = f"desk-files.{_named(request.endpoint or '')}"
-    if request.method != "GET" or endpoint not in current_app.view_functions:
+    endpoint = _files.get(request.endpoint or "")
+    if request.method != "GET" or endpoint is None:
         return None
     kept = {name: text for name, text in request.args.items() if name not in ("cursor", "limit", "lang", "format")}
     return url_for(endpoint, **{**(request.view_args or {}), **kept})

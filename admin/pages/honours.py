@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt, shown_again
+from admin.pages.people import nicknames_of
 from admin.routes.honours import EDITORS, MOST_TEXT, READERS, NewCommendationSchema
 from catalog.wording import wording
 from mall.db import Login
@@ -60,6 +61,7 @@ def retract_commendation(call: Call, commendation_id: str) -> Redirect:
 def _around(call: Call) -> dict[str, Any]:
     rows = commendations_page(call.tx, SHOWN, None)["items"]
     return {
+        "called": nicknames_of(call.tx, [row.member_id for row in rows]),
         "rows": [{"row": row, "text": worded(row.words)} for row in rows], "most": MOST_TEXT,
         "may_edit": call.staff.role in ("owner", *EDITORS.names),
     }  # fmt: skip

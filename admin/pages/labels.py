@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response as Redirect
 from admin.pages.blueprint import desk
 from admin.pages.forms import at_fields, attempt, shown_again, wording_typed
 from admin.routes.labels import EDITORS, READERS, LabelChangeSchema, NewLabelSchema
+from admin.undo.fields import fields_of
+from admin.undo.keep import offer_former
 from catalog.wording import LANGUAGES, wording
 from mall.db import Login
 from mall.errors import NotFound
@@ -69,7 +71,7 @@ def label_page(call: Call, code: str) -> str:
 @page(pages, "POST", ONE, auth=EDITORS, login=Login.BACKOFFICE)
 def save_label(call: Call, code: str) -> Response | Redirect:
     """Call it something else, retire it or bring it back."""
-    row = _label(call, code)
+    row, before = _label(call, code), fields_of(call.tx, "label", code)
 
     def work() -> CreditLabel:
         body = load(LabelChangeSchema(), {"name": wording_typed("name"), "active": request.form.get("active") == "1"})
@@ -80,6 +82,7 @@ def save_label(call: Call, code: str) -> Response | Redirect:
     if error is not None:
         return shown_again("admin/label.html", at_fields(error, ("name",)), label=_label(call, code), may_edit=True)
     flash(_("Saved."), "success")
+    offer_former(call, "label", row.code, before, LIST)
     return redirect(LIST, 303)
 
 

@@ -12,7 +12,7 @@ from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff
+from admin.pages.people import names_of_staff, nicknames_of
 from admin.routes.merges import EDITORS, READERS, MergeQuery, MergeRefusalSchema, NewMergeSchema
 from catalog.merging.outlook import Outlook, outlook
 from catalog.merging.requests import approve, merge_page, merge_request, propose, reject
@@ -49,6 +49,7 @@ def merge_list(call: Call) -> str:
     return render_template(
         "admin/merges.html", items=found["items"], state=state, next_cursor=found["next_cursor"], errors=errors,
         names=names_of_staff(call.tx), may_edit=_may_edit(call),
+        called=nicknames_of(call.tx, [side for one in found["items"] for side in (one.source_id, one.target_id)]),
     )  # fmt: skip
 
 
@@ -59,7 +60,7 @@ def merge_page_of_one(call: Call, merge_id: str) -> str:
     ahead = outlook(call.tx, row.source_id, row.target_id, call.now) if row.state == "requested" else None
     return render_template(
         "admin/merge.html", merge=row, ahead=ahead, names=names_of_staff(call.tx), me=call.staff.name,
-        may_edit=_may_edit(call),
+        may_edit=_may_edit(call), called=nicknames_of(call.tx, [row.source_id, row.target_id]),
     )  # fmt: skip
 
 

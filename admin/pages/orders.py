@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
 from admin.pages.lists import Errors, day_start_of, list_query
-from admin.pages.people import names_of_staff
+from admin.pages.people import names_of_staff, nicknames_of
 from admin.routes.orders import (
     READERS,
     SEES_ADDRESSES,
@@ -120,6 +120,7 @@ def order_page(call: Call, order_id: str) -> str:
         "admin/order.html", order=order, gift=_text(order.gift_name), variant=_text(order.variant_name),
         point=points.get(order.pickup_point_id or ""), allowed=allowed, history=history,
         names=names_of_staff(call.tx), sees_figures=role in SEES_FIGURES, sees_members=role in SEES_MEMBERS,
+        called=nicknames_of(call.tx, [order.member_id] if role in SEES_MEMBERS else []),
         over=order.status in OVER, carriers=[(one.code, _text(one.name)) for one in CARRIERS],
         forward=[step for step in allowed if step not in (Status.CANCELLED, Status.RETURNED)],
         back=[step for step in allowed if step in (Status.CANCELLED, Status.RETURNED)],

@@ -7,12 +7,13 @@ import hashlib
 import json
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from admin.pages.blueprint import desk
 from admin.routes.shipments import FILES, shipment_wire, to_ship_file
+from admin.work.parcels import AT_ONCE, ask_booking
 from catalog.fulfilment.ship import read_parcels, ship_parcels
 from catalog.fulfilment.to_ship import count_to_ship
 from mall.db import Login, run_tx
@@ -48,7 +49,7 @@ def to_ship(call: Call) -> Response:
 
 @page(pages, "POST", "/parcels", auth=PEOPLE, login=None)
 def ship(call: Call) -> Response:
-    """Book the list, once for each hidden key, and show what became of every line."""
+    """Book the list, once for each hidden key, and show what became of every line; a long one the worker books."""
     only_good = request.form.get("only_good") == "1"
     try:
         key = idempotency.check_form(request.form.get("_key"), required=True)
@@ -58,6 +59,9 @@ def ship(call: Call) -> Response:
         asked = idempotency.fingerprint("POST", request.path, [hashlib.sha256(raw).hexdigest(), only_good])
 
         def effect(tx: Session) -> Response:
+            if len(lines) > AT_ONCE:
+                work = ask_booking(tx, call, _("Parcels"), lines, only_good=only_good)
+                return Response(json.dumps({"work": work.id}), content_type="application/json")
             done = ship_parcels(
                 tx, lines, call.staff.name, call.now, only_good=only_good, request_id=call.request_id
             )  # fmt: skip
@@ -74,9 +78,15 @@ def ship(call: Call) -> Response:
         told, refused, status = shipment_wire(error.extra["shipment"]), True, 409
     except Invalid as error:
         return _again(error)
-    told["url"] = "data:text/csv;charset=utf-8;base64," + base64.b64encode(told["file"].encode()).decode()
-    body = run_tx(Login.BACKOFFICE, lambda tx: _shown(tx, told=told, nothing_booked=refused))
+    if "work" in told:
+        return redirect(f"/admin/work/{told['work']}", 303)  # type: ignore[return-value]
+    body = run_tx(Login.BACKOFFICE, lambda tx: _shown(tx, told=with_file(told), nothing_booked=refused))
     return make_response(body, status)
+
+
+def with_file(told: dict[str, Any]) -> dict[str, Any]:
+    """A shipment in wire form, and the ``url`` of its result as a file."""
+    return {**told, "url": "data:text/csv;charset=utf-8;base64," + base64.b64encode(told["file"].encode()).decode()}
 
 
 def _file() -> bytes:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff
+from admin.pages.people import names_of_staff, nicknames_of
 from admin.routes.password_resets import (
     EDITORS,
     READERS,
@@ -41,6 +41,7 @@ def reset_list(call: Call) -> str:
     return render_template(
         "admin/password_resets.html", items=found["items"], state=state, next_cursor=found["next_cursor"],
         errors=errors, names=names_of_staff(call.tx),
+        called=nicknames_of(call.tx, [one.member_id for one in found["items"]]),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from flask import request
@@ -12,10 +13,14 @@ from admin.figures.periods import DEFAULT, PRESETS, BadPeriod, Period, chosen, p
 Errors = dict[str, list[str]]
 
 
-def asked_period(today: date) -> tuple[Period, str, Errors]:
-    """The period asked for, its name (empty for one that somebody chose), and what could not be read."""
-    first, last = request.args.get("from", "").strip(), request.args.get("until", "").strip()
-    name = request.args.get("period", "")
+def asked_period(today: date, given: Mapping[str, str] | None = None) -> tuple[Period, str, Errors]:
+    """The period asked for, its name (empty for one that somebody chose), and what could not be read.
+
+    ``given``: where it stands, when that is not the address.
+    """
+    given = request.args if given is None else given
+    first, last = given.get("from", "").strip(), given.get("until", "").strip()
+    name = given.get("period", "")
     if not (first or last):
         name = name if name in PRESETS else DEFAULT
         return preset(name, today), name, {}

@@ -13,6 +13,8 @@ from admin.pages.blueprint import desk
 from admin.pages.forms import at_fields, attempt, shown_again, wording_typed
 from admin.routes.pickup_points import EDITORS
 from admin.routes.point_schemas import NewPointSchema, PointChangeSchema, opening_in
+from admin.undo.fields import fields_of
+from admin.undo.keep import offer_former
 from catalog.fulfilment.hours import DAYS, opening_of, spans_text, state_now
 from catalog.gifts.models import PickupPoint
 from catalog.gifts.shelves import change_pickup_point, create_pickup_point, pickup_points
@@ -140,6 +142,7 @@ def point_page(call: Call, point_id: str) -> str:
 def save_point(call: Call, point_id: str) -> Response | Redirect:
     """Change it, its hours with it."""
     point = _find(call, point_id)
+    before = fields_of(call.tx, "pickup_point", point.id)
 
     def work() -> object:
         body = _stored(load(PointChangeSchema(), _body(new=False)))
@@ -150,4 +153,5 @@ def save_point(call: Call, point_id: str) -> Response | Redirect:
         call.tx.refresh(point)
         return shown_again(TEMPLATE, at_fields(error, TEXTS, "opening"), one=_shown(call, point), may_edit=True)
     flash(_("Saved."), "success")
+    offer_former(call, "pickup_point", point.id, before, HERE)
     return redirect(HERE, 303)

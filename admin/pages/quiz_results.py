@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.pages.lists import back_to, list_query
-from admin.pages.people import names_of_staff
+from admin.pages.people import names_of_staff, nicknames_of
 from admin.routes.awards import EDITORS as DECIDERS
 from admin.routes.awards import ReasonSchema
 from admin.routes.quiz_results import MOST_AT_ONCE, WANTED, ResultsQuery, result_wire
@@ -26,10 +23,9 @@ from mall.errors import Invalid, MallError
 from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.pagination import decode_cursor, page_of
-from mall.identity.models import Member
 from points.quizzes.bank import results
 from points.quizzes.figures import figures_by_question, figures_of
-from points.quizzes.models import QuizAttempt, QuizQuestion
+from points.quizzes.models import QuizQuestion
 from points.quizzes.queries import quiz_by_id
 from points.quizzes.releases import ask_release, latest_releases
 from points.quizzes.review import decide_results
@@ -48,7 +44,7 @@ def result_list(call: Call, quiz_id: str) -> str:
     limit, cursor, wanted = query["limit"], decode_cursor(query.get("cursor"), str), query.get("state") or ""
     rows = results(call.tx, quiz.id, limit=limit + 1, wanted=wanted, before=str(cursor[0]) if cursor else None)
     found = page_of(rows, limit, lambda attempt: (attempt.id,))
-    nicknames = nicknames_of(call.tx, found["items"])
+    nicknames = nicknames_of(call.tx, [one.member_id for one in found["items"]])
     return render_template(
         "admin/quiz_results.html", quiz=quiz, title=worded(quiz.title), query=query, wanted=WANTED,
         results=[{**result_wire(one), "name": nicknames.get(one.member_id, one.member_id)} for one in found["items"]],
@@ -109,10 +105,3 @@ def question_figures_page(call: Call, quiz_id: str) -> str:
     rows = [{"question": one, "text": worded(one.text), "figures": figures[one.id]} for one in questions]
     rows.sort(key=lambda row: (row["figures"].correct_percent, -row["figures"].shown))  # type: ignore[attr-defined]
     return render_template("admin/quiz_question_figures.html", quiz=quiz, title=worded(quiz.title), rows=rows)
-
-
-def nicknames_of(tx: Session, attempts: Sequence[QuizAttempt]) -> dict[str, str]:
-    """By member: the nickname of everybody whose attempt is among these."""
-    members = {attempt.member_id for attempt in attempts}
-    rows = tx.execute(select(Member.id, Member.nickname).where(Member.id.in_(members)))
-    return {row[0]: row[1] for row in rows}

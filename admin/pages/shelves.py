@@ -15,6 +15,8 @@ from admin.pages.forms import at_fields, attempt, shown_again, wording_typed
 from admin.pages.gifts import number_of
 from admin.routes.catalog_schemas import CategoryChangeSchema, NewCategorySchema
 from admin.routes.gifts import EDITORS, READERS
+from admin.undo.fields import fields_of, former_heading
+from admin.undo.keep import offer_former, offer_undo
 from catalog.gifts.shelves import categories, change_category, create_category, delete_category, gifts_on
 from catalog.gifts.tags import change_tag, create_tag, delete_tag, tags
 from catalog.routes.ids import checked_id
@@ -114,6 +116,7 @@ def shelf_page(call: Call, kind: str, shelf_id: str) -> str:
 def save_shelf(call: Call, kind: str, shelf_id: str) -> Response | Redirect:
     """Change it."""
     row = _find(call, kind, checked_id(shelf_id))
+    before = fields_of(call.tx, kind, row.id)
 
     def work() -> object:
         return _kept(kind).change(call.tx, row.id, load(CategoryChangeSchema(), _body()), *_who(call))
@@ -123,6 +126,7 @@ def save_shelf(call: Call, kind: str, shelf_id: str) -> Response | Redirect:
         call.tx.refresh(row)
         return shown_again(TEMPLATE, at_fields(error, ["name"]), kind=kind, row=row, may_edit=True)
     flash(_("Saved."), "success")
+    offer_former(call, kind, row.id, before, HERE)
     return redirect(HERE, 303)
 
 
@@ -132,6 +136,8 @@ def save_shelf(call: Call, kind: str, shelf_id: str) -> Response | Redirect:
 )  # fmt: skip
 def delete_shelf(call: Call, kind: str, shelf_id: str) -> Redirect:
     """Take it away; a category only when nothing stands on it."""
-    _kept(kind).delete(call.tx, checked_id(shelf_id), *_who(call))
+    former = former_heading(call.tx, kind, _find(call, kind, checked_id(shelf_id)))
+    _kept(kind).delete(call.tx, former["row"]["id"], *_who(call))
     flash(_("Taken away."), "success")
+    offer_undo(call, "heading", former, HERE)
     return redirect(HERE, 303)

@@ -33,9 +33,10 @@ class RequestsQuery(PageQuery):
 
 
 class ApiRequestSchema(StrictSchema):
-    """One request; ``route`` is its template, so that no id stands in the log."""
+    """One request; ``route`` is its template, so that no id stands in the log. ``at``: of a call that changed
+    something, its hour only."""
 
-    at = Instant(required=True)
+    at = Instant(required=True, attribute="told_at")
     method = fields.String(required=True)
     route = fields.String(required=True)
     status = fields.Integer(required=True)

@@ -1,9 +1,10 @@
-"""Finding in the mall: gifts, orders, the desk for a pickup code, pickup points, causes."""
+"""Finding in the mall: gifts and what is about them, orders, the desk for a pickup code, pickup points, causes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,14 +13,21 @@ from sqlalchemy.orm import Session
 
 from admin.pages.counter import PEOPLE as COUNTER_PEOPLE
 from admin.pages.pickup_points import READERS as POINT_READERS
+from admin.pages.providers import READERS as PROVIDER_READERS
 from admin.routes.gifts import READERS as GIFT_READERS
 from admin.routes.orders import READERS as ORDER_READERS
-from admin.search.declare import MOST_HITS, Hit, Searcher, first_hits, said
+from admin.search.declare import MOST_HITS, SHORT_TABLE, Hit, Searcher, first_hits, said
 from catalog.causes.causes import causes
+from catalog.draws.models import Draw
+from catalog.drops.keep import drops_page
+from catalog.gifts.models import Gift
 from catalog.gifts.queries import gifts_named
-from catalog.gifts.shelves import pickup_points
+from catalog.gifts.shelves import categories, pickup_points
+from catalog.gifts.tags import tags
 from catalog.redemption.codes import typed_code
 from catalog.redemption.models import Order
+from catalog.topups.providers import providers
+from mall.i18n import format_day
 
 
 def _gifts(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
@@ -57,10 +65,52 @@ def _causes(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
     )
 
 
+def _categories(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    return _headings("category", categories(tx), asked)
+
+
+def _tags(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    return _headings("tag", tags(tx), asked)
+
+
+def _headings(kind: str, rows: Sequence[Any], asked: str) -> Sequence[Hit]:
+    return first_hits(
+        rows, asked, lambda one: [*one.name.values(), one.code or ""],
+        lambda one: Hit(f"/admin/shelves/{kind}/{one.id}", said(one.name), one.code or ""),
+    )  # fmt: skip
+
+
+def _draws(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    rows = select(Draw.id, Gift.name, Draw.closes_at).join(Gift, Gift.id == Draw.gift_id)
+    return first_hits(
+        tx.execute(rows.order_by(Draw.id.desc()).limit(SHORT_TABLE)).all(), asked, lambda one: list(one[1].values()),
+        lambda one: Hit(f"/admin/draws/{one[0]}", said(one[1]), format_day(one[2])),
+    )  # fmt: skip
+
+
+def _drops(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    return first_hits(
+        drops_page(tx, SHORT_TABLE, None)["items"], asked, lambda one: list(one.gift_name.values()),
+        lambda one: Hit(f"/admin/drops/{one.drop.id}", said(one.gift_name), said(one.variant_name or {})),
+    )  # fmt: skip
+
+
+def _providers(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    return first_hits(
+        providers(tx), asked, lambda one: [one.name, one.url],
+        lambda one: Hit("/admin/top-up-providers", one.name, one.url),
+    )  # fmt: skip
+
+
 SEARCHERS = (
     Searcher("pickup_code", _l("Pickup desk"), "ticket", COUNTER_PEOPLE, _pickup_code),
     Searcher("gifts", _l("Gifts"), "gift", GIFT_READERS, _gifts),
     Searcher("orders", _l("Orders"), "package", ORDER_READERS, _orders),
     Searcher("pickup_points", _l("Pickup points"), "map-pin", POINT_READERS, _points),
     Searcher("causes", _l("Causes"), "heart", GIFT_READERS, _causes),
+    Searcher("categories", _l("Categories"), "category", GIFT_READERS, _categories),
+    Searcher("tags", _l("Tags"), "tag", GIFT_READERS, _tags),
+    Searcher("draws", _l("Draws"), "dice-5", GIFT_READERS, _draws),
+    Searcher("drops", _l("Drops"), "hourglass", GIFT_READERS, _drops),
+    Searcher("providers", _l("Top-up providers"), "external-link", PROVIDER_READERS, _providers),
 )

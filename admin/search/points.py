@@ -12,17 +12,22 @@ from admin.pages.activities import SEEN_BY
 from admin.pages.campaigns import READERS as CAMPAIGN_READERS
 from admin.pages.rules import READERS as RULE_READERS
 from admin.routes.announcements import READERS as ANNOUNCEMENT_READERS
+from admin.routes.badges import READERS as BADGE_READERS
+from admin.routes.labels import READERS as LABEL_READERS
 from admin.routes.quizzes import READERS as QUIZ_READERS
 from admin.routes.redemption_rules import READERS as REDEMPTION_RULE_READERS
 from admin.routes.segments import READERS as SEGMENT_READERS
-from admin.search.declare import SHORT_TABLE, Hit, Searcher, first_hits, said
+from admin.search.declare import MOST_HITS, SHORT_TABLE, Hit, Searcher, first_hits, said
 from catalog.announcements.keep import announcements_page
 from catalog.rules.keep import redemption_rules
 from points.activities.keep import activities_page
+from points.badges.keep import kept_badges
+from points.badges.words import title_of
 from points.earning.campaign_keeping import campaigns
 from points.earning.campaigns import read_campaign
+from points.earning.labels import labels
 from points.earning.versions import rule_titles
-from points.quizzes.bank import quizzes_for_staff
+from points.quizzes.bank import bank_questions, quizzes_for_staff
 from points.segments.keep import segments
 
 
@@ -76,6 +81,25 @@ def _announcements(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
     )  # fmt: skip
 
 
+def _questions(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    return [
+        Hit(f"/admin/quiz-questions/{one.id}", said(one.text), one.code or "")
+        for one in bank_questions(tx, limit=MOST_HITS, words=asked)
+    ]  # fmt: skip
+
+
+def _labels(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    return first_hits(
+        labels(tx), asked, lambda one: [one.code, *one.name.values()],
+        lambda one: Hit(f"/admin/labels/{one.code}", said(one.name), one.code),
+    )  # fmt: skip
+
+
+def _badges(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    shown = [(code, title_of(kept)) for code, kept in kept_badges(tx).items()]
+    return first_hits(shown, asked, lambda one: list(one), lambda one: Hit(f"/admin/badges/{one[0]}", one[1], one[0]))
+
+
 SEARCHERS = (
     Searcher("rules", _l("Earning rules"), "scale", RULE_READERS, _rules),
     Searcher("campaigns", _l("Campaigns"), "calendar-event", CAMPAIGN_READERS, _campaigns),
@@ -85,5 +109,8 @@ SEARCHERS = (
     Searcher("segments", _l("Segments"), "users", SEGMENT_READERS, _segments),
     Searcher("activities", _l("Activities"), "users", SEEN_BY, _activities),
     Searcher("quizzes", _l("Quizzes"), "bulb", QUIZ_READERS, _quizzes),
+    Searcher("quiz_questions", _l("Question bank"), "bulb", QUIZ_READERS, _questions),
+    Searcher("labels", _l("Point labels"), "tag", LABEL_READERS, _labels),
+    Searcher("badges", _l("Badges"), "award", BADGE_READERS, _badges),
     Searcher("announcements", _l("Announcements"), "send", ANNOUNCEMENT_READERS, _announcements),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Finding people and machines: members, staff, reporting systems."""
+"""Finding people and machines: members, staff, reporting systems, what listens to the mall."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from admin.pages.role_words import role_words
 from admin.routes.api_clients import OWNER as CLIENT_READERS
 from admin.routes.members import READERS as MEMBER_READERS
 from admin.routes.staff import OWNER
+from admin.routes.webhooks import OWNER as WEBHOOK_READERS
 from admin.search.declare import MOST_HITS, SHORT_TABLE, Hit, Searcher, first_hits
 from mall.http.principals import staff
 from mall.identity.api_clients import list_clients
 from mall.identity.member_search import search_members
 from mall.identity.staff import list_staff
+from mall.webhooks.endpoints import endpoints
 
 
 def _members(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
@@ -40,8 +42,16 @@ def _clients(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
     )  # fmt: skip
 
 
+def _webhooks(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
+    return first_hits(
+        endpoints(tx, SHORT_TABLE), asked, lambda one: [one.description, one.url, one.id],
+        lambda one: Hit(f"/admin/webhooks/{one.id}", one.description or one.url, one.url if one.description else ""),
+    )  # fmt: skip
+
+
 SEARCHERS = (
     Searcher("members", _l("Members"), "users", staff(*MEMBER_READERS), _members),
     Searcher("staff", _l("Staff"), "shield-lock", OWNER, _staff),
     Searcher("reporting_systems", _l("Reporting systems"), "key", CLIENT_READERS, _clients),
+    Searcher("webhooks", _l("Webhooks"), "webhook", WEBHOOK_READERS, _webhooks),
 )

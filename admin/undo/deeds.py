@@ -10,6 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from admin.undo.fields import bring_heading_back, take_fields_back
 from catalog.gifts.edit import change_gift, get_gift
 from catalog.gifts.models import Gift
 from catalog.gifts.places import arrange
@@ -81,5 +82,7 @@ DEEDS: dict[str, Callable[[Session, dict[str, Any], By], tuple[int, int]]] = {
     "gifts": _gifts,
     "places": _places,
     "notice": _notice,
+    "fields": take_fields_back,
+    "heading": bring_heading_back,
 }
 """What takes a deed back; it says of how many things, and how many somebody else has changed meanwhile."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from admin.acting import acting
 from admin.undo.deeds import DEEDS
+from admin.undo.fields import fields_of
 from admin.undo.models import UndoStep
 from mall.db import Login, run_tx
 from mall.http.call import Call
@@ -28,6 +30,18 @@ def offer_undo(call: Call, deed: str, detail: dict[str, Any], back: str) -> None
     call.tx.add(step)
     call.tx.flush()
     flash(step.id, "undo")
+
+
+def offer_former(call: Call, kind: str, key: str, before: Mapping[str, Any], back: str) -> None:
+    """Offer to write again what of ``before`` this request has changed; nothing changed, nothing offered."""
+    now = fields_of(call.tx, kind, key)
+    changed = [name for name in before if now.get(name) != before[name]]
+    if changed:
+        detail = {
+            "kind": kind, "key": key, "before": {name: before[name] for name in changed},
+            "after": {name: now[name] for name in changed},
+        }  # fmt: skip
+        offer_undo(call, "fields", detail, back)
 
 
 def take_back(call: Call, step_id: str) -> tuple[str, tuple[int, int] | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,8 +76,11 @@ def ship_parcels(
     *,
     only_good: bool = False,
     request_id: str | None = None,
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Shipment:
     """Move each order of the list to ``shipped`` with its carrier and tracking number.
+
+    ``tell``: told how many lines are done, of how many.
 
     An order that is confirmed goes through ``preparing`` on the way; its member gets one notice. Raises Conflict
     ``bad_lines`` (``extra["shipment"]``: the Shipment as it would be) when a line cannot be booked, unless
@@ -86,8 +89,9 @@ def ship_parcels(
     found = _found(tx, lines)
     results: dict[int, LineResult] = {}
     # Locked in the order of their ids, so that two lists with the same orders never wait in a circle.
-    for line in sorted(lines, key=lambda one: found.get(one.order, ("", ""))[0]):
+    for done, line in enumerate(sorted(lines, key=lambda one: found.get(one.order, ("", ""))[0]), start=1):
         results[line.number] = _ship(tx, line, found.get(line.order), actor, now)
+        tell(done, len(lines))
     shipment = Shipment([results[line.number] for line in lines])
     if shipment.refused and not only_good:
         raise Conflict("bad_lines", extra={"shipment": shipment})

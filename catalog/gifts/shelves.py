@@ -81,6 +81,20 @@ def delete_category(tx: Session, category_id: str, actor: str, now: datetime, re
     audit.record(tx, actor, "category.deleted", f"category:{category_id}", told, now, request_id)
 
 
+def bring_back_category(
+    tx: Session, kept: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None
+) -> Category:
+    """A category that was deleted, under its own id. ``kept``: ``id``, ``code``, ``name``, ``position``.
+
+    Raises Conflict ``code_taken``.
+    """
+    category = Category(**kept, created_at=now)
+    tx.add(category)
+    flush_unique(tx)
+    audit.record(tx, actor, "category.restored", f"category:{category.id}", {"name": category.name}, now, request_id)
+    return category
+
+
 def pickup_points(tx: Session, *, all_of_them: bool = False) -> Sequence[PickupPoint]:
     """Pickup points, the default first; active ones unless ``all_of_them``."""
     query = select(PickupPoint).order_by(PickupPoint.is_default.desc(), PickupPoint.position, PickupPoint.id)

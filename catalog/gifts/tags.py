@@ -102,6 +102,29 @@ def delete_tag(tx: Session, tag_id: str, actor: str, now: datetime, request_id: 
     audit.record(tx, actor, "tag.deleted", f"tag:{tag_id}", told, now, request_id)
 
 
+def worn_by(tx: Session, tag_id: str) -> list[str]:
+    """The gifts that wear a tag, by id."""
+    return list(tx.scalars(select(Gift.id).where(Gift.tag_ids.contains([tag_id])).order_by(Gift.id)))
+
+
+def bring_back_tag(
+    tx: Session, kept: Mapping[str, Any], gifts: Sequence[str], actor: str, now: datetime, request_id: str | None = None
+) -> Tag:
+    """A tag that was deleted, under its own id and on the ``gifts`` that wore it.
+
+    ``kept``: ``id``, ``code``, ``name``, ``position``. Raises Conflict ``code_taken``.
+    """
+    tag = Tag(**kept, created_at=now)
+    tx.add(tag)
+    flush_unique(tx)
+    for gift in tx.scalars(select(Gift).where(Gift.id.in_(gifts)).order_by(Gift.id).with_for_update()):
+        gift.tag_ids = [*gift.tag_ids, tag.id]
+        tx.flush()
+        refresh_search(tx, gift)
+    audit.record(tx, actor, "tag.restored", f"tag:{tag.id}", {"name": tag.name}, now, request_id)
+    return tag
+
+
 def _tag(tx: Session, tag_id: str) -> Tag:
     tag = tx.get(Tag, tag_id, with_for_update=True)
     if tag is None:

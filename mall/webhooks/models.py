@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from mall.clock import hour_of
 from mall.db import Base, IdText
 
 
@@ -86,3 +87,12 @@ class WebhookDelivery(Base):
     ms: Mapped[int | None] = mapped_column(Integer)
     delivered_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+    def told(self, name: str) -> datetime | None:
+        """A moment of this delivery (``created_at``, ``last_at``, ``delivered_at``) as staff read it.
+
+        Of a credit that was delivered its hour only, for the reason that ``mall.request_log`` gives.
+        """
+        moment: datetime | None = getattr(self, name)
+        quiet = self.type.startswith("credit.") and self.state == DeliveryState.DELIVERED.value
+        return hour_of(moment) if moment is not None and quiet else moment

@@ -35,10 +35,9 @@ WORD = {"zh": "中文", "en": "English"}
 _numbers = itertools.count(1)
 SCHEMAS = "('public', 'ledger', 'sources')"
 UNWATCHED = {
-    "alembic_version", "login_attempts", "login_sessions", "api_keys", "used_nonces", "claim_misses", "period_reach",
+    "alembic_version", "login_attempts", "login_sessions", "api_keys", "used_nonces", "claim_misses",
 }  # fmt: skip
-"""Tables that a refusal may touch: counters of misses, when a credential was last seen, and which periods the overview
-was asked for, so that the job counts them."""
+"""Tables that a refusal may touch: counters of misses, and when a credential was last seen."""
 
 
 @dataclass

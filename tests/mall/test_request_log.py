@@ -15,6 +15,7 @@ from mall import request_log
 from mall.db import Login
 from mall.errors import Unavailable
 from mall.jobs import run_job
+from mall.webhooks.models import WebhookDelivery
 
 EVENTS = "/api/v1/credit-events"
 ADMIN = "/api/v1/admin"
@@ -93,3 +94,30 @@ def test_lines_are_forgotten_after_thirty_days(app: Flask, monkeypatch: pytest.M
     assert run_job("forget-api-requests", now) == {"forgotten": 3}
     assert run_job("forget-api-requests", now) == {}
     assert run(Login.OWNER, lambda tx: tx.scalars(text("SELECT request_id FROM api_requests")).all()) == ["req_29"]
+
+
+def test_staff_read_the_hour_of_calls_that_changed_something_and_the_moment_of_all_others(
+    app: Flask, client: FlaskClient, make_client: Any, make_staff: Any
+) -> None:
+    source, auditor, log = make_client(), make_staff("auditor"), request_log.RequestLog(app)
+    moment = datetime(2026, 11, 30, 7, 41, 12, tzinfo=UTC)
+    for method, status in (("POST", 201), ("POST", 422), ("GET", 200), ("POST", 500)):
+        log.note((moment.timestamp(), source.id, method, "/r", status, 15, f"req_{method}_{status}"))
+    log.flush()
+    listed = client.get(f"{ADMIN}/api-clients/{source.id}/requests", headers=auditor.auth).json["items"]
+    assert {(one["method"], one["status"]): one["at"] for one in listed} == {
+        ("POST", 201): "2026-11-30T07:00:00+00:00", ("POST", 422): "2026-11-30T07:41:12+00:00",
+        ("GET", 200): "2026-11-30T07:41:12+00:00", ("POST", 500): "2026-11-30T07:41:12+00:00",
+    }  # fmt: skip
+
+
+def test_a_credit_that_was_delivered_is_told_by_its_hour() -> None:
+    moment = datetime(2026, 11, 30, 7, 41, 12, tzinfo=UTC)
+    hour = moment.replace(minute=0, second=0)
+    for kind, state, told in (
+        ("credit.booked", "delivered", hour),
+        ("credit.booked", "failed", moment),
+        ("order.confirmed", "delivered", moment),
+    ):
+        assert WebhookDelivery(type=kind, state=state, created_at=moment).told("created_at") == told
+    assert WebhookDelivery(type="credit.booked", state="delivered", delivered_at=None).told("delivered_at") is None

@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from audit_words import keys_without_words
 
 from mall import audit
 from mall.db import Login
@@ -96,3 +97,16 @@ def test_who_drafted_approved_and_published_a_rule_is_one_link_from_it(desk):
     assert deeds == [(ours, "Published"), (theirs, "Approved"), (ours, "Submitted"), (ours, "Drafted")]
     assert "/admin/audit" not in re.sub(r"<aside.*?</aside>", "", page, flags=re.S)
     assert "/admin/audit?subject=earning-rule:tip-outcome" in second.get(f"{rule}/history").text
+
+
+def test_a_key_without_a_word_is_found_by_the_guard():
+    known = {"before": {"limit_points": 1}, "after": None, "reason": "x"}
+    assert keys_without_words(known) == []
+    assert keys_without_words({**known, "fresh_key": 1, "before": {"odd": 1, "points": 2}}) == ["fresh_key", "odd"]
+
+
+def test_details_are_told_in_the_readers_words(desk, run, now):
+    detail = {"before": {"limit_points": 1500, "period": "total"}, "after": None}
+    run(Login.BACKOFFICE, lambda tx: audit.record(tx, "system", "budget.set", "budget:programme", detail, now))
+    page = desk("auditor", lang="zh").get("/admin/audit?action=budget.set").text
+    assert "周期: 总计；上限（积分）: 1500" in page and "limit_points" not in page

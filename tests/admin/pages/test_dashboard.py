@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from admin.figures import reach
 from admin.figures.roll_up import roll_up
 from catalog.stock.alerts import set_alert, watch_stock
 from mall.db import Login
+from mall.jobs import run_job
 from points.earning.book_events import mall_zone
 from points.ledger.books import open_books
 
@@ -67,3 +69,20 @@ def test_what_runs_low_leads_to_its_gift(desk, client, make_staff, run, now):
     run(Login.BACKOFFICE, lambda tx: watch_stock(tx, now))
     page = desk("catalog").get("/admin").text
     assert f'href="/admin/gifts/{gift}#stock"' in page and "Lamp" in page
+
+
+def test_a_period_of_too_many_members_is_counted_when_somebody_says_so(desk, run, now, shop, monkeypatch):
+    monkeypatch.setattr(reach, "AT_ONCE", -1)
+    roll_up(now + timedelta(seconds=5), mall_zone())
+    browser, last = desk("auditor"), (now + timedelta(hours=8)).date() - timedelta(days=1)
+    days = {"from": str(last - timedelta(days=99)), "until": str(last)}
+    address = f"/admin?from={days['from']}&until={days['until']}"
+    page = browser.get(address).text
+    assert "too many members to count while you wait" in page and 'hx-trigger="every 3s"' not in page
+    assert shop.sql("SELECT count(*) FROM period_reach") == 0  # looking asks for nothing
+    assert browser.post("/admin/count-period", data=days).headers["Location"] == f"{address}#s-funnel"
+    assert 'hx-trigger="every 3s"' in browser.get(address).text
+    assert run_job("asked-periods", now + timedelta(seconds=5)) == {"periods": 2}  # that one, and the one before
+    counted = browser.get(address).text
+    assert "Were here" in counted and 'hx-trigger="every 3s"' not in counted
+    assert run_job("asked-periods", now + timedelta(seconds=9)) == {}

@@ -10,7 +10,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from admin.pages import parcels
 from catalog.topups.jobs import send_top_ups
+from mall import clock
+from mall.jobs import run_job
 from tests.catalog.topups.provider import Provider, says
 
 HOME = {"name": "李梅", "phone": "13800138000", "address": "海淀区中关村大街 1 号"}
@@ -53,6 +56,22 @@ def test_bad_lines_are_told_with_their_reasons_and_a_file_of_them(shop, desk, nu
     assert "nothing" in base64.b64decode(file).decode("utf-8-sig")
     part = upload(browser, text, key="k2", only_good="1")
     assert "1 orders are shipped, 1 lines were left out." in part.text and shipped(shop) == 1
+
+
+def test_a_long_list_is_booked_by_the_worker_all_of_it_or_nothing(shop, desk, numbers, monkeypatch):
+    monkeypatch.setattr(parcels, "AT_ONCE", 1)
+    browser, lines = desk("fulfilment"), [f"{one},SF,SF123456789012{n}" for n, one in enumerate(numbers)]
+    bad = upload(browser, f"{lines[0]}\n{numbers[1]},SF,nothing\n", key="bad").headers["Location"]
+    assert run_job("long-work", clock.now()) == {"works": 1} and shipped(shop) == 0
+    page = browser.get(bad).text
+    assert "Nothing was booked" in page and "This is no tracking number of that carrier." in page
+    place = upload(browser, "\n".join(lines), key="good").headers["Location"]
+    assert upload(browser, "\n".join(lines), key="good").headers["Location"] == place
+    assert "It begins in a moment" in browser.get(place).text
+    assert run_job("long-work", clock.now()) == {"works": 1} and shipped(shop) == 2
+    assert "2 orders are shipped." in browser.get(place).text
+    noted = "SELECT actor || ' ' || origin FROM audit_entries WHERE action = 'orders.shipped'"
+    assert shop.sql(noted) == f"staff:{browser.person.id} cookie 127.0.0.1"
 
 
 def test_no_file_or_none_that_can_be_read_is_said_at_the_field(shop, desk):

@@ -31,6 +31,19 @@ def test_things_are_found_by_the_beginning_of_what_they_are_called(shop, desk, m
     assert hits(owner, "停水") == [f"/admin/announcements/{news}"]
     assert hits(owner, "tip-out") == ["/admin/rules/tip-outcome"]
     assert hits(owner, "Audit tr") == ["/admin/audit"]
+    assert hits(owner, "Segments") == ["/admin/segments"]  # a list that the sidebar does not name
+    assert hits(owner, "My files") == ["/admin/work"]
+    hook = {"url": "https://warehouse.example/mall", "description": "仓库", "events": ["stock.low"]}
+    webhook = shop.post("/admin/webhooks", shop.owner, hook).json["id"]
+    assert hits(owner, "仓库") == hits(owner, "warehouse.ex") == [f"/admin/webhooks/{webhook}"]
+    shelf = shop.post("/admin/categories", shop.owner, {"name": "茶具"}).json["id"]
+    tag = shop.post("/admin/tags", shop.owner, {"name": "茶友推荐"}).json["id"]
+    assert hits(owner, "茶") == [f"/admin/shelves/category/{shelf}", f"/admin/shelves/tag/{tag}"]
+    draw = shop.post(f"/admin/gifts/{shop.gift(kind='draw', name='iPad')}/draw", shop.owner, {
+        "opens_at": f"{shop_day(1)}T00:00:00Z", "closes_at": f"{shop_day(2)}T00:00:00Z", "winners": 1, "losers": "kept",
+    }).json["id"]  # fmt: skip
+    assert f"/admin/draws/{draw}" in hits(owner, "iPad")
+    assert hits(owner, "streak-30") == ["/admin/badges/streak-30"]
     assert hits(owner, "8426 3917") == ["/admin/desk?code=84263917"]
     assert 'value="84263917"' in owner.get("/admin/desk?code=84263917").text
     assert hits(owner, "%") == hits(owner, " ") == []
@@ -44,6 +57,7 @@ def test_a_role_finds_only_what_it_may_open(shop, desk, make_member):
     assert names == {"rules": [person], "catalog": [gift, person], "fulfilment": [], "auditor": [gift, person]}
     assert hits(desk("catalog"), "8426 3917") == []
     assert hits(desk("auditor"), desk("owner").person.username) == []
+    assert hits(desk("fulfilment"), "Segments") == hits(desk("catalog"), "warehouse") == []
 
 
 def test_programs_search_as_the_page_does(client, shop, make_staff):

@@ -85,3 +85,48 @@ def test_a_dragged_order_is_saved_in_one_step_and_never_over_somebody_elses(shop
     assert standing() == before
     browser.post("/admin/in-order/gift", data={"seen": before, "ids": before[:2]})
     assert standing() == before
+
+
+def test_a_heading_taken_away_comes_back_with_its_gifts(shop, desk):
+    tag = shop.post("/admin/tags", shop.owner, {"name": "茶友", "code": "tea"}).json["id"]
+    lamp = shop.gift(tags=[tag])
+    browser = desk("catalog")
+    browser.post(f"/admin/shelves/tag/{tag}/delete")
+    path = undo_of(browser.get("/admin/shelves").text)
+    assert (shop.sql("SELECT count(*) FROM tags"), shop.sql("SELECT tag_ids FROM gifts WHERE id = :g", g=lamp)) == (
+        0,
+        [],
+    )
+    assert "Undone" in browser.post(path, follow_redirects=True).text
+    assert shop.sql("SELECT id || code FROM tags") == f"{tag}tea"
+    assert shop.sql("SELECT tag_ids FROM gifts WHERE id = :g", g=lamp) == [tag]
+    shelf = shop.post("/admin/categories", shop.owner, {"name": "茶具", "code": "tea"}).json["id"]
+    browser.post(f"/admin/shelves/category/{shelf}/delete")
+    path = undo_of(browser.get("/admin/shelves").text)
+    shop.post("/admin/categories", shop.owner, {"name": "壶", "code": "tea"})  # the code is taken meanwhile
+    assert "left as it is: 1." in browser.post(path, follow_redirects=True).text
+    assert shop.sql("SELECT string_agg(name ->> 'zh', ',') FROM categories") == "壶"
+
+
+def test_a_label_a_cause_and_a_pickup_point_get_their_former_words_back(shop, desk):
+    browser = desk("owner")
+    cause = shop.post("/admin/causes", shop.owner, {"name": "Books"}).json["id"]
+    point = shop.post("/admin/pickup-points", shop.owner, {"name": "Gate", "address": "Street 1"}).json["id"]
+    for url, table, sent in (
+        ("/admin/labels/thanks", "credit_labels", {"name.zh": "多谢", "name.en": "Ta"}),
+        (f"/admin/causes/{cause}", "causes", {"name.zh": "书", "description.zh": "x", "active": ""}),
+        (f"/admin/pickup-points/{point}", "pickup_points", {"name.zh": "北门", "address.zh": "二号", "active": "1"}),
+    ):
+        key = url.rpartition("/")[2]
+        column = "code" if table == "credit_labels" else "id"
+        words = f"SELECT name::text || active FROM {table} WHERE {column} = :key"
+        before = shop.sql(words, key=key)
+        assert browser.post(url, data=sent).status_code == 303, url
+        assert shop.sql(words, key=key) != before
+        assert "Undone" in browser.post(undo_of(browser.get("/admin/me").text), follow_redirects=True).text
+        assert shop.sql(words, key=key) == before
+    browser.post("/admin/labels/thanks", data={"name.zh": "多谢", "name.en": "Ta"})
+    path = undo_of(browser.get("/admin/labels").text)
+    desk("owner").post("/admin/labels/thanks", data={"name.zh": "谢谢您", "name.en": "Thanks", "active": "1"})
+    assert "left as it is: 1." in browser.post(path, follow_redirects=True).text
+    assert "谢谢您" in shop.sql("SELECT name::text FROM credit_labels WHERE code = 'thanks'")
