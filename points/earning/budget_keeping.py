@@ -26,6 +26,7 @@ from points.earning.source_models import CapUsage
 from points.earning.store import Writes, load_counters
 from points.earning.versions import By
 
+
 @dataclass(frozen=True, slots=True)
 class BudgetView:
     """A budget with its figures of the current period. ``runs_out_on`` at the pace of the last 28 days."""

@@ -72,8 +72,8 @@ def first_posting_at(tx: Session) -> datetime | None:
     """When the ledger's first posting was made; None while there is none."""
     cur = cursor(tx)
     (bound,) = cur.execute(_AMONG_THE_FIRST).fetchone() or (None,)
-    (first,) = cur.execute(_FIRST, (bound,)).fetchone() or (None,)
-    return first
+    row = cur.execute(_FIRST, (bound,)).fetchone()
+    return row[0] if row else None
 
 
 def outstanding(tx: Session) -> tuple[int, int]:
