@@ -14,6 +14,7 @@ from points.ledger.movements import SORTS
 
 LEFT_OUT = {
     "/api/v1/admin/ledger/verification": "proves the whole ledger",
+    "/api/v1/admin/search": "needs words to look for",
     "/api/v1/me/export": "everything there is of one member",
     "/statement/file": "a file",
     "/boards": "leads to the board of the month",
@@ -25,6 +26,7 @@ DASHBOARD = (
     "/admin?from={year_ago}&until={today}", "/admin?from={month_ago}&until={week_ago}",
 )  # fmt: skip
 OFFICE = (
+    "/admin/search?q=小王", "/admin/search?q=bench_4", "/admin/search?q=R2026", "/admin/search?q=nothing-like-it",
     "/admin/members?q=bench_4", "/admin/members?q=小王", "/admin/members?q=小王12", "/admin/members?q={member}",
     "/admin/members?q=nobody-is-called-so", "/admin/members/{member}", "/admin/members/{heavy}",
     *(f"/admin/orders?status={status}" for status in (
@@ -49,6 +51,7 @@ OFFICE = (
     "/admin/figures?from={year_ago}&until={today}", *(f"/admin/figures/{{week_ago}}?move={move}" for move in SORTS),
 )  # fmt: skip
 OFFICE_API = (
+    "/api/v1/admin/search?q=小王", "/api/v1/admin/search?q=nothing-like-it",
     "/api/v1/admin/members?q=小王", "/api/v1/admin/members/{member}", "/api/v1/admin/orders?status=shipped",
     "/api/v1/admin/orders?gift={gift}", "/api/v1/admin/audit?q=entry", "/api/v1/admin/awards?state=active",
     "/api/v1/admin/api-clients/{client}/requests", "/api/v1/admin/gifts/{gift}/stock",
@@ -58,6 +61,11 @@ MEMBERS = (
     "/boards/week", "/boards/month", "/boards/all", "/statement?direction=in", "/statement?direction=out",
     "/mall?q=雨伞", "/orders?status=completed", "/gifts/{gift}",
 )  # fmt: skip
+EXPORTS = (
+    *(f"/admin/files/{name}?format=csv" for name in ("audit", "orders", "members", "awards")),
+    *(f"/admin/files/{name}?format=xlsx&from={{weeks_ago}}&until={{today}}" for name in ("audit", "orders")),
+)
+"""Lists as files; of the longest the first million lines. Workbooks: of about as many lines as they may have."""
 CLIENT_API = ("/api/v1/credit-events", "/api/v1/credit-events?posted_after={week_ago}T00:00:00Z")
 
 
@@ -66,6 +74,7 @@ def plain_paths(app: Flask, start: str, kinds: tuple[str, ...]) -> Iterator[str]
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         auth = getattr(app.view_functions[rule.endpoint], "auth", None)
         wanted = auth is not None and auth.kind in kinds and "GET" in (rule.methods or ())
-        plain = not rule.arguments and not rule.rule.endswith(("file", ".json"))
+        file = rule.rule.startswith("/admin/files/") or rule.rule.endswith(("file", ".json"))
+        plain = not rule.arguments and not file
         if wanted and plain and rule.rule.startswith(start) and rule.rule not in LEFT_OUT:
             yield rule.rule

@@ -70,6 +70,8 @@ _PATH = """CASE o.status WHEN 'placed' THEN ARRAY['placed'] WHEN 'confirmed' THE
  WHEN 'cancelled' THEN ARRAY['placed', 'cancelled'] WHEN 'preparing' THEN ARRAY['placed', 'confirmed', 'preparing']
  WHEN 'completed' THEN ARRAY['placed', 'confirmed', CASE o.kind WHEN 'delivery' THEN 'shipped' WHEN 'pickup'
   THEN 'ready_for_pickup' ELSE 'issued' END, 'completed'] ELSE ARRAY['placed', 'confirmed', o.status] END"""
+_OURS = "o.member_id IN (SELECT id FROM bench_people)"
+"""Orders of the members made here; those of the demo have all that belongs to them."""
 
 TABLES: tuple[tuple[str, str], ...] = (
     (
@@ -179,20 +181,20 @@ TABLES: tuple[tuple[str, str], ...] = (
         f"""INSERT INTO order_history (order_id, seq, status, at, actor) SELECT o.id, s.seq, s.status,
  least({NOW}, o.placed_at + interval '1 day' * greatest(0, s.seq - 2)) AS at,
  CASE WHEN s.seq = 1 THEN 'member:' || o.member_id ELSE 'system' END
- FROM orders o, unnest({_PATH}) WITH ORDINALITY AS s(status, seq) WHERE o.history_seq > 0 ORDER BY at""",
+ FROM orders o, unnest({_PATH}) WITH ORDINALITY AS s(status, seq) WHERE {_OURS} ORDER BY at""",
     ),
     (
         "public.stock_movements",
-        """INSERT INTO stock_movements (id, item_id, kind, change, ref, actor, at) SELECT bench_id('stm', placed_at,
- row_number() OVER (ORDER BY id)), item_id, 'ordered', -1, id, 'member:' || member_id, placed_at FROM orders
- ORDER BY id""",
+        f"""INSERT INTO stock_movements (id, item_id, kind, change, ref, actor, at) SELECT bench_id('stm', placed_at,
+ row_number() OVER (ORDER BY id)), item_id, 'ordered', -1, id, 'member:' || member_id, placed_at FROM orders o
+ WHERE {_OURS} ORDER BY id""",
     ),
     (
         "public.notifications",
         f"""INSERT INTO notifications (id, member_id, kind, order_id, detail, created_at, read_at)
  SELECT bench_id('ntc', moved_at, row_number() OVER (ORDER BY moved_at)), member_id, 'order.' || status, id, '{{}}',
  moved_at, CASE WHEN placed_at < {NOW} - interval '30 days' OR history_seq % 2 = 0 THEN moved_at END
- FROM orders ORDER BY moved_at""",
+ FROM orders o WHERE {_OURS} ORDER BY moved_at""",
     ),
     (
         "public.check_ins",

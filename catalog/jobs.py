@@ -10,7 +10,7 @@ from catalog.drops.release import release_due
 from catalog.gifts.popularity import count_popularity
 from catalog.notices.activities import remind_of_activities
 from catalog.notices.booked import AT_ONCE as BOOKED_AT_ONCE
-from catalog.notices.booked import tell_of_booked
+from catalog.notices.booked import booked_yesterday, tell_of_booked
 from catalog.notices.expiring import tell_of_expiry
 from catalog.notices.remind import AT_ONCE as REMINDED_AT_ONCE
 from catalog.notices.remind import remind_of_check_ins
@@ -87,12 +87,13 @@ def tell_wishes(now: datetime) -> dict[str, int]:
 @job("tell-of-booked-points", every=timedelta(hours=1))
 def tell_booked(now: datetime) -> dict[str, int]:
     """Tell members of the points that yesterday brought."""
-    told = 0
-    while True:
-        notices = run_tx(Login.BACKOFFICE, lambda tx: tell_of_booked(tx, now))
-        told += notices
-        if notices < BOOKED_AT_ONCE:
-            return {"told": told} if told else {}
+    told, after = 0, ""
+    while found := run_tx(Login.BACKOFFICE, lambda tx, after=after: booked_yesterday(tx, now, after)):  # type: ignore[misc]
+        for start in range(0, len(found), BOOKED_AT_ONCE):
+            some = found[start : start + BOOKED_AT_ONCE]
+            run_tx(Login.BACKOFFICE, lambda tx, some=some: tell_of_booked(tx, some, now))  # type: ignore[misc]
+        told, after = told + len(found), found[-1][0]
+    return {"told": told} if told else {}
 
 
 @job("tell-of-expiry", every=timedelta(hours=1))

@@ -25,16 +25,14 @@ _UNFINISHED = """SELECT min(day) FROM day_figures
  WHERE computed_at < ((day + 1)::timestamp AT TIME ZONE %(zone)s) + %(settled)s"""
 _MEMBERS = """SELECT count(*) FILTER (WHERE status <> 'closed' AND created_at < %(until)s),
  count(*) FILTER (WHERE created_at >= %(since)s AND created_at < %(until)s) FROM members WHERE alias_of IS NULL"""
-_PLACED = """SELECT h.order_id, o.member_id, o.points FROM order_history AS h JOIN orders AS o ON o.id = h.order_id
- WHERE h.at >= %(since)s AND h.at < %(until)s AND h.status = 'placed'"""
-_ACTIVE = f"""SELECT count(*) FROM (
- SELECT member_id FROM check_ins WHERE day = %(day)s AND NOT repaired
- UNION SELECT member_id FROM ({_PLACED}) AS placed
- UNION SELECT member_id FROM login_sessions WHERE member_id IS NOT NULL
-  AND ((created_at >= %(since)s AND created_at < %(until)s)
-   OR (last_seen_at >= %(since)s AND last_seen_at < %(until)s))) AS active"""
+_SEEN = """WITH placed AS MATERIALIZED (SELECT o.member_id, o.points FROM order_history AS h
+  JOIN orders AS o ON o.id = h.order_id WHERE h.at >= %(since)s AND h.at < %(until)s AND h.status = 'placed'),
+ active AS (SELECT member_id FROM check_ins WHERE day = %(day)s AND NOT repaired UNION SELECT member_id FROM placed
+  UNION SELECT member_id FROM login_sessions WHERE member_id IS NOT NULL
+   AND ((created_at >= %(since)s AND created_at < %(until)s)
+    OR (last_seen_at >= %(since)s AND last_seen_at < %(until)s)))
+ SELECT (SELECT count(*) FROM active), count(*), coalesce(sum(points), 0) FROM placed"""
 _CHECKED_IN = "SELECT count(*) FROM check_ins WHERE day = %(day)s AND NOT repaired"
-_ORDERED = f"SELECT count(*), coalesce(sum(points), 0) FROM ({_PLACED}) AS placed"
 _COMPLETED = """SELECT count(*) FROM order_history
  WHERE at >= %(since)s AND at < %(until)s AND status = 'completed'"""
 _COLUMNS = (
@@ -70,9 +68,9 @@ def count_day(tx: Session, day: date, now: datetime, zone: ZoneInfo) -> None:
 
     values = {f"{name}_points": points for name, points in asdict(moves(tx, since, until)).items()}
     members, joined = ask(_MEMBERS)
-    placed, ordered = ask(_ORDERED)
+    active, placed, ordered = ask(_SEEN)
     values |= {
-        "day": day, "members": members, "members_joined": joined, "members_active": ask(_ACTIVE)[0],
+        "day": day, "members": members, "members_joined": joined, "members_active": active,
         "members_checked_in": ask(_CHECKED_IN)[0], "orders_placed": placed, "orders_completed": ask(_COMPLETED)[0],
         "ordered_points": int(ordered), "computed_at": now,
     }  # fmt: skip

@@ -88,6 +88,8 @@ def whole(read: Callable[[Session], Sequence[Any]]) -> Portion:
 
 def cell(value: object) -> object:
     """A value as it stands in a file: moments in the mall's zone, wordings in the reader's language."""
+    if type(value) is str or type(value) is int:  # most of them, by the million
+        return value
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, Enum):
@@ -104,6 +106,17 @@ def cell(value: object) -> object:
 
 
 def words(template: str, macro: str) -> Callable[..., str]:
-    """What a macro of a page says, without its looks: the file has the words of the page."""
-    said = get_template_attribute(f"admin/{template}.html", macro)
-    return lambda *args: str(said(*args).striptags())
+    """What a macro of a page says, without its looks: the file has the words of the page.
+
+    What it said of a word it says again: a file of a million lines has the same few states and kinds in all of them.
+    """
+    said, told = get_template_attribute(f"admin/{template}.html", macro), dict[tuple[str, ...], str]()
+
+    def word(*args: Any) -> str:
+        if not all(type(arg) is str for arg in args):
+            return str(said(*args).striptags())
+        if args not in told:
+            told[args] = str(said(*args).striptags())
+        return told[args]
+
+    return word

@@ -19,18 +19,12 @@ from points.earning.book_events import mall_zone
 from points.earning.budgets import PACE_DAYS, day_key, pace, period_key, runs_out_on, warns_at
 from points.earning.caps import Counters
 from points.earning.limits import PROGRAMME, Budget
+from points.earning.rule_costs import minted_by_day
 from points.earning.rule_models import EarningRule, PointBudget
 from points.earning.rules import rules_changed
 from points.earning.source_models import CapUsage
 from points.earning.store import Writes, load_counters
 from points.earning.versions import By
-
-# What a booking under no budget has minted is in the ledger only: it is added up when a budget is set.
-_MINTED = """SELECT (p.posted_at AT TIME ZONE %(zone)s)::date,
- sum(CASE WHEN p.debit = 'issued' THEN p.points ELSE -p.points END)
- FROM ledger.postings p JOIN sources.awards a ON a.award_id = p.award_id
- WHERE (p.debit = 'issued' OR p.credit = 'reversed') AND p.posted_at >= %(since)s
- AND p.kind <> 'merged' AND (%(rule)s::text IS NULL OR a.rule_key = %(rule)s) GROUP BY 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +117,14 @@ def _count_anew(tx: Session, row: PointBudget, now: datetime) -> None:
     load_counters(cur, [period, *day_keys.values()], counters)
     since = min(period.starts_at, day_keys[min(day_keys)].starts_at)
     rule = None if row.scope == PROGRAMME else row.scope
-    days = dict(cur.execute(_MINTED, {"zone": str(zone), "since": since, "rule": rule}).fetchall())
+    # What a booking under no budget has minted, no counter says.
+    days = minted_by_day(tx, since, zone, rule)
     first = local_date(period.starts_at, zone)
-    used = int(sum(points for day, points in days.items() if day >= first))
+    used = sum(points for day, points in days.items() if day >= first)
     counters[period].points = used
     counters[period].times = int(warns_at(budget, used))  # whoever sets it sees it
     for day, key in day_keys.items():
-        counters[key].points = int(days.get(day, 0))
+        counters[key].points = days.get(day, 0)
     counters.changed.update((period, *day_keys.values()))
     writes = Writes(keyring(), now)
     writes.counters(counters)

@@ -1,4 +1,4 @@
-"""Jobs of earning: debits whose time to answer is over are taken."""
+"""Jobs of earning: debits whose time to answer is over are taken, what rules have granted is added up."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from mall.db import Login, run_tx
 from mall.errors import Conflict
 from mall.jobs import job
 from points.earning.appeals import due_debits, take
+from points.earning.book_events import mall_zone
+from points.earning.rule_costs import keep_costs
 
 DEBITS_PER_RUN = 500
 
@@ -23,3 +25,10 @@ def take_debits(now: datetime) -> dict[str, int]:
             continue
         taken += 1
     return {"debits": taken}
+
+
+@job("rule-costs", every=timedelta(minutes=15), aside=True)
+def add_up_costs(now: datetime) -> dict[str, int]:
+    """Add up what each rule has granted in the quarters of an hour that are over."""
+    days = keep_costs(now, mall_zone())
+    return {"days": days} if days else {}

@@ -33,7 +33,10 @@ _OUTSTANDING_AT = """SELECT
   - coalesce(sum(CASE WHEN credit IN ('reversed', 'redeemed', 'expired') THEN points ELSE 0 END), 0)
   FROM ledger.postings WHERE posted_at >= %s)"""
 _OUTSTANDING = "SELECT coalesce(sum(available + pending + held), 0), coalesce(sum(debt), 0) FROM ledger.wallets"
-_FIRST = "SELECT min(posted_at) FROM ledger.postings"
+# The table is append-only, so its first pages are old; what is as old or older the index by blocks finds without
+# reading the rest, wherever it lies. (The planner expects the few rows there are: not in one statement.)
+_AMONG_THE_FIRST = "SELECT min(posted_at) FROM ledger.postings WHERE ctid < '(16,0)'"
+_FIRST = "SELECT min(posted_at) FROM ledger.postings WHERE posted_at <= coalesce(%s, 'infinity'::timestamptz)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,10 @@ def moves(tx: Session, since: datetime, until: datetime) -> Moves:
 
 
 def first_posting_at(tx: Session) -> datetime | None:
-    """When the ledger's first posting was made; reads the whole ledger."""
-    row = cursor(tx).execute(_FIRST).fetchone()
+    """When the ledger's first posting was made; None while there is none."""
+    cur = cursor(tx)
+    (bound,) = cur.execute(_AMONG_THE_FIRST).fetchone() or (None,)
+    row = cur.execute(_FIRST, (bound,)).fetchone()
     return row[0] if row else None
 
 

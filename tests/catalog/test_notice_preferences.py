@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from catalog.notices.booked import tell_of_booked
 from catalog.notices.expiring import tell_of_expiry
 from catalog.notices.handlers import notify_of_order, notify_of_standing
 from catalog.notices.kinds import GROUPS
 from mall.db import Login
+from mall.jobs import run_job
 from points.ledger.books import open_books
 
 pytestmark = pytest.mark.usefixtures("unguarded")
@@ -135,7 +135,7 @@ def test_the_points_of_a_day_are_told_once_on_the_next_morning(client, member, r
         run(Login.EARNING, work)
 
     def tell(moment):
-        return run(Login.BACKOFFICE, lambda tx: tell_of_booked(tx, moment))
+        return run_job("tell-of-booked-points", moment).get("told", 0)
 
     book(20, at(20, 10))
     book(2, at(20, 23))
