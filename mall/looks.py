@@ -71,7 +71,7 @@ def asset(name: str) -> str:
     return url_for("static", filename=name, v=_content_hash(path, path.stat().st_mtime_ns))
 
 
-def here() -> str:
+def this_page() -> str:
     """The path to come back to from this page, for forms that change language or looks.
 
     The answer to a form may stand at an address that has no page of its own: then it is the page the form was on.
@@ -86,7 +86,7 @@ def here() -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Give every template ``asset()``, ``here()`` and ``looks``."""
+    """Give every template ``asset()``, ``this_page()`` and ``looks``."""
     app.jinja_env.globals["asset"] = asset
-    app.jinja_env.globals["here"] = here
+    app.jinja_env.globals["this_page"] = this_page
     app.context_processor(lambda: {"looks": looks()})
