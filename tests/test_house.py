@@ -86,6 +86,14 @@ def test_every_route_declares_who_may_call_it(session_app: Flask) -> None:
     assert undeclared == []
 
 
+def test_the_table_of_journeys_names_tests_that_are_there() -> None:
+    folder = ROOT / "tests" / "journeys"
+    named = set(re.findall(r"`(test_\w+)`", (folder / "README.md").read_text(encoding="utf-8")))
+    files = "".join(path.read_text(encoding="utf-8") for path in folder.glob("test_*.py"))
+    assert named
+    assert named <= set(re.findall(r"def (test_\w+)", files))
+
+
 def test_migrations_have_one_head() -> None:
     script = ScriptDirectory(str(ROOT / "mall" / "migrations"))
     assert len(script.get_heads()) == 1
