@@ -15,7 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from mall.db import Login
 from mall.jobs import run_job
 from mall.outbox import deliver_due
-from points.badges.award import award_badges
+from points.badges.award import award_badges, wall
 from points.badges.catalogue import BY_CODE, CATALOGUE, progress, reached
 from points.badges.figures import set_figures
 from points.badges.words import WORDS
@@ -75,6 +75,16 @@ def test_each_badge_is_reached_at_its_goal_and_not_one_before():
     assert len(shown) == 15
     assert [(shown[code].done, shown[code].percent) for code in ("check-ins-200", "donated-10")] == [(7, 3), (10, 100)]
     assert (shown["redeemed-1"].done, shown["redeemed-1"].earned, shown["redeemed-1"].percent) == (0, True, 100)
+
+
+def test_days_in_a_row_that_were_broken_off_are_no_step_towards_the_next_badge(run, make_member):
+    member, today = make_member(), datetime.now(SHANGHAI).date()
+    for first, days in ((today - timedelta(days=40), 20), (today - timedelta(days=1), 2)):
+        values = {"member": member.id, "first": first, "days": days}
+        run(Login.EARNING, lambda tx, values=values: tx.execute(STREAK, values))
+    shown = run(Login.EARNING, lambda tx: wall(tx, member.id, datetime.now(UTC), SHANGHAI, private=False))
+    left = {one.badge.code: (one.done, one.earned) for one in shown.badges if one.badge.fact == "check_in_streak"}
+    assert left["streak-7"][1] and left["streak-30"] == (2, False)
 
 
 def test_a_streak_is_awarded_by_the_job_kept_and_told_once(run, client, make_member, check_in, held):
