@@ -35,6 +35,7 @@ from catalog.routes.ids import checked_id
 from catalog.routes.wire import language, reason_words
 from catalog.wording import in_language
 from mall.db import Login
+from mall.errors import Invalid
 from mall.http.call import Call, load
 from mall.http.fields import Text
 from mall.http.page import page
@@ -143,6 +144,8 @@ def order_as_page(call: Call, order_id: str, **typed: Any) -> str:
 def advance_order(call: Call, order_id: str) -> Redirect:
     """The same step as the API's, told on the order's page."""
     given = {name: request.form.get(name, "").strip() for name in ("to", "tracking", "carrier", "reason")}
+    if given["to"] == Status.CANCELLED and not given["reason"]:
+        raise Invalid({"reason": [_("Say why: the member is told.")]})
     body = load(AdvanceSchema(), {name: text for name, text in given.items() if text})
     post_advance(call, body, order_id)
     flash(_("Done."), "success")

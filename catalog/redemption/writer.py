@@ -38,7 +38,7 @@ _MOVE = """UPDATE orders SET status = %(status)s, history_seq = %(seq)s, moved_a
  carrier = coalesce(%(carrier)s, carrier), tracking = coalesce(%(tracking)s, tracking),
  pickup_until = coalesce(%(pickup_until)s, pickup_until), claim_until = coalesce(%(claim_until)s, claim_until),
  kind = coalesce(%(kind)s, kind), pickup_point_id = coalesce(%(point)s, pickup_point_id),
- reminders = CASE WHEN status = 'awaiting_claim' THEN 0 ELSE reminders END,
+ reminders = CASE WHEN status IN ('awaiting_claim', 'awaiting_payment') THEN 0 ELSE reminders END,
  refunded_points = CASE WHEN %(status)s = 'refunded' THEN points ELSE refunded_points END,
  refunded_quantity = CASE WHEN %(status)s = 'refunded' THEN quantity ELSE refunded_quantity END
  WHERE id = %(id)s"""
