@@ -7,24 +7,26 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from catalog.notices.models import Notification
+from catalog.redemption.writer import mark_reminded_once
 from mall.db import cursor
 from mall.ids import new_id
 
 AT_ONCE = 200
 PAY_SOON = "order.pay_soon"
-# When a third of the time is left, an hour at most: 10 of 30 minutes. The order's row alone is locked, and counts the
-# reminder; its next step counts from nothing again.
-_DUE = f"""WITH due AS MATERIALIZED (SELECT o.id, p.expires_at
-  FROM order_payments AS p JOIN orders AS o ON o.id = p.order_id
-  WHERE p.session_over_at IS NULL AND p.status = 'open' AND o.status = 'awaiting_payment' AND o.reminders = 0
-  AND p.expires_at > %(now)s AND p.expires_at - least((p.expires_at - p.created_at) / 3, interval '1 hour') <= %(now)s
-  ORDER BY p.expires_at, o.id LIMIT {AT_ONCE} FOR UPDATE OF o SKIP LOCKED)
- UPDATE orders AS o SET reminders = 1 FROM due WHERE o.id = due.id RETURNING o.id, o.member_id, due.expires_at"""
+# When a third of the time is left, an hour at most: 10 of 30 minutes. The order's row alone is locked.
+_DUE = f"""SELECT o.id, o.member_id, p.expires_at FROM order_payments AS p JOIN orders AS o ON o.id = p.order_id
+ WHERE p.session_over_at IS NULL AND p.status = 'open' AND o.status = 'awaiting_payment' AND o.reminders = 0
+ AND p.expires_at > %(now)s AND p.expires_at - least((p.expires_at - p.created_at) / 3, interval '1 hour') <= %(now)s
+ ORDER BY p.expires_at, o.id LIMIT {AT_ONCE} FOR UPDATE OF o SKIP LOCKED"""
 
 
 def remind_to_pay(tx: Session, now: datetime) -> int:
     """Tell members whose orders wait for a payment and soon expire; each once. How many at this call, at most 200."""
-    due = cursor(tx).execute(_DUE, {"now": now}).fetchall()
+    cur = cursor(tx)
+    due = cur.execute(_DUE, {"now": now}).fetchall()
+    if not due:
+        return 0
+    mark_reminded_once(cur, [row[0] for row in due])
     for order_id, member_id, until in due:
         tx.add(
             Notification(

@@ -210,6 +210,11 @@ def mark_reminded(
     return list(rows)
 
 
+def mark_reminded_once(cur: Cursor, order_ids: Sequence[str]) -> None:
+    """Count the one reminder of locked orders that wait for their payment; their next step counts anew."""
+    cur.execute("UPDATE orders SET reminders = 1 WHERE id = ANY(%s)", (list(order_ids),))
+
+
 def _payload(order_id: str, member_id: str, gift_id: str) -> dict[str, Any]:
     return {"order": order_id, "member": member_id, "gift": gift_id}
 
