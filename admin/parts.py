@@ -30,6 +30,7 @@ from admin.pages import draws as desk_draws
 from admin.pages import drops as desk_drops
 from admin.pages import figures as desk_figures
 from admin.pages import files as desk_files
+from admin.pages import gift_variants as desk_gift_variants
 from admin.pages import gifts as desk_gifts
 from admin.pages import home as desk_home
 from admin.pages import honours as desk_honours
@@ -42,6 +43,7 @@ from admin.pages import members as desk_members
 from admin.pages import merges as desk_merges
 from admin.pages import notices as desk_notices
 from admin.pages import order_policy as desk_order_policy
+from admin.pages import order_refunds as desk_order_refunds
 from admin.pages import orders as desk_orders
 from admin.pages import orders_bulk as desk_orders_bulk
 from admin.pages import own_account as desk_own_account
@@ -219,6 +221,7 @@ PAGES: tuple[Any, ...] = (
     desk_appeals.pages,
     desk_adjustments.pages,
     desk_check_ins.pages,
+    desk_gift_variants.pages,
     desk_gifts.pages,
     desk_draws.pages,
     desk_curation.pages,
@@ -232,6 +235,7 @@ PAGES: tuple[Any, ...] = (
     desk_pickup_points.pages,
     desk_notices.pages,
     desk_orders.pages,
+    desk_order_refunds.pages,
     desk_orders_bulk.pages,
     desk_order_policy.pages,
     desk_members.pages,

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt, shown_again
+from admin.pages.gift_terms import terms_body, terms_choices, terms_form
 from admin.pages.lists import list_query
 from admin.routes.catalog_schemas import AdminGiftsQuery, GiftChangeSchema, NewGiftSchema, StockChangeSchema
 from admin.routes.gifts import EDITORS, READERS
@@ -27,6 +28,7 @@ from catalog.gifts.shelves import categories
 from catalog.gifts.tags import tags
 from catalog.gifts.variants import gifts_with_variants, variants_of
 from catalog.gifts.windows import GIFT_KINDS, GiftStatus
+from catalog.payment.configured import can_be_paid
 from catalog.routes.ids import checked_id
 from catalog.routes.wire import language
 from catalog.stock.change import change_stock
@@ -57,6 +59,7 @@ def gift_list(call: Call) -> str:
     shelves = {shelf.id: in_language(shelf.name, language()) for shelf in categories(call.tx)}
     listed = [
         {"gift": gift, "stock": stock, "name": in_language(gift.name, language()),
+         "unpayable": not can_be_paid(gift.cash_cents, gift.cash_currency),
          "picture": picture_url(gift.pictures[0]) if gift.pictures else None, "shelf": shelves.get(gift.category_id)}
         for gift, stock in found["items"]
     ]  # fmt: skip
@@ -168,14 +171,14 @@ def _choices(call: Call, gift: Gift | None) -> dict[str, Any]:
         "shelves": [(shelf.id, in_language(shelf.name, reader)) for shelf in categories(call.tx)],
         "tags": [(tag.id, in_language(tag.name, reader)) for tag in tags(call.tx)],
         "kinds": GIFT_KINDS, "statuses": [status.value for status in GiftStatus], "periods": PERIODS,
-        "gift": gift, "may_edit": _may_edit(call),
+        "gift": gift, "may_edit": _may_edit(call), **terms_choices(call.tx, gift),
     }  # fmt: skip
     if gift is not None:
         found["name"] = in_language(gift.name, reader)
         found["stock"] = on_hand_now(call.tx, gift.id)
         found["variants"] = [
-            {"id": one.id, "name": in_language(one.name, reader), "points": one.points, "stock": one.stock,
-             "active": one.active}
+            {"id": one.id, "name": in_language(one.name, reader), "texts": one.name, "points": one.points,
+             "stock": one.stock, "active": one.active}
             for one in variants_of(call.tx, gift.id)
         ]  # fmt: skip
         found["pictures"] = [{"id": sha256, "url": picture_url(sha256)} for sha256 in gift.pictures]
@@ -191,6 +194,7 @@ def _form(gift: Gift) -> dict[str, Any]:
         **{f"description.{lang}": gift.description.get(lang) for lang in LANGUAGES},
         **{name: "1" if getattr(gift, name) else "" for name in FLAGS},
         **{f"limit.{limit['period']}": limit["quantity"] for limit in gift.limits},
+        **terms_form(gift),
     }  # fmt: skip
     for name in MOMENTS:
         moment = getattr(gift, name)
@@ -212,6 +216,7 @@ def _body(*, new: bool) -> dict[str, Any]:
             {"per": "member", "period": period, "quantity": number_of(sent[f"limit.{period}"].strip())}
             for period in PERIODS if sent.get(f"limit.{period}", "").strip()
         ],
+        **terms_body(sent),
     }  # fmt: skip
     if new:
         body["kind"] = sent.get("kind")

@@ -24,15 +24,18 @@ from admin.routes.orders import (
     post_advance,
 )
 from admin.routes.orders_bulk import STEPS
+from admin.routes.refunds import REFUNDERS
 from catalog.fulfilment.carriers import CARRIERS
 from catalog.gifts.models import Gift
 from catalog.gifts.shelves import pickup_points
-from catalog.redemption.lifecycle import ORDER_KINDS, OVER, Status
+from catalog.payment.due import staff_payment
+from catalog.redemption.lifecycle import ORDER_KINDS, OVER, REFUNDABLE, SENT_KINDS, Status
 from catalog.redemption.staff_views import count_by_status, staff_order, staff_orders
 from catalog.routes.ids import checked_id
 from catalog.routes.wire import language, reason_words
 from catalog.wording import in_language
 from mall.db import Login
+from mall.errors import Invalid
 from mall.http.call import Call, load
 from mall.http.fields import Text
 from mall.http.page import page
@@ -102,6 +105,11 @@ def order_list(call: Call) -> str:
 @page(pages, "GET", "/orders/<order_id>", auth=READERS, login=Login.BACKOFFICE)
 def order_page(call: Call, order_id: str) -> str:
     """One order: what, where to, what has happened and what may be done."""
+    return order_as_page(call, order_id)
+
+
+def order_as_page(call: Call, order_id: str, **typed: Any) -> str:
+    """An order's page; ``typed``: what a form on it was refused with."""
     role = call.staff.role
     order = staff_order(call.tx, checked_id(order_id), with_address=role in SEES_ADDRESSES)
     points = point_names(call.tx)
@@ -116,14 +124,17 @@ def order_page(call: Call, order_id: str) -> str:
         }
         for status, at, actor, reason in order.history
     ]
+    refunds = order.status in REFUNDABLE and (role == "owner" or role in REFUNDERS.names)
     return render_template(
         "admin/order.html", order=order, gift=_text(order.gift_name), variant=_text(order.variant_name),
         point=points.get(order.pickup_point_id or ""), allowed=allowed, history=history,
         names=names_of_staff(call.tx), sees_figures=role in SEES_FIGURES, sees_members=role in SEES_MEMBERS,
         called=nicknames_of(call.tx, [order.member_id] if role in SEES_MEMBERS else []),
         over=order.status in OVER, carriers=[(one.code, _text(one.name)) for one in CARRIERS],
-        forward=[step for step in allowed if step not in (Status.CANCELLED, Status.RETURNED)],
+        payment=staff_payment(call.tx, order.id, figures=role in SEES_FIGURES), refunds=refunds,
+        forward=[step for step in allowed if step not in (Status.CANCELLED, Status.RETURNED, Status.REFUNDED)],
         back=[step for step in allowed if step in (Status.CANCELLED, Status.RETURNED)],
+        can_restock=order.kind in (*SENT_KINDS, "pickup"), **typed,
     )  # fmt: skip
 
 
@@ -134,6 +145,8 @@ def order_page(call: Call, order_id: str) -> str:
 def advance_order(call: Call, order_id: str) -> Redirect:
     """The same step as the API's, told on the order's page."""
     given = {name: request.form.get(name, "").strip() for name in ("to", "tracking", "carrier", "reason")}
+    if given["to"] == Status.CANCELLED and not given["reason"]:
+        raise Invalid({"reason": [_("Say why: the member is told.")]})
     body = load(AdvanceSchema(), {name: text for name, text in given.items() if text})
     post_advance(call, body, order_id)
     flash(_("Done."), "success")

@@ -31,7 +31,7 @@ MOST_PIECES = 1_000
 class OrderRefundSchema(StrictSchema):
     """``quantity`` pieces, or ``points`` (for roles that see prices); neither: all that is left.
 
-    ``cash``: minor units besides (for the same roles); absent: the same share of it as of the pieces.
+    ``cash``: minor units besides (for the same roles), or alone; absent: the same share of it as of the pieces.
     """
 
     quantity = Whole(1, MOST_PIECES)
@@ -66,8 +66,9 @@ def post_refund(call: Call, body: dict[str, Any], order_id: str) -> dict[str, An
     if ("points" in body or "cash" in body) and call.staff.role not in SEES_FIGURES:
         raise Forbidden("role_missing")
     asked = RefundRequest(body["reason"], body.get("quantity"), body.get("points"), body["restock"], body.get("cash"))
-    part = refund_order(call.tx, checked_id(order_id), asked, call.staff.name, call.now)
+    part, cents = refund_order(call.tx, checked_id(order_id), asked, call.staff.name, call.now)
     detail = {"points": part.points, "quantity": part.pieces, "restock": part.restocked, "reason": asked.reason}
+    detail |= {"cash": cents} if cents else {}
     audit.record(call.tx, call.staff.name, "order.refunded", f"order:{order_id}", detail, call.now, call.request_id)
     return order_detail(call.tx, order_id, call.staff.role)
 

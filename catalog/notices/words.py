@@ -82,12 +82,17 @@ def sentence_of(kind: str, gift: str, detail: dict[str, Any], language: str) -> 
     return str(sentences.get(kind, gift))
 
 
-_WITH_MOMENT = ("order.collect_soon", "queue.turn", "entry.awaiting_claim", "entry.claim_soon")
+_WITH_MOMENT = ("order.collect_soon", "order.pay_soon", "queue.turn", "entry.awaiting_claim", "entry.claim_soon")
 
 
 def _with_moment(kind: str, gift: str, until: str) -> str:
     sentences = {
         "order.collect_soon": _("“%(gift)s” waits for you until %(moment)s.", gift=gift, moment=until),
+        "order.pay_soon": _(
+            "“%(gift)s” is not paid yet. Pay by %(moment)s, or the order expires and your points come back.",
+            gift=gift,
+            moment=until,
+        ),
         "queue.turn": _("“%(gift)s”: it is your turn, until %(moment)s.", gift=gift, moment=until),
         "entry.awaiting_claim": _(
             "You have won “%(gift)s”! Tell us by %(moment)s how it should reach you.", gift=gift, moment=until

@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 from catalog.payment.events import forget_events, settle_events
 from catalog.payment.pages import look_after_pages
 from catalog.payment.refunds import ask_about_refunds, send_refunds
+from catalog.payment.remind import remind_to_pay
 from mall.db import Login, run_tx
 from mall.jobs import job
 
 
 @job("payments", every=timedelta(seconds=10), aside=True)
 def look_after_payments(now: datetime) -> dict[str, int]:
-    """Settle messages, make, ask about and close payment pages, send refunds. Aside: the provider may be slow."""
-    done = {"events": settle_events(now), **look_after_pages(now), "refunds": send_refunds(now)}
+    """Settle messages, remind of payments, make, ask about and close their pages, send refunds. Aside: the provider
+    may be slow."""
+    reminded = run_tx(Login.BACKOFFICE, lambda tx: remind_to_pay(tx, now))
+    done = {"events": settle_events(now), "reminded": reminded, **look_after_pages(now), "refunds": send_refunds(now)}
     return {name: count for name, count in done.items() if count}
 
 

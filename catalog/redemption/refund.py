@@ -28,7 +28,8 @@ _BOOK = "SELECT coalesce(wallet_id, member_id) FROM orders WHERE id = %s"
 class RefundRequest:
     """What is to be given back: the price of ``quantity`` pieces, or ``points``; both None: all that is left.
 
-    ``cash_cents``: cash besides, in minor units; None: the same share of it. ``restock``: the pieces can be had again.
+    ``cash_cents``: cash besides, in minor units; None: the same share of it; without pieces and points: cash alone.
+    ``restock``: the pieces can be had again.
     """
 
     reason: str
@@ -37,14 +38,21 @@ class RefundRequest:
     restock: bool = False
     cash_cents: int | None = None
 
+    @property
+    def cash_alone(self) -> bool:
+        """Whether the points stay as they are."""
+        return self.quantity is None and self.points is None and self.cash_cents is not None
 
-def refund_order(tx: Session, order_id: str, asked: RefundRequest, actor: str, now: datetime) -> PartBack:
-    """Give points back; the order is refunded when nothing of its price is left. Returns what was given back.
+
+def refund_order(tx: Session, order_id: str, asked: RefundRequest, actor: str, now: datetime) -> tuple[PartBack, int]:
+    """Give points back; the order is refunded when nothing of its price in points is left.
+
+    Returns what was given back, and the cash besides in minor units.
 
     Raises NotFound, Conflict ``not_refundable`` for an order that is not that far, or over (with ``order_status``),
     ``refund_exceeded`` (with ``left_points`` and ``left_quantity``) for more than was paid and not given back yet,
     ``refund_exceeds_payment`` likewise for cash, ``order_on_hold`` while its payment is disputed,
-    Invalid for ``restock`` without pieces or of codes that were shown.
+    Invalid for ``restock`` without pieces or of codes that were shown, or for no cash alone.
     """
     cur = cursor(tx)
     row = cur.execute(_BOOK, (order_id,)).fetchone()
@@ -55,12 +63,15 @@ def refund_order(tx: Session, order_id: str, asked: RefundRequest, actor: str, n
         order = lock_order(cur, order_id)
         assert order is not None, "orders are never deleted"
         part = _part(order, asked)
-        books[row[0]].refund(order_id, part.points)
-        if order.cash_cents is not None:
+        if part.points:
+            books[row[0]].refund(order_id, part.points)
+        sent = None
+        if order.cash_cents is not None or asked.cash_cents:
             refuse_on_hold(tx, order_id, ending=True)
-            ask_refund(tx, order_id, _cash_part(order, asked, part), asked.reason, now)
-    write_refund(cur, keyring(), order, part, actor, now, asked.reason)
-    return part
+            sent = ask_refund(tx, order_id, _cash_part(order, asked, part), asked.reason, now)
+    if part.points:
+        write_refund(cur, keyring(), order, part, actor, now, asked.reason)
+    return part, sent.amount_cents if sent else 0
 
 
 def _cash_part(order: LockedOrder, asked: RefundRequest, part: PartBack) -> int | None:
@@ -76,13 +87,15 @@ def _part(order: LockedOrder, asked: RefundRequest) -> PartBack:
     if order.status not in REFUNDABLE:
         allowed = targets(order.kind, order.status, By.STAFF)
         raise Conflict("not_refundable", extra={"order_status": order.status, "allowed": allowed})
+    if asked.cash_alone and not asked.cash_cents:
+        raise Invalid({"cash": [_("Please say how much.")]})
     left_points = order.points - order.refunded_points
     left_pieces = order.quantity - order.refunded_quantity
     pieces, points = asked.quantity or 0, asked.points
     if asked.quantity is not None:
         points = order.points // order.quantity * pieces
     elif points is None:
-        pieces, points = left_pieces, left_points
+        pieces, points = (0, 0) if asked.cash_alone else (left_pieces, left_points)
     if points > left_points or pieces > left_pieces:
         left = {"left_points": left_points, "left_quantity": left_pieces}
         raise Conflict("refund_exceeded", extra=left)

@@ -45,9 +45,9 @@ def _sentence(refusal: Refusal) -> Any:
     if refusal.code == "payment_unavailable":
         return _("This gift has a part to pay in cash, which cannot be paid here at the moment.")
     if refusal.code == "in_debt":
-        return _("%(points)s points are owed; new points repay them first.", points=figures["debt"])
+        return _("%(points)s points are owed; new points repay them first.", points=f"{figures['debt']:,}")
     if refusal.code == "insufficient_points":
-        return _("%(points)s points are missing.", points=figures["missing"])
+        return _("%(points)s points are missing.", points=f"{figures['missing']:,}")
     return suspended_sentence()  # the one reason left: forbidden
 
 

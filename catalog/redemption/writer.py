@@ -38,7 +38,7 @@ _MOVE = """UPDATE orders SET status = %(status)s, history_seq = %(seq)s, moved_a
  carrier = coalesce(%(carrier)s, carrier), tracking = coalesce(%(tracking)s, tracking),
  pickup_until = coalesce(%(pickup_until)s, pickup_until), claim_until = coalesce(%(claim_until)s, claim_until),
  kind = coalesce(%(kind)s, kind), pickup_point_id = coalesce(%(point)s, pickup_point_id),
- reminders = CASE WHEN status = 'awaiting_claim' THEN 0 ELSE reminders END,
+ reminders = CASE WHEN status IN ('awaiting_claim', 'awaiting_payment') THEN 0 ELSE reminders END,
  refunded_points = CASE WHEN %(status)s = 'refunded' THEN points ELSE refunded_points END,
  refunded_quantity = CASE WHEN %(status)s = 'refunded' THEN quantity ELSE refunded_quantity END
  WHERE id = %(id)s"""
@@ -208,6 +208,11 @@ def mark_reminded(
         _REMINDERS[status], {"number": number, "now": now, "before": before, "most": most}
     ).fetchall()
     return list(rows)
+
+
+def mark_reminded_once(cur: Cursor, order_ids: Sequence[str]) -> None:
+    """Count the one reminder of locked orders that wait for their payment; their next step counts anew."""
+    cur.execute("UPDATE orders SET reminders = 1 WHERE id = ANY(%s)", (list(order_ids),))
 
 
 def _payload(order_id: str, member_id: str, gift_id: str) -> dict[str, Any]:

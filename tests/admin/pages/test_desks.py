@@ -216,6 +216,8 @@ def test_who_may_not_send_sees_no_address_and_no_step(desk, ordered):
 def test_an_order_is_cancelled_with_a_reason_and_the_points_come_back(desk, ordered, run):
     order = ordered("delivery", delivery=ADDRESS)
     browser, path = desk("fulfilment"), f"/admin/orders/{order}"
+    browser.post(f"{path}/advance", data={"to": "cancelled", "reason": " ", "_key": "silent"})
+    assert "Say why: the member is told." in browser.get(path).text
     browser.post(f"{path}/advance", data={"to": "cancelled", "reason": "damaged", "_key": "cancel"})
     page = browser.get(path).text
     assert "Cancelled" in page and "damaged" in page

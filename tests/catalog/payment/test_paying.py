@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+from catalog.payment.jobs import look_after_payments
 
 LATE = timedelta(minutes=31)
 
@@ -61,6 +63,29 @@ def test_an_order_that_is_not_paid_in_time_expires_after_stripe_has_closed_its_p
     assert till.shop.stock(gift) == 10
     till.hear_all()
     assert till.work(LATE) == {"events": 0, "refunds": 0}
+    till.balanced()
+
+
+def test_who_has_not_paid_is_told_once_before_the_order_expires_and_who_has_is_not(till):
+    member, other, gift = till.shop.member(100), till.shop.member(100), till.gift()
+    order, paid = till.order(member, gift), till.order(other, gift)
+    till.stripe.pay(till.page(paid))
+    till.hear_all()
+
+    def job(minutes):
+        with till.shop.app.app_context():
+            return look_after_payments(datetime.now(UTC) + timedelta(minutes=minutes)).get("reminded", 0)
+
+    assert [job(minutes) for minutes in (1, 19, 21, 22)] == [0, 0, 1, 0]
+    told = [one for one in till.shop.get("/me/notifications", member).json["items"] if one["kind"] == "order.pay_soon"]
+    assert [(one["text"].startswith("“Gift” is not paid yet. Pay by "), one["order"]) for one in told] == [
+        (True, order["id"])
+    ]
+    assert "order.pay_soon" not in str(till.shop.get("/me/notifications", other).json)
+    till.stripe.pay(till.page(order))
+    till.hear_all()
+    assert till.status(order, member) == "ready_for_pickup"
+    assert till.shop.sql("SELECT sum(reminders) FROM orders") == 0  # it is reminded of collecting as others are
     till.balanced()
 
 

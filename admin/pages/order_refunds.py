@@ -1,0 +1,76 @@
+"""Giving points and cash of an order back at the orders desk: all that is left, some pieces, or an amount."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Response, flash, redirect, request
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as Redirect
+
+from admin.pages.blueprint import desk
+from admin.pages.cash import cents_typed
+from admin.pages.gifts import number_of
+from admin.pages.orders import order_as_page
+from admin.routes.refunds import REFUNDERS, OrderRefundSchema, post_refund
+from catalog.payment.configured import mall_currency
+from catalog.routes.ids import checked_id
+from mall.db import Login, run_tx
+from mall.errors import Conflict, Forbidden, Invalid
+from mall.http import idempotency
+from mall.http.call import Call, load
+from mall.http.page import page
+from mall.http.problems import STATUS
+from mall.identity.forms import messages_of
+
+pages = desk("order-refunds", __name__)
+SHARES = ("all", "quantity", "points", "cash")
+
+
+@page(pages, "POST", "/orders/<order_id>/refund", auth=REFUNDERS, login=None)
+def refund_at_desk(call: Call, order_id: str) -> Response | Redirect:
+    """The API's refund, once for each hidden key. A refusal shows the order with the form as it was filled in."""
+    order_id, form = checked_id(order_id), request.form.to_dict()
+    key = idempotency.check_form(form.get("_key"), required=True)
+    assert key is not None
+    asked = idempotency.fingerprint("POST", request.path, {**form, "csrf_token": ""})
+
+    def work(tx: Session) -> Response:
+        def effect() -> Response:
+            post_refund(replace(call, _tx=tx), load(OrderRefundSchema(), _body(form)), order_id)
+            return Response("given back", content_type="text/plain")
+
+        return idempotency.once(tx, call.principal.name, key, asked, call.now, effect)
+
+    try:
+        run_tx(Login.BACKOFFICE, work)
+    except (Conflict, Forbidden, Invalid) as error:
+        errors = messages_of(error, "form")
+        if "reason" in errors:
+            errors["why"] = errors.pop("reason")  # another form of the page has a field of that name
+        again = run_tx(
+            Login.BACKOFFICE, lambda tx: order_as_page(replace(call, _tx=tx), order_id, errors=errors, form=form)
+        )
+        return Response(again, STATUS[error.kind])
+    flash(_("Given back."), "success")
+    return redirect(f"/admin/orders/{order_id}", 303)
+
+
+def _body(sent: dict[str, str]) -> dict[str, Any]:
+    """The form as the API's body: of the figures only the one that was chosen, and cash besides."""
+    share = sent.get("share", "")
+    if share not in SHARES:
+        raise Invalid({"share": [_("Please choose one.")]})
+    body: dict[str, Any] = {"restock": sent.get("restock") == "1"}
+    if sent.get("why", "").strip():
+        body["reason"] = sent["why"].strip()
+    if share in ("quantity", "points"):
+        if not sent.get(share, "").strip():
+            raise Invalid({share: [_("Please say how many.")]})
+        body[share] = number_of(sent[share])
+    cash = cents_typed("cash", sent.get("cash", ""), mall_currency())
+    if share == "cash" and not cash:
+        raise Invalid({"cash": [_("Please say how much.")]})
+    return body if cash is None else {**body, "cash": cash}
