@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from mall.db import Login, run_tx
 from mall.jobs import job
 from points.merging.carry import AT_ONCE, carry_points, carry_presence, carry_standing, left_behind
+from points.merging.days import carry_days
 
 
 @job("merged-accounts", every=timedelta(minutes=1))
@@ -28,4 +29,6 @@ def follow_merges(now: datetime) -> dict[str, int]:
         after = found[-1][0]
     standings = run_tx(Login.EARNING, carry_standing)
     run_tx(Login.EARNING, carry_presence)
+    while run_tx(Login.EARNING, carry_days):
+        pass
     return {"points": points, "standings": standings} if points or standings else {}

@@ -186,6 +186,35 @@ def test_of_a_quiz_the_best_result_of_both_accounts_pays_and_held_results_meet_w
     assert shop.post(f"/admin/quizzes/{held}/releases", shop.owner, release).status_code < 300
 
 
+def test_days_checked_in_under_both_accounts_are_one_row_and_unused_cards_are_kept(pair: Pair) -> None:
+    shop, today = pair.shop, datetime.now(UTC).date()
+    days = "INSERT INTO check_ins (member_id, day, streak, points) VALUES (:member, :day, :streak, 5)"
+    card = """INSERT INTO make_up_cards (id, member_id, origin, earned_day, created_at)
+     VALUES (:id, :member, 'streak', :day, now())"""
+
+    def fill(tx: Any) -> None:
+        for who, back, streak in ((pair.old, 4, 1), (pair.old, 3, 2), (pair.new, 2, 1), (pair.old, 2, 3)):
+            tx.execute(text(days), {"member": who.id, "day": today - timedelta(days=back), "streak": streak})
+        for number, (who, back) in enumerate(((pair.old, 2), (pair.new, 2), (pair.old, 9))):
+            values = {"id": f"mkc_{who.id[-20:]}{number}", "member": who.id, "day": today - timedelta(days=back)}
+            tx.execute(text(card), values)
+
+    shop.run(Login.EARNING, fill)
+    before = pair.balance(pair.old)["available"] + pair.balance()["available"]
+    pair.merge()
+    assert (
+        run_job("merged-accounts", datetime.now(UTC)) is not None
+        and run_job("merged-accounts", datetime.now(UTC)) is not None
+    )
+    rows = "SELECT member_id, :today - day, streak, points FROM check_ins WHERE member_id IN (:old, :new) ORDER BY day"
+    cards = "SELECT member_id, :today - earned_day FROM make_up_cards WHERE member_id IN (:old, :new) ORDER BY 2"
+    asked = {"today": today, "old": pair.old.id, "new": pair.new.id}
+    kept = shop.run(Login.EARNING, lambda tx: [list(map(tuple, tx.execute(text(q), asked))) for q in (rows, cards)])
+    new = pair.new.id
+    assert kept == [[(new, 4, 1, 5), (new, 3, 2, 5), (new, 2, 3, 10)], [(new, 2), (new, 9)]]
+    assert pair.balance()["available"] == before
+
+
 def test_what_sources_send_later_follows_and_no_source_sees_what_another_paid(pair: Pair, make_client: Any) -> None:
     shop = pair.shop
     tips, fairs = (make_client(["credits:write", "members:read"]) for _ in range(2))
