@@ -286,7 +286,7 @@ def _gifts_are_dragged(window: Visit) -> None:
     page.mouse.down()
     page.mouse.move(top["x"] + 30, top["y"] + 4, steps=8)  # beside the handle: the hand need not be steady
     page.mouse.up()
-    expect(page.locator("#flash")).to_contain_text("新顺序已保存")
+    expect(page.locator("#flash")).to_contain_text("新的顺序已保存")
     assert _standing(page) == [third, first, second]
     page.locator("[data-drag]").first.press("ArrowDown")
     with page.expect_navigation():
