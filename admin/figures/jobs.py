@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from admin.figures.origins import count_origins
 from admin.figures.reach import keep_asked, keep_usual
 from admin.figures.roll_up import roll_up
 from mall.jobs import job
@@ -15,6 +16,12 @@ def day_figures(now: datetime) -> dict[str, int]:
     """Count today, yesterday and days that are missing, and the members of the periods that pages offer."""
     zone = mall_zone()
     return {"days": roll_up(now, zone), "periods": keep_usual(now, zone)}
+
+
+@job("rule-days", every=timedelta(minutes=15), aside=True)
+def rule_days(now: datetime) -> dict[str, int]:
+    """Count what each rule granted by day."""
+    return {"days": count_origins(now, mall_zone())}
 
 
 @job("asked-periods", every=timedelta(seconds=2), lane="asked")

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, Date, Integer, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mall.db import Base
+from mall.db import Base, IdText
 
 
 class DayFigures(Base):
@@ -35,6 +35,19 @@ class DayFigures(Base):
     orders_completed: Mapped[int] = mapped_column(Integer)
     ordered_points: Mapped[int] = mapped_column(BigInteger)
     computed_at: Mapped[datetime]
+
+
+class RuleDay(Base):
+    """What a rule granted on a day, less what was taken back, and to how many members. Only who may read sources may
+    read it."""
+
+    __tablename__ = "rule_days"
+    __table_args__ = {"schema": "sources"}
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    rule_key: Mapped[str] = mapped_column(IdText, primary_key=True)
+    points: Mapped[int] = mapped_column(BigInteger)
+    members: Mapped[int] = mapped_column(Integer)
 
 
 class PeriodReach(Base):

@@ -134,7 +134,9 @@ NAMES: dict[str, Any] = {
     "turn_seconds": _l("seconds of a turn"), "retired": _l("ended"), "grace_days": _l("days of grace"),
     "usual_goal": _l("usual goal"), "level_from": _l("level from"), "households": _l("households"),
     "except": _l("except"), "week": _l("week"), "list": _l("list"), "way": _l("way of signing in"),
-    "zh": _l("Chinese"), "en": _l("English"),
+    "draw_id": _l("draw"), "activity_id": _l("activity"), "actor": _l("who"), "words": _l("words"), "q": _l("words"),
+    "number": _l("number"), "pickup_point": _l("pickup point"), "oldest": _l("the oldest first"), "view": _l("view"),
+    "only_open": _l("open only"), "zh": _l("Chinese"), "en": _l("English"),
 }  # fmt: skip
 """Keys of details, and of what was before and after."""
 VALUES: dict[str, Any] = {

@@ -19,7 +19,9 @@ def deed_words(action: str) -> str:
 
 def detail_lines(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Name and value of each part of ``detail``, which is JSON, as text."""
-    return [(_name(key), value_words(value)) for key, value in detail.items()]
+    # The database keeps keys in no order of ours: what was before is told before what is after.
+    ordered = sorted(detail.items(), key=lambda part: {"before": 0, "after": 2}.get(part[0], 1))
+    return [(_name(key), value_words(value)) for key, value in ordered]
 
 
 def _name(key: str) -> str:

@@ -9,6 +9,7 @@ from flask import current_app, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.figures.origins import OTHERS, origins
 from admin.figures.periods import Period
 from admin.figures.reach import ask_reach, is_asked, reach
 from admin.figures.totals import counted_until, days_of, outstanding_on, settings, totals_of
@@ -50,6 +51,8 @@ def home(call: Call) -> str:
         values |= _figures(call)
     if allowed(who, "desk-security.security_page"):
         values["otp_not_required"] = not otp_required(call.tx)
+    if allowed(who, "desk-member-sources.member_sources") and "period" in values:
+        values["origins"] = _origins(call, values["period"])
     values["few_codes"] = _own_codes_running_out(call)
     if allowed(who, "desk-orders.order_list"):
         counts = count_by_status(call.tx)
@@ -116,6 +119,20 @@ def _figures(call: Call) -> dict[str, Any]:
 
 def _shown(period: Period) -> dict[str, str]:
     return {"from": period.first.isoformat(), "until": period.last.isoformat()}
+
+
+def _origins(call: Call, period: Period) -> dict[str, Any] | None:
+    """Where the points came from, for those who may read sources; None where nothing can be told."""
+    found = run_autocommit(Login.EARNING, lambda tx: origins(tx, period))
+    if not found:
+        return None
+    titles = {view.key: in_language(view.title, language()) for view in rules(call.tx, call.now)}
+    titles[OTHERS] = _("Others")
+    parts = [
+        {"name": titles.get(one.rule_key, one.rule_key), "points": one.points, "key": one.rule_key} for one in found
+    ]
+    draw = {"kind": "ring", "series": [{"name": part["name"], "value": part["points"]} for part in parts]}
+    return {"parts": parts, "draw": draw}
 
 
 def _budgets(call: Call) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Response, g, has_request_context, make_response, redirect, render_template, request, session
@@ -16,7 +17,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.pages.addresses import address_with, unfiltered
 from admin.pages.blueprint import HOME, desk
 from admin.pages.files import file_url
-from admin.pages.navigation import sidebar, trail
+from admin.pages.navigation import allowed, sidebar, trail
 from admin.pages.role_words import role_words
 from mall.db import Login, run_tx
 from mall.errors import Forbidden, MallError, Unauthenticated
@@ -154,7 +155,8 @@ def refuse_strangers() -> Redirect | None:
 
 
 def given() -> dict[str, Any]:
-    """What every template of the back office reads: ``desk`` (None elsewhere) and ``address_with``."""
+    """What every template of the back office reads: ``desk`` (None elsewhere), ``address_with``, and ``opens``: whether
+    the page behind an endpoint opens for the reader."""
     if not has_request_context() or not in_back_office(request):
         return {}
     principal = g.get("principal")
@@ -163,7 +165,7 @@ def given() -> dict[str, Any]:
     who = {"username": principal.username, "role": role_words()[principal.role]}
     sections, file = sidebar(principal), file_url()
     shown = {"who": who, "sections": sections, "trail": trail(sections), "file": file, "reset": file and unfiltered()}
-    return {"desk": shown, "address_with": address_with}
+    return {"desk": shown, "address_with": address_with, "opens": partial(allowed, principal)}
 
 
 pages.before_app_request(refuse_strangers)

@@ -42,6 +42,8 @@ class Link:
     count: int = 0
 
 
+MOST_UNFOLDED = 18
+"""Links that stand under each other on a screen of 800 pixels."""
 OPENED = "desk_opened"
 """Cookie with the numbers of the sections that the reader opened; ``mall/static/admin/admin.js`` writes it."""
 SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
@@ -165,16 +167,20 @@ class Part:
 def sidebar(principal: StaffPrincipal) -> list[Part]:
     """Sections with the links that this reader may follow; empty sections are left out.
 
-    All but the first and the one of this page are folded, so that the whole menu is seen without scrolling, until the
+    Where the whole menu is longer than a screen, all but the first and the one of this page are folded, until the
     reader opens one: a cookie remembers that, so that the page comes as it stays.
     """
-    opened, found = request.cookies.get(OPENED, "").split("."), []
-    for number, (title, items) in enumerate(SECTIONS):
-        links = [_link(item) for item in items if allowed(principal, item.endpoint)]
-        if links:
-            shown = not title or str(number) in opened or any(link.here for link in links)
-            found.append(Part(str(number), str(title), links, folded=not shown))
-    return found
+    opened = request.cookies.get(OPENED, "").split(".")
+    parts = [
+        (str(number), str(title), [_link(item) for item in items if allowed(principal, item.endpoint)])
+        for number, (title, items) in enumerate(SECTIONS)
+    ]
+    short = sum(len(links) for _key, _title, links in parts) <= MOST_UNFOLDED
+    return [
+        Part(key, title, links, folded=not (short or not title or key in opened or any(link.here for link in links)))
+        for key, title, links in parts
+        if links
+    ]
 
 
 def trail(parts: list[Part]) -> list[tuple[str, str]]:

@@ -271,6 +271,32 @@ def _a_gift_is_made(page: Page, name: str) -> str:
     return page.url.rpartition("/")[2].partition("#")[0].partition("?")[0]
 
 
+def _standing(page: Page) -> list[str]:
+    """The first three gifts of the mall's own order."""
+    return [page.locator("tr[data-id]").nth(place).get_attribute("data-id") or "" for place in range(3)]
+
+
+def _gifts_are_dragged(window: Visit) -> None:
+    """With the mouse, with the arrow keys, and back by the button beside the message."""
+    page = window.open("/admin/gifts?view=order")
+    first, second, third = _standing(page)
+    handle, top = page.locator("[data-drag]").nth(2).bounding_box(), page.locator("tr[data-id]").first.bounding_box()
+    assert handle is not None and top is not None
+    page.mouse.move(handle["x"] + 4, handle["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(top["x"] + 30, top["y"] + 4, steps=8)  # beside the handle: the hand need not be steady
+    page.mouse.up()
+    expect(page.locator("#flash")).to_contain_text("新的顺序已保存")
+    assert _standing(page) == [third, first, second]
+    page.locator("[data-drag]").first.press("ArrowDown")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert _standing(page) == [first, third, second]
+    with page.expect_navigation():
+        page.locator("#flash button", has_text="撤销").click()
+    assert _standing(page) == [third, first, second]
+
+
 def test_a_gift_is_made_stocked_redeemed_on_a_phone_handed_over_and_the_month_taken_home(
     visit: Enter, history: Installation
 ) -> None:
@@ -304,6 +330,7 @@ def test_a_gift_is_made_stocked_redeemed_on_a_phone_handed_over_and_the_month_ta
     expect(page.locator(".notice--success")).to_be_visible()
     small.reload()
     expect(small.locator("main")).to_contain_text("已完成")
+    _gifts_are_dragged(desk)
 
     page = desk.open("/admin")
     page.get_by_role("link", name="报表").first.click()

@@ -26,30 +26,33 @@
       var row = handle.closest("tr");
       handle.hidden = false;
 
+      /* The document listens while a row is dragged: a row that changes its place loses the pointer it had caught. */
       handle.addEventListener("pointerdown", function (event) {
         if (event.button) return;
-        handle.setPointerCapture(event.pointerId);
+        event.preventDefault();
         row.classList.add("is-dragged");
+        document.addEventListener("pointermove", move);
+        document.addEventListener("pointerup", drop);
+        document.addEventListener("pointercancel", drop);
       });
-      handle.addEventListener("pointermove", function (event) {
-        if (!row.classList.contains("is-dragged")) return;
+      function move(event) {
         var over = Array.from(body.rows).find(function (one) {
           var box = one.getBoundingClientRect();
           return event.clientY >= box.top && event.clientY < box.bottom;
         });
+        if (event.clientY < 60) scrollBy(0, -20);
+        if (event.clientY > innerHeight - 60) scrollBy(0, 20);
         if (!over || over === row) return;
         var box = over.getBoundingClientRect();
         if (event.clientY < box.top + box.height / 2) over.before(row); else over.after(row);
-        if (event.clientY < 60) scrollBy(0, -20);
-        if (event.clientY > innerHeight - 60) scrollBy(0, 20);
-      });
+      }
       function drop() {
-        if (!row.classList.contains("is-dragged")) return;
+        document.removeEventListener("pointermove", move);
+        document.removeEventListener("pointerup", drop);
+        document.removeEventListener("pointercancel", drop);
         row.classList.remove("is-dragged");
         save();
       }
-      handle.addEventListener("pointerup", drop);
-      handle.addEventListener("pointercancel", drop);
 
       handle.addEventListener("keydown", function (event) {
         var next = row.nextElementSibling, before = row.previousElementSibling;

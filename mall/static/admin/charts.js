@@ -1,13 +1,14 @@
 /* Draws what data-chart describes: {names: [...], series: [{name, data}], kind?: "line" | "bar", urls?: where a press on each leads}. Colours follow the theme. */
 (function () {
   "use strict";
-  var COLOURS = { light: ["#4c6fb1", "#0b6e3f", "#c77a1a", "#8a4fa3"], dark: ["#8fb0ec", "#6fd39b", "#f0b45e", "#c79be0"] };
+  var COLOURS = { light: ["#4c6fb1", "#0b6e3f", "#c77a1a", "#8a4fa3", "#2e8f98", "#b04a5a", "#7a7f35", "#6b7280"], dark: ["#8fb0ec", "#6fd39b", "#f0b45e", "#c79be0", "#7fd0d8", "#f09aa8", "#c8cc7a", "#a5adba"] };
 
   function draw(box) {
     var given = JSON.parse(box.dataset.chart);
     var dark = document.documentElement.getAttribute("data-bs-theme") === "dark";
     var ink = dark ? "#c8d0cc" : "#56605b", line = dark ? "#3a423e" : "#e3e7e5";
     var chart = echarts.init(box, null, { renderer: "canvas" });
+    if (given.kind === "ring") return ring(box, chart, given, dark, ink);
     chart.setOption({
       animationDuration: 300,
       color: COLOURS[dark ? "dark" : "light"],
@@ -30,6 +31,18 @@
         if (typeof place === "number" && given.urls[place]) window.location.assign(given.urls[place]);
       });
     }
+    box.drawn = chart;
+    new ResizeObserver(function () { chart.resize(); }).observe(box);
+  }
+
+  function ring(box, chart, given, dark, ink) {
+    chart.setOption({
+      animationDuration: 300,
+      color: COLOURS[dark ? "dark" : "light"],
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+      tooltip: { trigger: "item", renderMode: "richText" },
+      series: [{ type: "pie", radius: ["48%", "78%"], data: given.series, label: { show: false }, itemStyle: { borderColor: dark ? "#182320" : "#fff", borderWidth: 2 } }]
+    });
     box.drawn = chart;
     new ResizeObserver(function () { chart.resize(); }).observe(box);
   }

@@ -86,3 +86,11 @@ def test_a_period_of_too_many_members_is_counted_when_somebody_says_so(desk, run
     counted = browser.get(address).text
     assert "Were here" in counted and 'hx-trigger="every 3s"' not in counted
     assert run_job("asked-periods", now + timedelta(seconds=9)) == {}
+
+
+def test_figures_lead_only_where_the_reader_may_go(desk, run, now):
+    roll_up(now + timedelta(seconds=5), mall_zone())
+    day = (now + timedelta(hours=8)).date()
+    for path in ("/admin", "/admin/figures", f"/admin/figures/{day}"):
+        assert 'href="/admin/orders?' in desk("catalog").get(path).text, path
+        assert 'href="/admin/orders?' not in desk("rules").get(path).text, path

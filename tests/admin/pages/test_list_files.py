@@ -7,7 +7,9 @@ import io
 import re
 
 from admin.lists.table import ALL
+from admin.pages.audit_vocabulary import NAMES
 from admin.pages.navigation import SECTIONS
+from mall.audit import AuditFilter
 from mall.sheets import XLSX_TYPE, read_sheet
 
 WITHOUT_A_FILE = {
@@ -64,3 +66,9 @@ def test_the_button_above_a_list_keeps_its_filters_and_a_filter_nobody_can_read_
     assert re.search(r'href="/admin/files/audit\?action=member\.\*"', page)
     assert browser.get("/admin/files/audit?from=x").status_code == 422
     assert "/admin/files/" not in browser.get("/admin").text
+
+
+def test_what_a_file_was_asked_with_has_words_in_the_audit_trail():
+    in_paths = {name for one in ALL for name in re.findall(r"<(?:\w+:)?(\w+)>", one.rule)}
+    assert in_paths - NAMES.keys() == set()
+    assert set(AuditFilter.__slots__) - NAMES.keys() == set()

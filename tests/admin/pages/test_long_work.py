@@ -56,10 +56,12 @@ def test_a_long_workbook_is_offered_made_by_the_worker_and_fetched_by_its_maker_
 def test_what_opens_for_nobody_of_the_role_is_not_made_either(long_list, desk, shop):
     fulfilment = desk("fulfilment")
     assert fulfilment.post("/admin/work", data={"path": FILE}).status_code == 403
-    for path in ("/admin/gifts", "//example.org/", "/admin/files/nothing"):
+    for path in ("/admin/gifts", "//example.org/", "/admin/files/nothing", "/%zz%00[?a=%FF", "http://[", ""):
         assert "Not found" in fulfilment.post("/admin/work", data={"path": path}, follow_redirects=True).text
     assert shop.sql("SELECT count(*) FROM long_works") == 0
     browser = desk("catalog")
+    assert browser.post("/admin/work", data={"path": "/admin/files/gifts?status=%FF%00&cursor=["}).status_code == 303
+    shop.write("DELETE FROM long_works")
     place = begun(browser)
     shop.write("UPDATE staff SET role = 'rules' WHERE id = :who", who=browser.person.id)
     run_job("long-work", clock.now())

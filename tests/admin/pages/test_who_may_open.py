@@ -366,3 +366,7 @@ def test_sections_of_the_sidebar_are_folded_but_for_the_first_this_pages_and_tho
     assert open_parts("/admin/gifts") == ["0", "2"]
     browser.set_cookie("desk_opened", "3.1")
     assert open_parts("/admin/gifts") == ["0", "1", "2", "3"]
+
+
+def test_a_short_menu_stands_open(desk):
+    assert re.findall(r'data-part="(\d)" open', desk("fulfilment").get("/admin").text) == ["0", "1", "2"]
