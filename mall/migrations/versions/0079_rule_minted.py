@@ -9,7 +9,7 @@ from mall.db import IdText
 from mall.migrations.grants import grant
 
 revision = "0079"
-down_revision = "0076"
+down_revision = "0077"
 branch_labels = None
 depends_on = None
 
