@@ -15,6 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from mall.db import Login
 from mall.jobs import run_job
 from mall.outbox import deliver_due
+from points.badges import rounds
 from points.badges.award import award_badges
 from points.badges.catalogue import BY_CODE, CATALOGUE, progress, reached
 from points.badges.figures import set_figures
@@ -28,7 +29,8 @@ INSIDE = EventSource("mall:test", internal=True)
 SYMBOL = re.compile(r'<symbol id="([^"]+)" viewBox="0 0 48 48">(.+)</symbol>')
 STREAK = text(
     """INSERT INTO check_ins (member_id, day, streak, points)
- SELECT :member, CAST(:first AS date) + n, n + 1, 0 FROM generate_series(0, :days - 1) AS n"""
+ SELECT :member, CAST(:first AS date) + n, n + 1, 0 FROM generate_series(0, :days - 1) AS n
+ ON CONFLICT (member_id, day) DO UPDATE SET streak = excluded.streak"""
 )
 
 
@@ -103,6 +105,24 @@ def test_the_first_run_of_all_gives_badges_without_a_word(run, make_member, chec
     assert run_job(NAME, datetime.now(UTC))["badges"] == 2
     assert held(member.id) == ["streak-30", "streak-7"]
     assert run(Login.OWNER, lambda tx: tx.scalar(text("SELECT count(*) FROM outbox_messages"))) == 0
+
+
+def test_everybody_is_looked_at_once_a_day_some_at_a_time(run, make_member, check_in, held, monkeypatch):
+    monkeypatch.setattr(rounds, "AT_ONCE", 2)
+    now = datetime.now(UTC).replace(hour=4)
+    members = sorted(make_member().id for _ in range(3))
+    run_job(NAME, now)
+    for member in members:
+        check_in(member, 7)
+    day = timedelta(days=1)
+    assert run_job(NAME, now + timedelta(minutes=5)) == {}  # without points nothing has moved, and today is over
+    assert run_job(NAME, now + day)["badges"] == 2
+    assert [held(member) for member in members] == [["streak-7"], ["streak-7"], []]
+    assert run_job(NAME, now + 2 * day)["badges"] == 1  # the round goes on where it was, also on another day
+    for member in members:
+        check_in(member, 30)
+    later = [now + 2 * day + timedelta(minutes=minutes) for minutes in (1, 2, 3)]
+    assert [run_job(NAME, moment).get("badges") for moment in later] == [2, 1, None]
 
 
 def test_many_at_once_award_a_badge_once(run, make_member, check_in, held):
