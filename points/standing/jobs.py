@@ -13,6 +13,7 @@ from mall.db import Login, run_tx
 from mall.jobs import JobRun, job
 from points.badges.award import award_badges
 from points.badges.figures import counted_since
+from points.badges.holders import keep_holders
 from points.badges.rounds import next_members, note_seen
 from points.earning.book_events import mall_zone
 from points.standing.board_scores import keep_scores, kept_boards
@@ -96,6 +97,13 @@ def count_boards(now: datetime) -> dict[str, int]:
         after = run_tx(Login.EARNING, lambda tx, after=after: keep_scores(tx, after, since))  # type: ignore[misc]
         portions += 1
     return {"portions": portions}
+
+
+@job("count-badges", every=timedelta(minutes=15), aside=True)
+def count_badges(now: datetime) -> dict[str, int]:
+    """Count who holds each badge where they are many; fewer are counted when it is read."""
+    badges = run_tx(Login.EARNING, keep_holders)
+    return {"badges": badges} if badges else {}
 
 
 def _last_success(tx: Session) -> datetime | None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from mall.db import Login
 from mall.jobs import run_job
 from mall.outbox import deliver_due
-from points.badges import rounds
+from points.badges import holders, rounds
 from points.badges.award import award_badges
 from points.badges.catalogue import BY_CODE, CATALOGUE, progress, reached
 from points.badges.figures import set_figures
@@ -132,6 +132,26 @@ def test_many_at_once_award_a_badge_once(run, make_member, check_in, held):
         assert sum(pool.map(lambda _: _award(run, member.id), range(16))) == 1
     assert held(member.id) == ["streak-7"]
     assert run(Login.OWNER, lambda tx: tx.scalar(text("SELECT count(*) FROM outbox_messages"))) == 1
+
+
+def test_who_holds_a_badge_is_counted_beforehand_where_they_are_many(run, make_member, check_in, monkeypatch):
+    def counted():
+        return run(Login.EARNING, lambda tx: holders.holders(tx)["streak-7"].count)
+
+    def week():
+        member = make_member()
+        check_in(member.id, 7)
+        _award(run, member.id)
+
+    week()
+    assert (counted(), run_job("count-badges", datetime.now(UTC))) == (1, {})
+    monkeypatch.setattr(holders, "MANY", 1)
+    week()
+    assert (counted(), run_job("count-badges", datetime.now(UTC)), counted()) == (0, {"badges": 1}, 2)
+    week()
+    assert counted() == 2
+    run_job("count-badges", datetime.now(UTC))
+    assert counted() == 3
 
 
 def test_badges_for_tips_are_their_holders_alone(app, run, client, make_member, held):
