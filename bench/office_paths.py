@@ -16,7 +16,8 @@ LEFT_OUT = {
     "/api/v1/admin/ledger/verification": "proves the whole ledger",
     "/api/v1/admin/search": "needs words to look for",
     "/api/v1/me/export": "everything there is of one member",
-    "/statement/file": "a file", "/admin/parcels/to-ship": "a file",
+    "/statement/file": "a file",
+    "/admin/parcels/to-ship": "a file",
     "/boards": "leads to the board of the month",
     "/sign-in": "leads home",
 }
