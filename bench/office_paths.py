@@ -55,7 +55,7 @@ OFFICE_API = (
     "/api/v1/admin/search?q=小王", "/api/v1/admin/search?q=nothing-like-it",
     "/api/v1/admin/members?q=小王", "/api/v1/admin/members/{member}", "/api/v1/admin/orders?status=shipped",
     "/api/v1/admin/orders?gift={gift}", "/api/v1/admin/audit?q=entry", "/api/v1/admin/awards?state=active",
-    "/api/v1/admin/api-clients/{client}/requests", "/api/v1/admin/gifts/{gift}/stock",
+    "/api/v1/admin/api-clients/{client}/requests", "/api/v1/admin/gifts/{plain_gift}/stock",
 )  # fmt: skip
 MEMBERS_API = ("/api/v1/leaderboards/week", "/api/v1/leaderboards/month", "/api/v1/leaderboards/all")
 MEMBERS = (

@@ -1,4 +1,5 @@
-"""How many members hold each badge, as last counted; many from the first moment on (``points.badges.holders``)."""
+"""Badges of many members: how far the daily look at everybody has come (``points.badges.rounds``), and how many hold
+each badge as last counted, many from the first moment on (``points.badges.holders``)."""
 
 from __future__ import annotations
 
@@ -8,13 +9,21 @@ from alembic import op
 from mall.db import IdText
 from mall.migrations.grants import grant
 
-revision = "0081"
-down_revision = "0080"
+revision = "0080"
+down_revision = "0079"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "badge_round",
+        sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
+        sa.Column("day", sa.Date, nullable=False),
+        sa.Column("after", IdText),
+        sa.CheckConstraint("id = 1", name="one_row"),
+    )
+    grant(op, "badge_round", EARNING="SELECT, INSERT, UPDATE")
     op.create_table(
         "badge_holders",
         sa.Column("code", IdText, primary_key=True),
@@ -29,3 +38,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("badge_holders", schema="sources")
+    op.drop_table("badge_round")

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0082"
-down_revision = "0081"
+revision = "0081"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 
