@@ -117,7 +117,7 @@ def _ids(tx: Session) -> dict[str, list[str]]:
             "heavy": "SELECT id FROM members WHERE username_key = 'bench_1'",
             "order": "SELECT id FROM orders TABLESAMPLE system (1) LIMIT 200",
             "gift": "SELECT DISTINCT gift_id FROM (SELECT gift_id FROM orders ORDER BY id DESC LIMIT 1000) AS o",
-            "plain_gift": "SELECT id FROM gifts g WHERE NOT EXISTS (SELECT FROM gift_variants v WHERE v.gift_id = g.id)",
+            "plain_gift": "SELECT id FROM gifts WHERE id NOT IN (SELECT gift_id FROM gift_variants)",
             "point": "SELECT id FROM pickup_points",
             "client": "SELECT id FROM api_clients LIMIT 1",
         }.items()
