@@ -131,8 +131,13 @@ def _matches(column: InstrumentedAttribute[str], wanted: str) -> ColumnElement[b
 
 
 def _contains(word: str) -> ColumnElement[bool]:
-    """``C``: columns of names are in byte order, so lower case is that of ASCII on both sides."""
+    """``C``: columns of names are in byte order, so lower case is that of ASCII on both sides.
+
+    Pairs are looked for, single letters only where there is no pair: of a million entries the index has to go through
+    every one that holds them, and the pairs hold the letters.
+    """
     sought = 'lower(CAST(:word AS text) COLLATE "C")'
-    pairs = text(f"search_pairs({SEARCHED}) @> search_pairs({sought})").bindparams(bindparam("word", word, unique=True))
+    asked = f"SELECT pair FROM unnest(search_pairs({sought})) AS pair WHERE length(pair) = least(2, length({sought}))"
+    pairs = text(f"search_pairs({SEARCHED}) @> ARRAY({asked})").bindparams(bindparam("word", word, unique=True))
     whole = text(f"strpos({SEARCHED}, {sought}) > 0").bindparams(bindparam("word", word, unique=True))
     return and_(pairs, whole)
