@@ -64,8 +64,8 @@ MEMBERS = (
 )  # fmt: skip
 EXPORTS = (
     *(f"/admin/files/{name}?format=csv" for name in ("audit", "orders", "members", "awards")),
-    "/admin/files/audit?format=xlsx&from={weeks_ago}&until={today}",
-    "/admin/files/orders?format=xlsx&from={fortnight_ago}&until={today}",
+    "/admin/files/audit?format=xlsx&from={days_ago}&until={today}",
+    "/admin/files/orders?format=xlsx&from={days_ago}&until={today}",
 )
 """Lists as files; of the longest the first million lines. Workbooks: of about as many lines as they may have."""
 CLIENT_API = ("/api/v1/credit-events", "/api/v1/credit-events?posted_after={week_ago}T00:00:00Z")
