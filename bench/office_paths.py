@@ -17,6 +17,7 @@ LEFT_OUT = {
     "/api/v1/admin/search": "needs words to look for",
     "/api/v1/me/export": "everything there is of one member",
     "/statement/file": "a file",
+    "/admin/parcels/to-ship": "a file",
     "/boards": "leads to the board of the month",
     "/sign-in": "leads home",
 }
@@ -54,7 +55,7 @@ OFFICE_API = (
     "/api/v1/admin/search?q=小王", "/api/v1/admin/search?q=nothing-like-it",
     "/api/v1/admin/members?q=小王", "/api/v1/admin/members/{member}", "/api/v1/admin/orders?status=shipped",
     "/api/v1/admin/orders?gift={gift}", "/api/v1/admin/audit?q=entry", "/api/v1/admin/awards?state=active",
-    "/api/v1/admin/api-clients/{client}/requests", "/api/v1/admin/gifts/{gift}/stock",
+    "/api/v1/admin/api-clients/{client}/requests", "/api/v1/admin/gifts/{plain_gift}/stock",
 )  # fmt: skip
 MEMBERS_API = ("/api/v1/leaderboards/week", "/api/v1/leaderboards/month", "/api/v1/leaderboards/all")
 MEMBERS = (
@@ -63,7 +64,8 @@ MEMBERS = (
 )  # fmt: skip
 EXPORTS = (
     *(f"/admin/files/{name}?format=csv" for name in ("audit", "orders", "members", "awards")),
-    *(f"/admin/files/{name}?format=xlsx&from={{weeks_ago}}&until={{today}}" for name in ("audit", "orders")),
+    "/admin/files/audit?format=xlsx&from={days_ago}&until={today}",
+    "/admin/files/orders?format=xlsx&from={days_ago}&until={today}",
 )
 """Lists as files; of the longest the first million lines. Workbooks: of about as many lines as they may have."""
 CLIENT_API = ("/api/v1/credit-events", "/api/v1/credit-events?posted_after={week_ago}T00:00:00Z")

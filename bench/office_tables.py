@@ -11,6 +11,8 @@ Settings of the session: ``bench.now``, ``bench.members``, ``bench.client`` (the
 
 from __future__ import annotations
 
+from points.standing.ladder import DEFAULT
+
 NOW = "current_setting('bench.now')::timestamptz"
 _MEMBERS = "current_setting('bench.members')::int8"
 _PUBLIC = "m.k % 10 >= 3"
@@ -70,6 +72,7 @@ _PATH = """CASE o.status WHEN 'placed' THEN ARRAY['placed'] WHEN 'confirmed' THE
  WHEN 'cancelled' THEN ARRAY['placed', 'cancelled'] WHEN 'preparing' THEN ARRAY['placed', 'confirmed', 'preparing']
  WHEN 'completed' THEN ARRAY['placed', 'confirmed', CASE o.kind WHEN 'delivery' THEN 'shipped' WHEN 'pickup'
   THEN 'ready_for_pickup' ELSE 'issued' END, 'completed'] ELSE ARRAY['placed', 'confirmed', o.status] END"""
+_LEVEL = " + ".join(f"(s.public_points >= {step.from_points})::int" for step in DEFAULT.steps)
 _OURS = "o.member_id IN (SELECT id FROM bench_people)"
 """Orders of the members made here; those of the demo have all that belongs to them."""
 
@@ -241,8 +244,8 @@ TABLES: tuple[tuple[str, str], ...] = (
     ),
     (
         "public.member_levels",
-        f"""INSERT INTO member_levels (member_id, level, falls_on, changed_at) SELECT id, 1 + least(4, orders / 4),
- CASE WHEN n % 40 = 0 AND orders >= 4 THEN {NOW}::date END, joined FROM bench_people""",
+        f"""INSERT INTO member_levels (member_id, level, changed_at) SELECT p.id, {_LEVEL}, p.joined
+ FROM bench_people p JOIN standings s ON s.member_id = p.id""",
     ),
     (
         "public.board_members",

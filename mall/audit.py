@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Text, and_, bindparam, or_, select, text
+from sqlalchemy import ColumnElement, Index, Select, Text, and_, bindparam, or_, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
@@ -17,6 +17,8 @@ from mall.db import Base, IdText
 from mall.http.pagination import decode_cursor, page_of
 from mall.ids import new_id
 
+LOOKED_AT = 10_000
+"""Entries, the newest, that are looked through for words before the index is asked."""
 LAST_CHARACTER = "\U0010ffff"
 SEARCHED = "audit_text(action, subject, detail)"
 """Where words are looked for, in lower case. The index holds its letters and pairs of neighbours, as for gifts."""
@@ -120,12 +122,26 @@ def audit_page(tx: Session, wanted: AuditFilter, limit: int, cursor: str | None)
         query = query.where(AuditEntry.at < wanted.until)
     if wanted.kind is not None:
         query = query.where(or_(AuditEntry.subject == wanted.kind, _matches(AuditEntry.subject, f"{wanted.kind}:*")))
-    for word in (wanted.words or "").split():
-        query = query.where(_contains(word))
     last = decode_cursor(cursor, str)
     if last is not None:
         query = query.where(AuditEntry.id < last[0])
-    return page_of(tx.scalars(query).all(), limit, lambda entry: (entry.id,))
+    words = (wanted.words or "").split()
+    found = _among_the_newest(tx, query, words, last[0] if last else None) if words else []
+    if len(found) <= limit:
+        found = tx.scalars(query.where(*(part for word in words for part in (_pairs(word), _whole(word))))).all()
+    return page_of(found, limit, lambda entry: (entry.id,))
+
+
+def _among_the_newest(
+    tx: Session, query: Select[AuditEntry], words: Sequence[str], before: str | None
+) -> Sequence[AuditEntry]:
+    """Entries with all words among the newest: what is said often is found there at once, while the index would first
+    gather all there ever was of it."""
+    newest = select(AuditEntry.id).order_by(AuditEntry.id.desc()).offset(LOOKED_AT - 1).limit(1)
+    floor = tx.scalar(newest if before is None else newest.where(AuditEntry.id < before))
+    if floor is None:
+        return []
+    return tx.scalars(query.where(AuditEntry.id >= floor, *(_whole(word) for word in words))).all()
 
 
 def _matches(column: InstrumentedAttribute[str], wanted: str) -> ColumnElement[bool]:
@@ -135,9 +151,18 @@ def _matches(column: InstrumentedAttribute[str], wanted: str) -> ColumnElement[b
     return and_(column >= beginning, column < beginning + LAST_CHARACTER)
 
 
-def _contains(word: str) -> ColumnElement[bool]:
-    """``C``: columns of names are in byte order, so lower case is that of ASCII on both sides."""
-    sought = 'lower(CAST(:word AS text) COLLATE "C")'
-    pairs = text(f"search_pairs({SEARCHED}) @> search_pairs({sought})").bindparams(bindparam("word", word, unique=True))
-    whole = text(f"strpos({SEARCHED}, {sought}) > 0").bindparams(bindparam("word", word, unique=True))
-    return and_(pairs, whole)
+_SOUGHT = 'lower(CAST(:word AS text) COLLATE "C")'
+"""``C``: columns of names are in byte order, so lower case is that of ASCII on both sides."""
+
+
+def _whole(word: str) -> ColumnElement[bool]:
+    return text(f"strpos({SEARCHED}, {_SOUGHT}) > 0").bindparams(bindparam("word", word, unique=True))  # type: ignore[return-value]
+
+
+def _pairs(word: str) -> ColumnElement[bool]:
+    """What the index knows of ``_whole``: pairs, single letters only where there is no pair.
+
+    Of a million entries it has to go through every one that holds them, and the pairs hold the letters.
+    """
+    asked = f"SELECT pair FROM unnest(search_pairs({_SOUGHT})) AS pair WHERE length(pair) = least(2, length({_SOUGHT}))"
+    return text(f"search_pairs({SEARCHED}) @> ARRAY({asked})").bindparams(bindparam("word", word, unique=True))  # type: ignore[return-value]

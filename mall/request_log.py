@@ -54,6 +54,7 @@ class ApiRequest(Base):
     __table_args__ = (
         Index("ix_api_requests_client_id_at", "client_id", "at", "id"),
         Index("ix_api_requests_at", "at", postgresql_using="brin"),
+        Index("ix_api_requests_wrong", "client_id", "at", "id", "status", postgresql_where=text("status >= 400")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -184,6 +185,8 @@ def requests_page(
     if outcome is not None:
         low, high = {"ok": (100, 399), "refused": (400, 499), "failed": (500, 599)}[outcome]
         query = query.where(ApiRequest.status.between(low, high))
+        if low >= 400:
+            query = query.where(text("status >= 400"))  # the index's condition
     seen = decode_cursor(cursor_text, str, int)
     if seen is not None:
         moment = parse_instant(seen[0])

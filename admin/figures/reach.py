@@ -16,6 +16,8 @@ from mall.db import Login, cursor, run_tx
 
 FRESH = timedelta(minutes=40)
 """How old the figures of a period that still goes on may be; they are counted every 15 minutes."""
+LONG, FRESH_IF_LONG, ANEW_IF_LONG = 60, timedelta(minutes=100), timedelta(minutes=55)
+"""Days from which a period is counted once an hour: a day more changes little of it, and counting takes seconds."""
 FORGOTTEN = timedelta(days=7)
 """After which a period that is over is counted anew, should somebody ask for it."""
 AT_ONCE = 20_000
@@ -42,6 +44,8 @@ _KEEP = """INSERT INTO period_reach VALUES (%(first)s, %(last)s, %(members)s, %(
  %(redeemed)s, %(now)s) ON CONFLICT (first_day, last_day) DO UPDATE SET members = excluded.members,
  signed_in = excluded.signed_in, checked_in = excluded.checked_in, redeemed = excluded.redeemed,
  computed_at = excluded.computed_at"""
+_TAKES_LONG = "SET LOCAL statement_timeout = '5min'; SET LOCAL work_mem = '64MB'"
+"""A year of 430,000 members is millions of check-ins; nobody waits for the job."""
 _FORGET = "DELETE FROM period_reach WHERE computed_at < %(old)s AND computed_at > %(asked)s"
 
 
@@ -82,10 +86,16 @@ def is_asked(tx: Session, period: Period) -> bool:
     return (period.first, period.last) in cursor(tx).execute(_ASKED, (ASKED,)).fetchall()
 
 
-def kept_reach(tx: Session, period: Period, now: datetime, zone: ZoneInfo) -> Reach | None:
-    """The figures of a period as they were last counted; None where they are too old or not there."""
+def kept_reach(
+    tx: Session, period: Period, now: datetime, zone: ZoneInfo, may_be: timedelta | None = None
+) -> Reach | None:
+    """The figures of a period as they were last counted; None where they are too old or not there.
+
+    ``may_be``: how old, while the period goes on; None: as a page may show them.
+    """
+    may_be = may_be or (FRESH_IF_LONG if period.length >= LONG else FRESH)
     asked = {
-        "first": period.first, "last": period.last, "over": day_end(period.last, zone), "fresh": now - FRESH,
+        "first": period.first, "last": period.last, "over": day_end(period.last, zone), "fresh": now - may_be,
         "asked": ASKED,
     }  # fmt: skip
     row = cursor(tx).execute(_KEPT, asked).fetchone()
@@ -106,7 +116,7 @@ def count_reach(tx: Session, period: Period, zone: ZoneInfo) -> Reach:
 def keep_usual(now: datetime, zone: ZoneInfo) -> int:
     """Count the periods that pages offer, and those they are compared with; returns how many.
 
-    Each in a transaction of its own. One that is over is counted once.
+    Each in a transaction of its own. One that is over is counted once, a long one once an hour.
     """
     today: date = local_date(now, zone)
     offered = [preset(name, today) for name in PRESETS]
@@ -130,8 +140,10 @@ def _keep_all(periods: Iterable[Period], now: datetime, zone: ZoneInfo) -> int:
 
 
 def _keep(tx: Session, period: Period, now: datetime, zone: ZoneInfo) -> bool:
-    if period.last < local_date(now, zone) and kept_reach(tx, period, now, zone) is not None:
+    over, long = period.last < local_date(now, zone), period.length >= LONG
+    if (over or long) and kept_reach(tx, period, now, zone, ANEW_IF_LONG) is not None:
         return False
+    cursor(tx).execute(_TAKES_LONG)
     found = count_reach(tx, period, zone)
     cursor(tx).execute(_KEEP, {
         "first": period.first, "last": period.last, "members": found.members, "signed_in": found.signed_in,

@@ -43,7 +43,8 @@ from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call
 from points.activities.keep import activities_page, activity, counts, participants_page
-from points.badges.keep import holders, kept_badges
+from points.badges.holders import holders
+from points.badges.keep import kept_badges
 from points.earning.book_events import mall_zone
 from points.earning.budget_keeping import budgets
 from points.earning.campaign_keeping import campaigns

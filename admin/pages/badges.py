@@ -28,7 +28,8 @@ from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.problems import STATUS
 from mall.identity.forms import messages_of
-from points.badges.keep import KeptBadge, change_badge, holders, kept_badges
+from points.badges.holders import holders
+from points.badges.keep import KeptBadge, change_badge, kept_badges
 
 pages = desk("badges", __name__)
 LIST = "/admin/badges"

@@ -17,7 +17,8 @@ from mall.http.endpoint import endpoint
 from mall.http.fields import Flag, Instant, StrictSchema, Whole
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
-from points.badges.keep import MOST_GOAL, KeptBadge, change_badge, holders, kept_badges
+from points.badges.holders import holders
+from points.badges.keep import MOST_GOAL, KeptBadge, change_badge, kept_badges
 from points.badges.words import condition_of, title_of
 from points.segments.preview import Preview
 

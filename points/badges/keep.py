@@ -12,15 +12,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from mall import audit
-from mall.db import cursor
 from mall.errors import Conflict, NotFound
 from points.badges.catalogue import BY_CODE, CATALOGUE, Badge
 from points.badges.models import BadgeSetting
 from points.earning.versions import By
-from points.segments.preview import FEW, Preview
 
 MOST_GOAL = 100_000
-_HOLDERS = "SELECT code, count(*) FROM sources.member_badges GROUP BY 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +68,6 @@ def change_badge(tx: Session, code: str, seen: int, changes: Mapping[str, Any], 
     told = {name: getattr(row, name) for name in own} | {"version": row.version}
     audit.record(tx, by.name, "badge.changed", f"badge:{code}", told, by.now, by.request_id)
     return _kept(BY_CODE[code], row)
-
-
-def holders(tx: Session) -> dict[str, Preview]:
-    """How many hold each badge. Those for tips are not counted out where few hold them. Needs a login that may read
-    sources."""
-    counted: dict[str, int] = {row[0]: row[1] for row in cursor(tx).execute(_HOLDERS).fetchall()}
-    return {
-        badge.code: Preview(None, False)
-        if badge.private and counted.get(badge.code, 0) < FEW
-        else Preview(counted.get(badge.code, 0), True)
-        for badge in CATALOGUE
-    }
 
 
 def _kept(badge: Badge, row: BadgeSetting | None) -> KeptBadge:

@@ -33,10 +33,7 @@ _OUTSTANDING_AT = """SELECT
   - coalesce(sum(CASE WHEN credit IN ('reversed', 'redeemed', 'expired') THEN points ELSE 0 END), 0)
   FROM ledger.postings WHERE posted_at >= %s)"""
 _OUTSTANDING = "SELECT coalesce(sum(available + pending + held), 0), coalesce(sum(debt), 0) FROM ledger.wallets"
-# The table is append-only, so its first pages are old; what is as old or older the index by blocks finds without
-# reading the rest, wherever it lies. (The planner expects the few rows there are: not in one statement.)
-_AMONG_THE_FIRST = "SELECT min(posted_at) FROM ledger.postings WHERE ctid < '(16,0)'"
-_FIRST = "SELECT min(posted_at) FROM ledger.postings WHERE posted_at <= coalesce(%s, 'infinity'::timestamptz)"
+_FIRST = "SELECT min(posted_at) FROM ledger.postings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +67,7 @@ def moves(tx: Session, since: datetime, until: datetime) -> Moves:
 
 def first_posting_at(tx: Session) -> datetime | None:
     """When the ledger's first posting was made; None while there is none."""
-    cur = cursor(tx)
-    (bound,) = cur.execute(_AMONG_THE_FIRST).fetchone() or (None,)
-    row = cur.execute(_FIRST, (bound,)).fetchone()
+    row = cursor(tx).execute(_FIRST).fetchone()
     return row[0] if row else None
 
 

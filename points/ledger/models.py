@@ -53,7 +53,7 @@ class Posting(Base):
     __table_args__ = (
         CheckConstraint("points > 0", name="points_positive"),
         CheckConstraint(MOVES_CHECK, name="moves"),
-        Index("ix_postings_posted_at", "posted_at", postgresql_using="brin"),
+        Index("ix_postings_posted_at", "posted_at"),
         {"schema": "ledger"},
     )
 

@@ -13,6 +13,8 @@ from mall.db import Login, run_tx
 from mall.jobs import JobRun, job
 from points.badges.award import award_badges
 from points.badges.figures import counted_since
+from points.badges.holders import keep_holders
+from points.badges.rounds import next_members, note_seen
 from points.earning.book_events import mall_zone
 from points.standing.board_scores import keep_scores, kept_boards
 from points.standing.boards import PERIODS, period_start
@@ -29,22 +31,58 @@ _NEXT = text("SELECT id FROM members WHERE status <> 'closed' AND id > :after OR
 
 @job(NAME, every=timedelta(minutes=1), aside=True)
 def keep_standing(now: datetime) -> dict[str, int]:
-    """Levels and badges of members whose points moved since the last run; of everybody each day or under new levels.
+    """Levels and badges of members whose points moved since the last run; levels of everybody each day or under new
+    levels; badges of everybody each day, a thousand members at a time.
 
-    The very first run gives badges without a notice: what was reached long ago is no news.
+    The very first run gives everybody badges without a notice: what was reached long ago is no news.
     """
     last = run_tx(Login.BACKOFFICE, _last_success)
-    since = None if last is None else run_tx(Login.BACKOFFICE, lambda tx: _since(tx, last, now))
+    if last is None:
+        return _begin(now)
+    moved = list(_moved(last - OVERLAP))
+    anew = run_tx(Login.BACKOFFICE, lambda tx: _levels_anew(tx, last, now))
     seen = levels = badges = 0
-    for batch in _everybody() if since is None else _moved(since):
+    for batch in _everybody() if anew else moved:
+        levels += _levels_of(batch, now)
+        seen += len(batch)
+    for batch in moved:
+        badges += _badges_of(batch, now)
+    looked_at, more = _next_of_the_round(now)
+    seen = max(seen, looked_at)
+    return {"members": seen, "levels": levels, "badges": badges + more} if seen else {}
 
-        def work(tx: Session, batch: Sequence[str] = batch) -> tuple[int, int]:
-            moved = refresh_levels(tx, batch, now, mall_zone())
-            return moved, award_badges(tx, batch, now, mall_zone(), quiet=last is None)
 
-        moved, new = run_tx(Login.EARNING, work)
-        seen, levels, badges = seen + len(batch), levels + moved, badges + new
+def _begin(now: datetime) -> dict[str, int]:
+    seen = levels = badges = 0
+    for batch in _everybody():
+        levels += _levels_of(batch, now)
+        badges += _badges_of(batch, now, quiet=True)
+        seen += len(batch)
+    run_tx(Login.EARNING, lambda tx: note_seen(tx, local_date(now, mall_zone()), []))
     return {"members": seen, "levels": levels, "badges": badges} if seen else {}
+
+
+def _levels_of(batch: Sequence[str], now: datetime) -> int:
+    return run_tx(Login.EARNING, lambda tx: refresh_levels(tx, batch, now, mall_zone()))
+
+
+def _badges_of(batch: Sequence[str], now: datetime, *, quiet: bool = False) -> int:
+    return run_tx(Login.EARNING, lambda tx: award_badges(tx, batch, now, mall_zone(), quiet=quiet))
+
+
+def _next_of_the_round(now: datetime) -> tuple[int, int]:
+    """How many members were looked at, and their new badges."""
+    today = local_date(now, mall_zone())
+
+    def work(tx: Session) -> tuple[int, int]:
+        members = next_members(tx, today)
+        if members is None:
+            return 0, 0
+        found = award_badges(tx, members, now, mall_zone())
+        note_seen(tx, today, members)
+        return len(members), found
+
+    return run_tx(Login.EARNING, work)
 
 
 @job("count-boards", every=timedelta(minutes=5), aside=True)
@@ -61,16 +99,23 @@ def count_boards(now: datetime) -> dict[str, int]:
     return {"portions": portions}
 
 
+@job("count-badges", every=timedelta(minutes=15), aside=True)
+def count_badges(now: datetime) -> dict[str, int]:
+    """Count who holds each badge where they are many; fewer are counted when it is read."""
+    badges = run_tx(Login.EARNING, keep_holders)
+    return {"badges": badges} if badges else {}
+
+
 def _last_success(tx: Session) -> datetime | None:
     return tx.scalar(select(JobRun.last_success_at).where(JobRun.name == NAME))
 
 
-def _since(tx: Session, last: datetime, now: datetime) -> datetime | None:
-    """From when on movements have not been looked at; None: everybody is to be."""
+def _levels_anew(tx: Session, last: datetime, now: datetime) -> bool:
+    """Whether everybody's level is to be looked at: on a new day, or because staff have set the levels."""
     if local_date(last, mall_zone()) != local_date(now, mall_zone()):
-        return None
+        return True
     changed = tx.scalar(select(LevelSettings.updated_at))
-    return None if changed is not None and changed >= last - OVERLAP else last - OVERLAP
+    return changed is not None and changed >= last - OVERLAP
 
 
 def _moved(since: datetime) -> Iterator[Sequence[str]]:

@@ -42,7 +42,9 @@ def found(client, trail, **query):
     return sorted(one["subject"] for one in answer.json["items"] if not one["action"].startswith("staff."))
 
 
-def test_every_word_must_be_there_in_any_language(client, trail):
+@pytest.mark.parametrize("newest", [audit.LOOKED_AT, 1, 3])
+def test_every_word_must_be_there_in_any_language(client, trail, monkeypatch, newest):
+    monkeypatch.setattr(audit, "LOOKED_AT", newest)
     for words, subjects in {
         "台灯": ["gift:gft_1"],
         "上报": ["award:awd_1"],
@@ -58,7 +60,9 @@ def test_every_word_must_be_there_in_any_language(client, trail):
         assert found(client, trail, q=words) == subjects, words
 
 
-def test_who_what_kind_and_days_narrow_it_and_pages_follow_on(client, trail):
+@pytest.mark.parametrize("newest", [audit.LOOKED_AT, 2])
+def test_who_what_kind_and_days_narrow_it_and_pages_follow_on(client, trail, monkeypatch, newest):
+    monkeypatch.setattr(audit, "LOOKED_AT", newest)
     assert found(client, trail, actor=f"staff:{trail.ada.id}") == ["award:awd_1", "gift:gft_1"]
     assert found(client, trail, kind="gift") == ["gift:gft_1", "gift:gft_2"]
     assert found(client, trail, kind="rule-controls") == ["rule-controls"]

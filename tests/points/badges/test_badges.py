@@ -15,6 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from mall.db import Login
 from mall.jobs import run_job
 from mall.outbox import deliver_due
+from points.badges import holders, rounds
 from points.badges.award import award_badges, wall
 from points.badges.catalogue import BY_CODE, CATALOGUE, progress, reached
 from points.badges.figures import set_figures
@@ -28,7 +29,8 @@ INSIDE = EventSource("mall:test", internal=True)
 SYMBOL = re.compile(r'<symbol id="([^"]+)" viewBox="0 0 48 48">(.+)</symbol>')
 STREAK = text(
     """INSERT INTO check_ins (member_id, day, streak, points)
- SELECT :member, CAST(:first AS date) + n, n + 1, 0 FROM generate_series(0, :days - 1) AS n"""
+ SELECT :member, CAST(:first AS date) + n, n + 1, 0 FROM generate_series(0, :days - 1) AS n
+ ON CONFLICT (member_id, day) DO UPDATE SET streak = excluded.streak"""
 )
 
 
@@ -115,6 +117,24 @@ def test_the_first_run_of_all_gives_badges_without_a_word(run, make_member, chec
     assert run(Login.OWNER, lambda tx: tx.scalar(text("SELECT count(*) FROM outbox_messages"))) == 0
 
 
+def test_everybody_is_looked_at_once_a_day_some_at_a_time(run, make_member, check_in, held, monkeypatch):
+    monkeypatch.setattr(rounds, "AT_ONCE", 2)
+    now = datetime.now(UTC).replace(hour=4)
+    members = sorted(make_member().id for _ in range(3))
+    run_job(NAME, now)
+    for member in members:
+        check_in(member, 7)
+    day = timedelta(days=1)
+    assert run_job(NAME, now + timedelta(minutes=5)) == {}  # without points nothing has moved, and today is over
+    assert run_job(NAME, now + day)["badges"] == 2
+    assert [held(member) for member in members] == [["streak-7"], ["streak-7"], []]
+    assert run_job(NAME, now + 2 * day)["badges"] == 1  # the round goes on where it was, also on another day
+    for member in members:
+        check_in(member, 30)
+    later = [now + 2 * day + timedelta(minutes=minutes) for minutes in (1, 2, 3)]
+    assert [run_job(NAME, moment).get("badges") for moment in later] == [2, 1, None]
+
+
 def test_many_at_once_award_a_badge_once(run, make_member, check_in, held):
     member = make_member()
     check_in(member.id, 7)
@@ -122,6 +142,26 @@ def test_many_at_once_award_a_badge_once(run, make_member, check_in, held):
         assert sum(pool.map(lambda _: _award(run, member.id), range(16))) == 1
     assert held(member.id) == ["streak-7"]
     assert run(Login.OWNER, lambda tx: tx.scalar(text("SELECT count(*) FROM outbox_messages"))) == 1
+
+
+def test_who_holds_a_badge_is_counted_beforehand_where_they_are_many(run, make_member, check_in, monkeypatch):
+    def counted():
+        return run(Login.EARNING, lambda tx: holders.holders(tx)["streak-7"].count)
+
+    def week():
+        member = make_member()
+        check_in(member.id, 7)
+        _award(run, member.id)
+
+    week()
+    assert (counted(), run_job("count-badges", datetime.now(UTC))) == (1, {})
+    monkeypatch.setattr(holders, "MANY", 1)
+    week()
+    assert (counted(), run_job("count-badges", datetime.now(UTC)), counted()) == (0, {"badges": 1}, 2)
+    week()
+    assert counted() == 2
+    run_job("count-badges", datetime.now(UTC))
+    assert counted() == 3
 
 
 def test_badges_for_tips_are_their_holders_alone(app, run, client, make_member, held):

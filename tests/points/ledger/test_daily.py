@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from mall.db import Login
 from points.ledger.books import open_books
-from points.ledger.daily import Moves, first_posting_at, moves, outstanding, outstanding_at
+from points.ledger.daily import Moves, moves, outstanding, outstanding_at
 
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
 
@@ -44,14 +44,3 @@ def test_spans_count_what_was_granted_redeemed_given_back_clawed_back_and_expire
     assert (held, owed) == (500 - 200 + 50 - 30 - second.expired, 0)
     assert run(Login.BACKOFFICE, lambda tx: outstanding_at(tx, NOON)) == first.net == 300
     assert run(Login.BACKOFFICE, lambda tx: outstanding_at(tx, late + timedelta(days=1))) == held
-
-
-def test_the_first_posting_is_the_oldest_wherever_it_lies(app, run, make_member):
-    """They lie in the order in which they were written, which a clock that was set back does not follow."""
-    assert run(Login.BACKOFFICE, first_posting_at) is None
-    for days in (3, 1, 5, 4):
-        moment = NOON - timedelta(days=days)
-        act(run, moment, make_member().id, lambda book, at=moment: book.credit(
-            7, expires_at=NOON + timedelta(days=9), occurred_at=at
-        ))  # fmt: skip
-    assert run(Login.BACKOFFICE, first_posting_at) == NOON - timedelta(days=5)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from mall.db import IdText
 from mall.migrations.grants import grant
 
-revision = "0076"
+revision = "0068"
 down_revision = "0067"
 branch_labels = None
 depends_on = None

@@ -7,8 +7,8 @@ from alembic import op
 from mall.db import Login
 from mall.migrations.grants import grant, role
 
-revision = "0083"
-down_revision = "0079"
+revision = "0074"
+down_revision = "0073"
 branch_labels = None
 depends_on = None
 

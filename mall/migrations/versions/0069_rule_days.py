@@ -1,4 +1,4 @@
-"""What each rule has minted, added up for each quarter of an hour that is over (``points.earning.rule_costs``)."""
+"""What each rule granted by day, for the chart of where points come from; beside the sources, for who may read them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from alembic import op
 from mall.db import IdText
 from mall.migrations.grants import grant
 
-revision = "0079"
-down_revision = "0077"
+revision = "0069"
+down_revision = "0068"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     op.create_table(
-        "rule_minted",
-        sa.Column("slot", sa.DateTime(timezone=True), primary_key=True),
+        "rule_days",
+        sa.Column("day", sa.Date, primary_key=True),
         sa.Column("rule_key", IdText, primary_key=True),
         sa.Column("points", sa.BigInteger, nullable=False),
+        sa.Column("members", sa.Integer, nullable=False),
         schema="sources",
     )
-    grant(op, "sources.rule_minted", EARNING="SELECT, INSERT")
+    grant(op, "sources.rule_days", EARNING="SELECT, INSERT, UPDATE")
 
 
 def downgrade() -> None:
-    op.drop_table("rule_minted", schema="sources")
+    op.drop_table("rule_days", schema="sources")
