@@ -18,7 +18,7 @@ from catalog.payment.stripe_gateway import StripeGateway
 from mall import i18n, logs, metrics, openapi, request_log
 from mall import parts as mall_parts
 from mall.crypto import Keyring
-from mall.db import db, engine_options, login_urls
+from mall.db import Login, db, engine_options, login_urls
 from mall.embedded import EmbeddedStores
 from mall.http import answered, limits, problems, security
 from mall.http.badges import badge_of
@@ -113,7 +113,7 @@ def payment_gateway(settings: Settings) -> Gateway | None:
 def _binds(settings: Settings, database_url: str) -> dict[str | None, dict[str, object]]:
     binds: dict[str | None, dict[str, object]] = {}
     for name, url in login_urls(settings, database_url).items():
-        options = engine_options(settings)
+        options = engine_options(settings, Login(name))
         if name == "owner":
             options = {"poolclass": NullPool, "connect_args": options["connect_args"]}
         binds[name] = {"url": url, **options}

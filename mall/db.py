@@ -12,15 +12,13 @@ The app connects with three logins that own nothing (design: confidential by con
 from __future__ import annotations
 
 import random
-import re
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -109,12 +107,17 @@ def login_urls(settings: Settings, owner_url: str) -> dict[str, URL]:
     return urls
 
 
-def engine_options(settings: Settings) -> dict[str, object]:
-    """Pool and session options of an app engine: every wait in the database is bounded."""
+def engine_options(settings: Settings, login: Login) -> dict[str, object]:
+    """Pool and session options of an app engine: every wait in the database is bounded.
+
+    No pool is ever smaller than the threads: one that waits for a connection holds none that another waits for.
+    Staff are few: of the pool of their login half is given back when it is not used.
+    """
+    kept = settings.threads if login is not Login.BACKOFFICE else (settings.threads + 1) // 2
     timeouts = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
     return {
-        "pool_size": settings.threads,
-        "max_overflow": 2 + BARE_KEPT,
+        "pool_size": kept,
+        "max_overflow": settings.threads - kept + 2 + BARE_KEPT,
         "pool_timeout": 10,
         "pool_recycle": 1800,
         "connect_args": {
@@ -225,36 +228,6 @@ def _attempt(once: Callable[[], T]) -> T:
     raise AssertionError("unreachable")
 
 
-def execute_long(
-    cur: psycopg.Cursor[tuple], sql: str, values: Sequence[Any] | Mapping[str, Any]
-) -> psycopg.Cursor[tuple]:
-    """``cur.execute`` for a statement of more than 50 values or 4,096 characters.
-
-    psycopg reads the placeholders of such a one anew each time, which takes as long as sending it; here the reading is
-    remembered. Only for statements of few shapes. ``sql``: ``%s`` or ``%(name)s``, and ``%%`` for a percent sign.
-    """
-    text, names = _numbered(sql)
-    given = values if isinstance(values, Sequence) else [values[name] for name in names]
-    raw: psycopg.Cursor[tuple] = psycopg.RawCursor(cur.connection)
-    return raw.execute(text.encode(), given)
-
-
-@lru_cache(maxsize=256)
-def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
-    """``sql`` with ``$1``, ``$2`` …, and the names in that order (none for ``%s``)."""
-    names: list[str] = []
-
-    def number(found: re.Match[str]) -> str:
-        if found[0] == "%%":
-            return "%"
-        name = found[1] or f"s{len(names)}"
-        if name not in names:
-            names.append(name)
-        return f"${names.index(name) + 1}"
-
-    return re.sub(r"%%|%s|%\((\w+)\)s", number, sql), tuple(names)
-
-
 def _refuse_unless_retryable(error: DBAPIError | psycopg.Error, attempt: int) -> None:
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None)
@@ -288,7 +261,6 @@ __all__ = [
     "db",
     "engine",
     "engine_options",
-    "execute_long",
     "login_urls",
     "role_name",
     "role_password",

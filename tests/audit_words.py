@@ -41,4 +41,4 @@ def audit_has_words() -> Iterator[None]:
     yield
     missing = sorted(_without)
     _without.clear()
-    assert missing == [], "no words in admin/pages/audit_vocabulary.py"
+    assert missing == [], f"no words in admin/pages/audit_vocabulary.py for {missing}"

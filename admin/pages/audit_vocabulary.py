@@ -128,6 +128,7 @@ NAMES: dict[str, Any] = {
     "target": _l("filled in by the member"), "time_limit_seconds": _l("seconds allowed"), "title": _l("title"),
     "to": _l("to"), "type": _l("kind"), "unit": _l("unit"), "unlisted": _l("not in the list"), "until": _l("until"),
     "until_at": _l("until"), "url": _l("address"), "used_points": _l("points used"), "variant": _l("variant"),
+    "variants": _l("variants"),
     "version": _l("version"), "visible_from": _l("shown from"), "warn_days": _l("days of warning"),
     "was": _l("was version"), "weekdays": _l("days of the week"), "window_months": _l("months counted"),
     "winners": _l("winners"), "withdraws": _l("leaves the mall"), "waiting_minutes": _l("minutes of the waiting room"),

@@ -19,9 +19,9 @@ from catalog.redemption.writer import COLLECT_WITHIN, Cursor, code_taken, step_m
 from catalog.topups.asking import SealedTopUp
 from mall.arrays import arrays
 from mall.crypto import Keyring
-from mall.db import execute_long
 from mall.errors import Conflict
 from mall.ids import new_id
+from mall.long_statements import execute_long
 
 # A sequence is no row and so not hot. Multiplied by a number without common factor it goes through all six
 # digits before it repeats one, and does not tell how many orders there were today.

@@ -12,7 +12,7 @@ from psycopg.errors import SerializationFailure
 
 from mall.arrays import arrays
 from mall.crypto import Keyring
-from mall.db import execute_long
+from mall.long_statements import execute_long
 from mall.webhooks.fan_out import IS_HEARD
 from points.earning.caps import Counter, CounterKey, Counters
 from points.earning.case_states import AwardState, CaseState

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from mall.arrays import arrays
-from mall.db import execute_long
+from mall.long_statements import execute_long
 from points.ledger.book import Book
 from points.ledger.states import GENESIS, HoldState, LotState, ShareState, WalletState
 
