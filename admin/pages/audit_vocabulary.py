@@ -64,7 +64,7 @@ VERBS: dict[str, Any] = {
     "warned": _l("warned"), "worth_set": _l("worth set"), "written": _l("written"), "withdrawn": _l("withdrawn"),
     "release": _l("decided together"), "sign_in_linked": _l("sign-in linked"),
     "sign_in_unlinked": _l("sign-in taken off"), "done": _l("done"), "offered": _l("offered"),
-    "agreed": _l("agreed to"), "declined": _l("declined"),
+    "agreed": _l("agreed to"), "declined": _l("declined"), "public": _l("shown"),
 }  # fmt: skip
 """Deeds: what stands behind it."""
 NAMES: dict[str, Any] = {

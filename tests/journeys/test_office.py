@@ -58,7 +58,6 @@ def test_a_new_admin_changes_a_rule_tries_it_has_it_approved_and_takes_it_back(
 ) -> None:
     first, second = visit(size=DESK), visit(size=DESK)
     page = first.sign_in_office("rules")
-    page.locator("#side summary", has_text="积分").click()
     page.get_by_role("link", name="积分规则").first.click()
     page.get_by_role("link", name="线索成果").click()
     page.get_by_role("button", name="修改这条规则").click()
