@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from mall.app import create_app
 from mall.db import Login, engine, run_tx
 from mall.settings import Settings
+from tests.journeys.serving import shared_folder
 
 __all__ = ["audit_has_words", "make_client", "make_member", "make_staff"]
 
@@ -69,6 +70,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--race-rounds", type=int, default=5, help="rounds of each race between orders, refunds and jobs")
     parser.addoption("--all-looks", action="store_true", help="every page in every look, not in a few")
     parser.addoption("--replay-runs", type=int, default=12, help="random histories replayed under each set of rules")
+
+
+def pytest_configure() -> None:
+    """Before xdist starts its processes: they are given the folder that they share."""
+    shared_folder()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import shutil
 import socket
@@ -10,13 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from functools import cache
 from pathlib import Path
 
 import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90
+FURNISHED = "MALL_FURNISHED"
+"""Names the folder where a run of tests keeps what it copies installations from."""
 
 
 def free_port() -> int:
@@ -26,14 +28,32 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@cache
+def shared_folder() -> Path:
+    """The folder that this process shares with those it has started since; gone when it ends."""
+    if FURNISHED not in os.environ:
+        os.environ[FURNISHED] = tempfile.mkdtemp(prefix="mall-furnished-")
+        atexit.register(shutil.rmtree, os.environ[FURNISHED], ignore_errors=True)
+    return Path(os.environ[FURNISHED])
+
+
 def _furnished(demo: bool) -> Path:
-    """A folder whose database is made and migrated, to be copied; made by the mall's own commands.
+    """A folder whose database is made and migrated, to be copied; made by the mall's own commands, once for all
+    processes of a run of tests.
 
     Its PostgreSQL does not wait for the disk: what tests kill are processes, never the machine.
     """
-    folder = Path(tempfile.mkdtemp(prefix="mall-furnished-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = shared_folder() / ("demo" if demo else "empty")
+    ready = folder.with_suffix(".ready")
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            _furnish(folder, demo)
+            ready.touch()
+    return folder
+
+
+def _furnish(folder: Path, demo: bool) -> None:
+    folder.mkdir()
     if demo:
         subprocess.run(["cp", "-a", f"{_furnished(demo=False)}/.", str(folder)], check=True)
     ours = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
@@ -44,7 +64,6 @@ def _furnished(demo: bool) -> Path:
     if not demo:
         with (folder / "postgres" / "postgresql.auto.conf").open("a", encoding="utf-8") as conf:
             conf.write("fsync = off\n")
-    return folder
 
 
 class Installation:
