@@ -160,7 +160,10 @@ class Supervisor:
 
     def _start(self, child: Child) -> None:
         settings = self.settings
-        environment = {**os.environ, "PORT": str(settings.port), "WORKERS": str(settings.workers)}
+        environment = {
+            "MALLOC_ARENA_MAX": "2",  # each thread its own heap keeps memory that nobody uses
+            **os.environ, "PORT": str(settings.port), "WORKERS": str(settings.workers),
+        }  # fmt: skip
         if child.name == "http":  # figures of workers that are gone count no longer
             figures = settings.var / "metrics"
             shutil.rmtree(figures, ignore_errors=True)
