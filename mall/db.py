@@ -24,7 +24,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, Text
+from sqlalchemy import DateTime, Engine, MetaData, Text, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -195,6 +195,7 @@ def _in_bare(bind: Engine, work: Callable[[Bare], T]) -> T:
     kept = _BARE.get(bind)
     if kept is None:
         kept = _BARE[bind] = deque()
+        event.listen(bind, "engine_disposed", _close_kept)
     try:
         pooled = kept.pop()
     except IndexError:
@@ -212,6 +213,12 @@ def _in_bare(bind: Engine, work: Callable[[Bare], T]) -> T:
         else:
             connection.autocommit = False
             pooled.close()
+
+
+def _close_kept(bind: Engine) -> None:
+    kept = _BARE.pop(bind, None)
+    while kept:  # others may still put theirs in
+        kept.pop().invalidate()
 
 
 def _attempt(once: Callable[[], T]) -> T:
@@ -242,7 +249,6 @@ def _refuse_unless_retryable(error: DBAPIError | psycopg.Error, attempt: int) ->
         if lost or unreachable:
             for login in APP_LOGINS:
                 if login.value in db.engines:
-                    _BARE.pop(db.engines[login.value], None)
                     db.engines[login.value].dispose(close=False)
         raise Unavailable("database_unavailable", retry_after=2) from error
     raise error

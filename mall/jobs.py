@@ -26,9 +26,9 @@ from mall.outbox import forget_done
 Work = Callable[[datetime], dict[str, Any]]
 MESSAGES_KEPT = timedelta(days=7)
 ASIDE = "aside"
-LANES = {ASIDE: 5.0, "asked": 1.0}
-"""Lanes beside the worker's own, and after how many seconds each looks what is due: what goes on by itself, and what
-somebody waits for, who should not wait for a back-test of minutes."""
+LANES = {ASIDE: 5.0, "asked": 1.0, "large": 1.0}
+"""Lanes beside the worker's own, and after how many seconds each looks what is due: what goes on by itself, what
+somebody waits for, and what somebody waits for and may take minutes (back-tests, results of a quiz for everybody)."""
 RETRY_AFTER = timedelta(minutes=5)
 """When a job that failed is tried again, unless its schedule says sooner."""
 LOCK_SPACE = 7320

@@ -29,7 +29,7 @@ AT_ONCE = 2000
 TELL_SECONDS = 0.5
 
 
-@job("run-backtests", every=timedelta(seconds=5), aside=True)
+@job("run-backtests", every=timedelta(seconds=1), lane="large")
 def run_backtests(now: datetime) -> dict[str, Any]:
     """Run every back-test that waits; an empty summary when none did."""
     done = 0

@@ -20,7 +20,7 @@ def count_quizzes(now: datetime) -> dict[str, int]:
     return {"quizzes": len(due)} if due else {}
 
 
-@job("quiz-releases", every=timedelta(seconds=5), aside=True)
+@job("quiz-releases", every=timedelta(seconds=1), lane="large")
 def release_results(now: datetime) -> dict[str, int]:
     """Go on with every release that is under way until it is done, a hundred results in each transaction."""
     done = 0

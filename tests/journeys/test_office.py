@@ -77,7 +77,7 @@ def test_a_new_admin_changes_a_rule_tries_it_has_it_approved_and_takes_it_back(
     expect(page.locator(".diff ins")).to_have_text("120")
     page.fill("[name=from]", "2005-01-01")
     page.get_by_role("button", name="回测").click()
-    expect(page.locator(".figure-value").first).to_be_visible()
+    expect(page.locator(".figure-value").first).to_be_visible(timeout=30_000)  # the worker plays it through
     assert _figure(page, "回放事件") >= 600
     assert _figure(page, "草稿将发放") > _figure(page, "现行规则发放") > 0
     assert first.accessibility() == []

@@ -85,6 +85,9 @@ def test_what_is_killed_below_the_server_comes_back(server: Server) -> None:
     worker.kill()
     until(lambda: len(server.family()) == 4 and server.ready() == 200, "children started again")
     until(lambda: not [old for old in workers if old.is_running()], "no workers left of the killed server")
+    new = server.child("mall.http_server")
+    # Threads to answer with are there once the app is loaded; one that is loading it cannot do without its database.
+    until(lambda: all(one.num_threads() > 3 for one in new.children()), "every worker serves")
     kill_9((*postgres_of(server.var), *redis_of(server.var)))
     until(lambda: not postgres_of(server.var), "PostgreSQL dead")
     family = {process.pid for process in server.family()}
