@@ -19,6 +19,7 @@ LEFT_OUT = {
     "/statement/file": "a file",
     "/admin/parcels/to-ship": "a file",
     "/boards": "leads to the board of the month",
+    "/me/new-password": "for who has just proven a linked sign-in",
     "/sign-in": "leads home",
 }
 """Not a page or a list's first page."""
