@@ -136,6 +136,8 @@ def test_rows_are_added_where_one_is_and_a_condition_is_picked(visit: Enter, his
     page = window.sign_in_office("rules", "/admin/rules/quiz-result")
     page.get_by_role("button", name="修改这条规则").click()
     page.get_by_role("button", name="增加条件").click()
+    expect(page.locator("[name='rows.0.field']")).to_be_visible()
+    expect(page.locator(".htmx-request, .htmx-added, .htmx-settling")).to_have_count(0)  # it listens from then on
     page.locator("[name='rows.0.field']").select_option("weekday")
     expect(page.locator("select[name='rows.0.value']")).to_be_visible()
     page.locator("[name='rows.0.value']").select_option("7")
