@@ -79,7 +79,7 @@ def ship(call: Call) -> Response:
     except Invalid as error:
         return _again(error)
     if "work" in told:
-        return redirect(f"/admin/work/{told['work']}", 303)  # type: ignore[return-value]
+        return redirect(f"/admin/works/{told['work']}", 303)  # type: ignore[return-value]
     body = run_tx(Login.BACKOFFICE, lambda tx: _shown(tx, told=with_file(told), nothing_booked=refused))
     return make_response(body, status)
 

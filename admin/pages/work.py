@@ -20,20 +20,20 @@ from mall.http.principals import staff
 pages = desk("work", __name__)
 
 
-@page(pages, "GET", "/work", auth=staff(), login=Login.BACKOFFICE)
+@page(pages, "GET", "/works", auth=staff(), login=Login.BACKOFFICE)
 def works(call: Call) -> str:
     """What the reader has asked for since yesterday, the newest first."""
     return render_template("admin/works.html", works=own_works(call.tx, call.staff.staff_id))
 
 
-@page(pages, "POST", "/work", auth=staff(), login=None, on_error="/admin/work")
+@page(pages, "POST", "/works", auth=staff(), login=None, on_error="/admin/works")
 def begin_workbook(call: Call) -> Redirect:
     """Have the workbook of a list made; asked for twice while it is being made, it is one."""
     path = safe_path(request.form.get("path"), "/")
-    return redirect(f"/admin/work/{ask_workbook(call, path).id}", 303)
+    return redirect(f"/admin/works/{ask_workbook(call, path).id}", 303)
 
 
-@page(pages, "GET", "/work/<work_id>", auth=staff(), login=Login.BACKOFFICE)
+@page(pages, "GET", "/works/<work_id>", auth=staff(), login=Login.BACKOFFICE)
 def work_page(call: Call, work_id: str) -> str:
     """How far it is, then what came of it."""
     work = own_work(call.tx, call.staff.staff_id, checked_id(work_id))
@@ -41,7 +41,7 @@ def work_page(call: Call, work_id: str) -> str:
     return render_template("admin/work.html", work=work, kept_until=work.created_at + KEPT, told=told)
 
 
-@page(pages, "GET", "/work/<work_id>/file", auth=staff(), login=Login.BACKOFFICE)
+@page(pages, "GET", "/works/<work_id>/file", auth=staff(), login=Login.BACKOFFICE)
 def work_file(call: Call, work_id: str) -> Response:
     """The file that was made. Raises NotFound where there is none, or none yet."""
     work = own_work(call.tx, call.staff.staff_id, checked_id(work_id), with_file=True)

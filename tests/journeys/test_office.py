@@ -360,7 +360,7 @@ def _a_workbook_is_made(window: Visit) -> None:
     page = window.open("/admin/gifts")
     token = page.locator("[name=csrf_token]").first.input_value()
     form = {"csrf_token": token, "path": "/admin/files/gifts?format=xlsx"}
-    answer = page.request.post(f"{window.url}/admin/work", form=form, max_redirects=0)
+    answer = page.request.post(f"{window.url}/admin/works", form=form, max_redirects=0)
     assert answer.status == 303
     page.goto(window.url + answer.headers["location"])
     expect(page.get_by_text("Your file is ready.").or_(page.get_by_text("文件已生成"))).to_be_visible()

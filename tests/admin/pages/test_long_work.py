@@ -24,7 +24,7 @@ def long_list(shop, monkeypatch):
 
 
 def begun(browser, path=FILE):
-    answer = browser.post("/admin/work", data={"path": path})
+    answer = browser.post("/admin/works", data={"path": path})
     assert answer.status_code == 303
     return answer.headers["Location"]
 
@@ -45,22 +45,22 @@ def test_a_long_workbook_is_offered_made_by_the_worker_and_fetched_by_its_maker_
     assert file.headers["Content-Disposition"].endswith('.xlsx"')
     table = read_sheet(file.data, XLSX_TYPE)
     assert [line[2] for line in table] == ["Name", "Heading 0", "Heading 1", "Heading 2"]
-    assert place in browser.get("/admin/work").text
+    assert place in browser.get("/admin/works").text
     for other in (desk("catalog"), desk("owner")):
         assert (other.get(place).status_code, other.get(f"{place}/file").status_code) == (404, 404)
-        assert place not in other.get("/admin/work").text
+        assert place not in other.get("/admin/works").text
     kinds = "SELECT string_agg(detail ->> 'format', ',' ORDER BY id) FROM audit_entries WHERE action = 'list.exported'"
     assert shop.sql(kinds) == "csv,xlsx,xlsx"  # asked for twice, written down twice
 
 
 def test_what_opens_for_nobody_of_the_role_is_not_made_either(long_list, desk, shop):
     fulfilment = desk("fulfilment")
-    assert fulfilment.post("/admin/work", data={"path": FILE}).status_code == 403
+    assert fulfilment.post("/admin/works", data={"path": FILE}).status_code == 403
     for path in ("/admin/gifts", "//example.org/", "/admin/files/nothing", "/%zz%00[?a=%FF", "http://[", ""):
-        assert "Not found" in fulfilment.post("/admin/work", data={"path": path}, follow_redirects=True).text
+        assert "Not found" in fulfilment.post("/admin/works", data={"path": path}, follow_redirects=True).text
     assert shop.sql("SELECT count(*) FROM long_works") == 0
     browser = desk("catalog")
-    assert browser.post("/admin/work", data={"path": "/admin/files/gifts?status=%FF%00&cursor=["}).status_code == 303
+    assert browser.post("/admin/works", data={"path": "/admin/files/gifts?status=%FF%00&cursor=["}).status_code == 303
     shop.write("DELETE FROM long_works")
     place = begun(browser)
     shop.write("UPDATE staff SET role = 'rules' WHERE id = :who", who=browser.person.id)
@@ -73,7 +73,7 @@ def test_three_at_once_are_enough_and_a_day_later_they_are_gone(long_list, desk,
     browser = desk("owner")
     for page in ("shelves", "gifts", "causes"):
         begun(browser, f"/admin/files/{page}?format=xlsx")
-    refused = browser.post("/admin/work", data={"path": "/admin/files/drops?format=xlsx"}, follow_redirects=True)
+    refused = browser.post("/admin/works", data={"path": "/admin/files/drops?format=xlsx"}, follow_redirects=True)
     assert "Three pieces of work of yours are under way" in refused.text
     assert shop.sql("SELECT count(*) FROM long_works") == 3
     assert run_job("long-work", clock.now()) == {"works": 3}

@@ -7,7 +7,7 @@ VERSION = "/admin/rules/<key>/versions/<int:number>"
 NO_OPERATION = {
     "POST /admin/sign-in/code": "the second step of a sign-in that the API takes in one",
     "POST /admin/undo/<undo_id>": "a program knows what it has changed, and sets it back by the same operation",
-    "POST /admin/work": "a workbook of a long list is for people; a program reads the list page by page",
+    "POST /admin/works": "a workbook of a long list is for people; a program reads the list page by page",
     "POST /admin/count-period": "what the overview of a long period waits for; a program reads the reports",
 }
 """Forms without an operation of their own, each with the reason."""

@@ -32,7 +32,7 @@ def test_things_are_found_by_the_beginning_of_what_they_are_called(shop, desk, m
     assert hits(owner, "tip-out") == ["/admin/rules/tip-outcome"]
     assert hits(owner, "Audit tr") == ["/admin/audit"]
     assert hits(owner, "Segments") == ["/admin/segments"]  # a list that the sidebar does not name
-    assert hits(owner, "My files") == ["/admin/work"]
+    assert hits(owner, "My files") == ["/admin/works"]
     hook = {"url": "https://warehouse.example/mall", "description": "仓库", "events": ["stock.low"]}
     webhook = shop.post("/admin/webhooks", shop.owner, hook).json["id"]
     assert hits(owner, "仓库") == hits(owner, "warehouse.ex") == [f"/admin/webhooks/{webhook}"]

@@ -69,8 +69,8 @@ MAY = {
     "GET /admin/search": ANY_STAFF,
     "POST /admin/count-period": only("rules", "catalog", "auditor"),
     "POST /admin/undo/<undo_id>": ANY_STAFF,
-    **{f"{verb} /admin/work": ANY_STAFF for verb in ("GET", "POST")},
-    **{f"GET /admin/work/<work_id>{part}": ANY_STAFF for part in ("", "/file")},
+    **{f"{verb} /admin/works": ANY_STAFF for verb in ("GET", "POST")},
+    **{f"GET /admin/works/<work_id>{part}": ANY_STAFF for part in ("", "/file")},
     "POST /admin/in-order/<kind>": only("catalog"),
     **{f"{verb} /admin/gifts/<gift_id>/pictures/<sha256>/crop": only("catalog") for verb in ("GET", "POST")},
     **{
