@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, undefer
 
 from admin.work.models import LongWork
 from mall.errors import Conflict, NotFound
+from mall.identity.models import Staff
 from mall.ids import new_id
 
 KEPT = timedelta(hours=24)
@@ -36,7 +37,8 @@ def ask(tx: Session, staff_id: str, kind: str, title: str, asked: dict[str, Any]
 
     Raises Conflict ``work_under_way`` where the person has three going already.
     """
-    going = tx.scalars(select(LongWork).where(LongWork.staff_id == staff_id, _under_way()).with_for_update()).all()
+    tx.execute(select(Staff.id).where(Staff.id == staff_id).with_for_update())  # who asks twice is served one by one
+    going = tx.scalars(select(LongWork).where(LongWork.staff_id == staff_id, _under_way())).all()
     for one in going:
         if (one.kind, one.asked) == (kind, asked):
             return one

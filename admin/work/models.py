@@ -15,9 +15,9 @@ from mall.db import Base, IdText
 class LongWork(Base):
     """One piece of work of one member of staff.
 
-    ``kind``: as ``kind_of_work`` in ``admin.work.run`` names it; ``asked``: what the kind needs to know; ``title``: in the language of
-    who asked; ``total``: None until it is known how much there is to do; ``problem``: for people, empty where only the
-    log can say; ``result``: what the kind tells of a work that is done.
+    ``kind``: as ``kind_of_work`` in ``admin.work.run`` names it; ``asked``: what the kind needs to know; ``title``: in
+    the language of who asked; ``total``: None until it is known how much there is to do; ``problem``: for people, empty
+    where only the log can say; ``result``: what the kind tells of a work that is done.
     """
 
     __tablename__ = "long_works"
