@@ -1,17 +1,19 @@
 """The outbox: messages written in the transaction of what they tell, handled afterwards by the worker.
 
-A message is handled in a transaction that also marks it done, so its effect in the database happens exactly
-once. A handler that calls the outside world must itself bear being called again.
+Messages are handled in a transaction that also marks them done, so their effect in the database happens exactly
+once. Those that are due together share a transaction; when one of them fails, each is handled by itself. A handler
+that calls the outside world must itself bear being called again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
-from sqlalchemy import BigInteger, Identity, Index, Integer, Text, select, text
+from sqlalchemy import BigInteger, Identity, Index, Integer, Text, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -20,7 +22,20 @@ from mall.db import RETRYABLE, Base, Login, run_tx
 from mall.errors import Unavailable
 from mall.logs import in_short
 
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as its handlers see it."""
+
+    id: int
+    topic: str
+    payload: dict[str, Any]
+
+
 Handler = Callable[[Session, dict[str, Any], datetime], None]
+"""Handles one message: ``(tx, payload, now)``."""
+GroupHandler = Callable[[Session, Sequence[Message], datetime], None]
+"""Handles several messages, in their order: ``(tx, messages, now)``."""
 
 BATCH = 50
 MAX_ATTEMPTS = 12
@@ -30,6 +45,11 @@ GOING_DOWN = frozenset({"57P01", "57P02", "57P03", "53300"})
 """SQLSTATEs of a server that stops, starts or has no connection left."""
 
 _handlers: dict[str, list[Handler]] = {}
+_group_handlers: dict[str, list[GroupHandler]] = {}
+
+
+class _OneFails(Exception):
+    """A message of several could not be handled."""
 
 
 class OutboxMessage(Base):
@@ -67,38 +87,66 @@ def handler(topic: str) -> Callable[[Handler], Handler]:
     return register
 
 
+def group_handler(*topics: str) -> Callable[[GroupHandler], GroupHandler]:
+    """Register a handler that is given the messages of several topics together: ``(tx, messages, now)``.
+
+    For topics of which there are many; with few statements for all of them.
+    """
+
+    def register(function: GroupHandler) -> GroupHandler:
+        for topic in topics:
+            _group_handlers.setdefault(topic, []).append(function)
+        return function
+
+    return register
+
+
 def publish(tx: Session, topic: str, payload: dict[str, Any], now: datetime) -> None:
     """Write a message in the caller's transaction. ``payload`` holds ids and codes, never personal data."""
     tx.add(OutboxMessage(topic=topic, payload=payload, created_at=now, available_at=now))
 
 
 def deliver_due(now: datetime) -> int:
-    """Handle up to 50 messages that are due, each in a transaction of its own; returns how many were tried."""
+    """Handle up to 50 messages that are due; returns how many were tried."""
+    try:
+        return run_tx(Login.BACKOFFICE, lambda tx: _deliver_together(tx, now))
+    except _OneFails:
+        pass
     tried = 0
     while tried < BATCH and run_tx(Login.BACKOFFICE, lambda tx: _deliver_one(tx, now)):
         tried += 1
     return tried
 
 
+def _deliver_together(tx: Session, now: datetime) -> int:
+    messages = _lock_due(tx, now, BATCH)
+    if not messages:
+        return 0
+    try:
+        _handle(tx, messages, now)
+        tx.flush()
+    except Exception as error:
+        if _is_the_databases(error):  # says nothing of the messages: run_tx tries again, or the worker waits
+            raise
+        raise _OneFails from error
+    done = update(OutboxMessage).where(OutboxMessage.id.in_([message.id for message in messages]))
+    done = done.values(attempts=OutboxMessage.attempts + 1, done_at=now)
+    tx.execute(done.execution_options(synchronize_session=False))
+    return len(messages)
+
+
 def _deliver_one(tx: Session, now: datetime) -> bool:
-    due = (
-        select(OutboxMessage)
-        .where(OutboxMessage.done_at.is_(None), OutboxMessage.failed_at.is_(None), OutboxMessage.available_at <= now)
-        .order_by(OutboxMessage.available_at, OutboxMessage.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    message = tx.scalars(due).first()
-    if message is None:
+    found = _lock_due(tx, now, 1)
+    if not found:
         return False
+    message = tx.get_one(OutboxMessage, found[0].id)
     message.attempts += 1
     tx.flush()
     try:
         with tx.begin_nested():
-            for function in _handlers.get(message.topic, []):
-                function(tx, message.payload, now)
+            _handle(tx, found, now)
     except Exception as error:
-        if _is_the_databases(error):  # says nothing of the message: run_tx tries again, or the worker waits
+        if _is_the_databases(error):
             raise
         message.last_error = in_short(error)
         message.available_at = now + min(FIRST_RETRY * 2 ** (message.attempts - 1), LONGEST_RETRY)
@@ -108,6 +156,28 @@ def _deliver_one(tx: Session, now: datetime) -> bool:
         message.done_at = now
     tx.flush()
     return True
+
+
+def _lock_due(tx: Session, now: datetime, most: int) -> list[Message]:
+    due = (
+        select(OutboxMessage.id, OutboxMessage.topic, OutboxMessage.payload)
+        .where(OutboxMessage.done_at.is_(None), OutboxMessage.failed_at.is_(None), OutboxMessage.available_at <= now)
+        .order_by(OutboxMessage.available_at, OutboxMessage.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return [Message(*row) for row in tx.execute(due)]
+
+
+def _handle(tx: Session, messages: Sequence[Message], now: datetime) -> None:
+    together: dict[GroupHandler, list[Message]] = {}
+    for message in messages:
+        for function in _handlers.get(message.topic, ()):
+            function(tx, message.payload, now)
+        for group_function in _group_handlers.get(message.topic, ()):
+            together.setdefault(group_function, []).append(message)
+    for group_function, its_own in together.items():
+        group_function(tx, its_own, now)
 
 
 def _is_the_databases(error: Exception) -> bool:

@@ -146,7 +146,7 @@ def refuse_strangers() -> Redirect | None:
     if request.routing_exception is None or not in_back_office(request):
         return None
     try:
-        ANY_STAFF.check(identify(None))
+        ANY_STAFF.check(identify())
     except Unauthenticated:
         return redirect(staff_sign_in_url(), 303)
     except Forbidden:  # who has to set up an authenticator first learns as little

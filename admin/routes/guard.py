@@ -19,7 +19,7 @@ def refuse_strangers() -> None:
         return
     path = request.path.rstrip("/")
     if path == PREFIX or path.startswith(PREFIX + "/"):
-        ANY_STAFF.check(identify(None))
+        ANY_STAFF.check(identify())
 
 
 def add_guard(blp: Blueprint) -> None:

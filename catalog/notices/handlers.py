@@ -2,51 +2,51 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from catalog.notices.for_staff import resolve, tell_staff
+from catalog.notices.kinds import group_of
 from catalog.notices.models import Notification
 from catalog.notices.preferences import wants
 from catalog.redemption.lifecycle import DRAWN_KINDS
-from catalog.redemption.models import Order
+from catalog.redemption.writer import MESSAGE_TOPICS
+from mall.arrays import arrays
+from mall.db import cursor
 from mall.identity.leaving import CLOSED
 from mall.identity.members import get_member
 from mall.ids import new_id
-from mall.outbox import handler
+from mall.outbox import Message, group_handler, handler
 from mall.webhooks.endpoints import FAILING, OFF, TOLD
 
-TOPICS = ("order.placed", "order.confirmed", "order.advanced", "order.cancelled", "order.refunded")
+# How a draw ended is told in any case. Nobody is left to tell on an account that was closed in the meantime.
+_ORDER_NOTICES = """INSERT INTO notifications (id, member_id, kind, order_id, detail, created_at)
+ SELECT n.id, n.member_id, n.kind, n.order_id, n.detail, %(now)s
+ FROM unnest(%(n0)s::text[], %(n1)s::text[], %(n2)s::text[], %(n3)s::text[], %(n4)s::jsonb[], %(n5)s::text[])
+ WITH ORDINALITY AS n(id, member_id, kind, order_id, detail, in_group, place)
+ JOIN members AS m ON m.id = n.member_id LEFT JOIN notice_preferences AS p ON p.member_id = n.member_id
+ WHERE m.status <> %(closed)s AND (n.in_group IS NULL OR coalesce(n.in_group <> ALL(p.off), true)
+  OR EXISTS (SELECT 1 FROM orders AS o WHERE o.id = n.order_id AND o.kind = ANY(%(drawn)s)))
+ ORDER BY n.place"""
 
 
-def notify_of_order(tx: Session, payload: dict[str, Any], now: datetime) -> None:
-    """Tell the member where the order is. Steps taken at one moment are one notice: that of the last.
+@group_handler(*MESSAGE_TOPICS)
+def notify_of_orders(tx: Session, messages: Sequence[Message], now: datetime) -> None:
+    """Tell members where their orders are. Steps taken at one moment are one notice: that of the last."""
+    notices = [_order_notice(message.payload) for message in messages if message.payload["last"]]
+    if notices:
+        values = {f"n{place}": column for place, column in enumerate(arrays(notices))}
+        cursor(tx).execute(_ORDER_NOTICES, values | {"now": now, "closed": CLOSED, "drawn": list(DRAWN_KINDS)})
 
-    Nobody is left to tell on an account that was closed in the meantime.
-    """
+
+def _order_notice(payload: dict[str, Any]) -> tuple[Any, ...]:
     kind = f"order.{payload['status']}"
-    if payload["last"] and get_member(tx, payload["member"]).status != CLOSED and _wanted(tx, payload, kind):
-        tx.add(
-            Notification(
-                id=new_id("ntc"),
-                member_id=payload["member"],
-                kind=kind,
-                order_id=payload["order"],
-                detail={name: payload[name] for name in ("points", "until") if name in payload},
-                created_at=now,
-            )
-        )
-
-
-def _wanted(tx: Session, payload: dict[str, Any], kind: str) -> bool:
-    """Whether the member wants to hear of this step; how a draw ended is told in any case."""
-    return wants(tx, payload["member"], kind) or tx.get_one(Order, payload["order"]).kind in DRAWN_KINDS
-
-
-for _topic in TOPICS:
-    handler(_topic)(notify_of_order)
+    detail = {name: payload[name] for name in ("points", "until") if name in payload}
+    return new_id("ntc"), payload["member"], kind, payload["order"], json.dumps(detail), group_of(kind)
 
 
 def _tell(tx: Session, member_id: str, kind: str, now: datetime, detail: dict[str, Any] | None = None) -> None:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
-from typing import Any
 
 from sqlalchemy.orm import Session
 
+from catalog.redemption.writer import MESSAGE_TOPICS
 from mall.http.fields import parse_instant
-from mall.outbox import handler
+from mall.outbox import Message, group_handler
 from mall.webhooks.events import Fact
 from mall.webhooks.fan_out import tell
 
-TOPICS = ("order.placed", "order.confirmed", "order.advanced", "order.cancelled", "order.refunded")
+
+@group_handler(*MESSAGE_TOPICS)
+def tell_of_orders(tx: Session, messages: Sequence[Message], now: datetime) -> None:
+    """Queue steps for whoever asked. The messages hold the member and points too: neither goes out."""
+    tell(tx, [_fact(message, now) for message in messages], now)
 
 
-def tell_of_order(topic: str, tx: Session, payload: dict[str, Any], now: datetime) -> None:
-    """Queue a step for whoever asked. The message holds the member and points too: neither goes out."""
+def _fact(message: Message, now: datetime) -> Fact:
+    payload = message.payload
     data = {name: payload[name] for name in ("order", "gift", "status")}
     at = parse_instant(payload.get("at")) or now  # messages of before this was written have none
-    tell(tx, [Fact(topic, data, at, subject=payload["order"])], now)
-
-
-for _topic in TOPICS:
-    handler(_topic)(partial(tell_of_order, _topic))
+    return Fact(message.topic, data, at, subject=payload["order"])

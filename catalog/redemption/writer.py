@@ -33,6 +33,8 @@ TOPICS = {
     Status.REFUNDED: "order.refunded",
 }
 """Messages by status; every other step is ``order.advanced`` (docs/api.md, webhooks)."""
+ADVANCED = "order.advanced"
+MESSAGE_TOPICS = (*TOPICS.values(), ADVANCED)
 
 _MOVE = """UPDATE orders SET status = %(status)s, history_seq = %(seq)s, moved_at = %(now)s,
  carrier = coalesce(%(carrier)s, carrier), tracking = coalesce(%(tracking)s, tracking),
@@ -231,7 +233,7 @@ def step_messages(
     payload = {**_payload(order_id, member_id, gift_id), "at": now.isoformat(), **(more or {})}
     return [
         (
-            TOPICS.get(status, "order.advanced"),
+            TOPICS.get(status, ADVANCED),
             json.dumps({**payload, "status": status.value, "last": place == len(path)}),
         )
         for place, status in enumerate(path, 1)

@@ -1,6 +1,6 @@
 """``@endpoint``: one declaration of a route of the API gives its auth, transaction, body, answer and docs.
 
-The order of a call: read the body (bounded), open the transaction, authenticate, authorise, parse,
+The order of a call: read the body (bounded), authenticate, open the transaction, authorise, parse,
 look up the idempotency key, run the handler, store the answer, commit.
 """
 
@@ -97,15 +97,15 @@ def _serve(route: Route, handler: Handler, path_args: dict[str, Any]) -> Respons
     if route.max_bytes is not None:
         request.max_content_length = route.max_bytes
     raw = request.get_data(cache=True) if route.method not in SAFE_METHODS else b""
+    principal = identify()
     if route.login is None or (route.tx_with_key_only and "Idempotency-Key" not in request.headers):
-        principal = identify(None)
         return _run(route, handler, path_args, None, principal, raw)
     if route.before is not None and route.body is not None:
-        route.auth.check(identify(None))
+        route.auth.check(principal)
         route.before(load(route.body, read_json(raw)))
 
     def work(tx: Tx) -> Response:
-        return _run(route, handler, path_args, tx, identify(tx), raw)
+        return _run(route, handler, path_args, tx, principal, raw)
 
     if route.bare:
         return run_bare(route.login, work)
@@ -114,15 +114,12 @@ def _serve(route: Route, handler: Handler, path_args: dict[str, Any]) -> Respons
     return run_autocommit(route.login, work) if route.method == "GET" else run_tx(route.login, work)
 
 
-def identify(tx: Tx | None) -> Principal:
+def identify() -> Principal:
     """Who calls, after the CSRF check that a cookie needs before it may change anything.
 
-    Without a transaction of the route, a short one of its own looks the caller up.
+    Looked up by itself, outside the transaction of the route.
     """
-    if tx is None:
-        principal: Principal = run_bare(Login.EARNING, lambda own: authenticate(own, request))
-    else:
-        principal = authenticate(tx, request)
+    principal = authenticate(request)
     g.principal = principal
     # Staff and programs are known by where they are; where a member is, nobody writes down.
     known = isinstance(principal, StaffPrincipal | ClientPrincipal) or in_back_office(request)

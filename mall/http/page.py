@@ -106,10 +106,11 @@ def staff_sign_in_url() -> str:
 
 
 def _serve(handler: Handler, path_args: dict[str, Any], auth: Auth, login: Login | None, idempotent: bool) -> Response:
+    principal = identify()
     if login is None:
-        return _run(handler, path_args, auth, None, identify(None), idempotent)
+        return _run(handler, path_args, auth, None, principal, idempotent)
     run = run_autocommit if request.method == "GET" else run_tx
-    return run(login, lambda tx: _run(handler, path_args, auth, tx, identify(tx), idempotent))
+    return run(login, lambda tx: _run(handler, path_args, auth, tx, principal, idempotent))
 
 
 def _run(

@@ -31,7 +31,7 @@ LONGEST = 256
 
 def asked_again(auth: Auth) -> Response | None:
     """The form that asks for the password; None where nothing has to be asked, or it was given just now."""
-    principal = identify(None)
+    principal = identify()
     auth.check(principal)  # who may not do this is not asked either
     if not isinstance(principal, StaffPrincipal) or principal.is_fresh(clock.now()):
         return None

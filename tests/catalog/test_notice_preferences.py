@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from catalog.notices.expiring import tell_of_expiry
-from catalog.notices.handlers import notify_of_order, notify_of_standing
+from catalog.notices.handlers import notify_of_orders, notify_of_standing
 from catalog.notices.kinds import GROUPS
 from mall.db import Login
 from mall.jobs import run_job
+from mall.outbox import Message
 from points.ledger.books import open_books
 
 pytestmark = pytest.mark.usefixtures("unguarded")
@@ -87,7 +88,7 @@ def test_only_steps_that_ask_nothing_of_the_member_can_be_left_out(shop, run, no
     shop.app.test_client().put(URL, json={"off": ["orders"]}, headers=member.auth)
     order = shop.order(member, shop.gift()).json["id"]
     payload = {"member": member.id, "order": order, "status": status, "last": True}
-    run(Login.BACKOFFICE, lambda tx: notify_of_order(tx, payload, now))
+    run(Login.BACKOFFICE, lambda tx: notify_of_orders(tx, [Message(1, "order.advanced", payload)], now))
     query = "SELECT count(*) FROM notifications WHERE member_id = :id AND kind = :kind"
     assert shop.sql(query, id=member.id, kind=f"order.{status}") == number
 
@@ -115,7 +116,7 @@ def test_how_a_draw_ended_is_told_in_any_case(shop, run, now):
     payload = {"member": member.id, "order": order, "status": "completed", "last": True}
     for kind, number in (("pickup", 0), ("draw", 1)):
         shop.write("UPDATE orders SET kind = :kind WHERE id = :id", kind=kind, id=order)
-        run(Login.BACKOFFICE, lambda tx: notify_of_order(tx, payload, now))
+        run(Login.BACKOFFICE, lambda tx: notify_of_orders(tx, [Message(1, "order.advanced", payload)], now))
         assert shop.sql("SELECT count(*) FROM notifications WHERE kind = 'order.completed'") == number
 
 

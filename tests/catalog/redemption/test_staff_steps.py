@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from catalog.jobs import destroy_addresses
-from catalog.notices.handlers import TOPICS
+from catalog.redemption.writer import MESSAGE_TOPICS
 from mall.outbox import deliver_due
 
 HOME = {"name": "张三", "phone": "138 0000 0000", "address": "北京市海淀区某路 1 号"}
@@ -165,7 +165,7 @@ def test_messages_and_notices_tell_of_each_step(shop, app):
     shop.post(f"/orders/{order}/cancel", member)
     topics = shop.sql("SELECT array_agg(topic ORDER BY id) FROM outbox_messages")
     assert topics == ["order.placed", "order.confirmed", "order.advanced", "order.cancelled"]
-    assert set(topics) <= set(TOPICS)
+    assert set(topics) <= set(MESSAGE_TOPICS)
     deliver_due(datetime.now(UTC))
     assert shop.sql("SELECT max(last_error) FROM outbox_messages") is None
     notices = shop.get("/me/notifications", member).json["items"]
