@@ -78,6 +78,8 @@ _BARE: WeakKeyDictionary[Engine, deque[PoolProxiedConnection]] = WeakKeyDictiona
 BARE_KEPT = 2
 """Connections of a process that stay out of each login's pool for looks: to fetch and return one costs as much as its
 statement (docs/adr/0012)."""
+MOST_CONNECTIONS = 16
+"""Of each login in a process, beside a few in reserve. An interpreter keeps no more of them busy (docs/adr/0013)."""
 APP_LOGINS = (Login.EARNING, Login.REDEMPTION, Login.BACKOFFICE)
 DEFAULT_ROLE_PREFIX = "mall"
 MAX_ATTEMPTS = 6
@@ -110,14 +112,16 @@ def login_urls(settings: Settings, owner_url: str) -> dict[str, URL]:
 def engine_options(settings: Settings, login: Login) -> dict[str, object]:
     """Pool and session options of an app engine: every wait in the database is bounded.
 
-    No pool is ever smaller than the threads: one that waits for a connection holds none that another waits for.
+    A process has more threads than a pool has connections: most of a rush stands in line without one. Nobody opens a
+    transaction inside another of the same login, so whoever waits for a connection holds none that is waited for.
     Staff are few: of the pool of their login half is given back when it is not used.
     """
-    kept = settings.threads if login is not Login.BACKOFFICE else (settings.threads + 1) // 2
+    most = min(settings.threads, MOST_CONNECTIONS)
+    kept = most if login is not Login.BACKOFFICE else (most + 1) // 2
     timeouts = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
     return {
         "pool_size": kept,
-        "max_overflow": settings.threads - kept + 2 + BARE_KEPT,
+        "max_overflow": most - kept + 2 + BARE_KEPT,
         "pool_timeout": 10,
         "pool_recycle": 1800,
         "connect_args": {

@@ -86,18 +86,19 @@ def _remember_asked(response: Response) -> Response:
     return response
 
 
-def _language() -> str:
+def language() -> str:
+    """The reader's language."""
     return str(get_locale() or DEFAULT)
 
 
 def html_lang() -> str:
     """The value of ``<html lang>``; tells fonts apart, so simplified Chinese says so."""
-    return "zh-CN" if _language() == "zh" else _language()
+    return "zh-CN" if language() == "zh" else language()
 
 
 def points(value: int | None) -> str:
     """A figure with grouped digits: ``12,345``; a true minus sign."""
-    return format_decimal(value or 0, locale=_language()).replace("-", "\u2212")
+    return format_decimal(value or 0, locale=language()).replace("-", "\u2212")
 
 
 def signed(value: int | None) -> str:
@@ -111,7 +112,7 @@ def money(cash: Mapping[str, Any] | None) -> str:
         return ""
     currency = str(cash["currency"])
     amount = int(cash["amount"]) / 10 ** get_currency_precision(currency)
-    return format_currency(amount, currency, locale=_language())
+    return format_currency(amount, currency, locale=language())
 
 
 def code_groups(code: str | None) -> str:
@@ -123,11 +124,11 @@ def code_groups(code: str | None) -> str:
 def _moment(value: datetime | date | None, kind: str) -> str:
     if value is None:
         return ""
-    pattern = _PATTERNS[_language()][kind]
+    pattern = _PATTERNS[language()][kind]
     if not isinstance(value, datetime):
-        return babel_date(value, pattern, locale=_language())
+        return babel_date(value, pattern, locale=language())
     settings: Settings = current_app.extensions["settings"]
-    return babel_datetime(value, pattern, tzinfo=settings.zone, locale=_language())
+    return babel_datetime(value, pattern, tzinfo=settings.zone, locale=language())
 
 
 def format_day(value: datetime | date | None) -> str:

@@ -7,18 +7,20 @@ that calls the outside world must itself bear being called again.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
-from sqlalchemy import BigInteger, Identity, Index, Integer, Text, select, text, update
+from sqlalchemy import BigInteger, Identity, Index, Integer, Text, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from mall.db import RETRYABLE, Base, Login, run_tx
+from mall.arrays import array
+from mall.db import RETRYABLE, Base, Login, cursor, run_tx
 from mall.errors import Unavailable
 from mall.logs import in_short
 
@@ -37,12 +39,17 @@ Handler = Callable[[Session, dict[str, Any], datetime], None]
 GroupHandler = Callable[[Session, Sequence[Message], datetime], None]
 """Handles several messages, in their order: ``(tx, messages, now)``."""
 
-BATCH = 50
+BATCH = 100
 MAX_ATTEMPTS = 12
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=6)
 GOING_DOWN = frozenset({"57P01", "57P02", "57P03", "53300"})
 """SQLSTATEs of a server that stops, starts or has no connection left."""
+
+_LOCK_DUE = """SELECT id, topic, payload::text FROM outbox_messages
+ WHERE done_at IS NULL AND failed_at IS NULL AND available_at <= %s ORDER BY available_at, id LIMIT %s
+ FOR UPDATE SKIP LOCKED"""
+_DONE = "UPDATE outbox_messages SET attempts = attempts + 1, done_at = %s WHERE id = ANY(%s::int8[])"
 
 _handlers: dict[str, list[Handler]] = {}
 _group_handlers: dict[str, list[GroupHandler]] = {}
@@ -107,7 +114,7 @@ def publish(tx: Session, topic: str, payload: dict[str, Any], now: datetime) -> 
 
 
 def deliver_due(now: datetime) -> int:
-    """Handle up to 50 messages that are due; returns how many were tried."""
+    """Handle up to 100 messages that are due; returns how many were tried."""
     try:
         return run_tx(Login.BACKOFFICE, lambda tx: _deliver_together(tx, now))
     except _OneFails:
@@ -129,9 +136,7 @@ def _deliver_together(tx: Session, now: datetime) -> int:
         if _is_the_databases(error):  # says nothing of the messages: run_tx tries again, or the worker waits
             raise
         raise _OneFails from error
-    done = update(OutboxMessage).where(OutboxMessage.id.in_([message.id for message in messages]))
-    done = done.values(attempts=OutboxMessage.attempts + 1, done_at=now)
-    tx.execute(done.execution_options(synchronize_session=False))
+    cursor(tx).execute(_DONE, (now, array([message.id for message in messages])))
     return len(messages)
 
 
@@ -159,14 +164,8 @@ def _deliver_one(tx: Session, now: datetime) -> bool:
 
 
 def _lock_due(tx: Session, now: datetime, most: int) -> list[Message]:
-    due = (
-        select(OutboxMessage.id, OutboxMessage.topic, OutboxMessage.payload)
-        .where(OutboxMessage.done_at.is_(None), OutboxMessage.failed_at.is_(None), OutboxMessage.available_at <= now)
-        .order_by(OutboxMessage.available_at, OutboxMessage.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    return [Message(*row) for row in tx.execute(due)]
+    due = cursor(tx).execute(_LOCK_DUE, (now, most))
+    return [Message(id_, topic, json.loads(payload)) for id_, topic, payload in due]
 
 
 def _handle(tx: Session, messages: Sequence[Message], now: datetime) -> None:

@@ -65,7 +65,7 @@ class Settings:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     ratelimit_enabled: bool = True
     workers: int = 2
-    threads: int = 16
+    threads: int = 32
     public_url: str = ""
     metrics_token: str | None = field(default=None, repr=False)
     proxies: int = 0
@@ -103,7 +103,7 @@ class Settings:
             zone=_zone(env.get("MALL_ZONE") or "Asia/Shanghai"),
             ratelimit_enabled=_flag(env, "RATELIMIT_ENABLED", True),
             workers=_number(env, "WORKERS", 2, 1, 64),
-            threads=_number(env, "THREADS", 16, 1, 128),
+            threads=_number(env, "THREADS", 32, 1, 128),
             public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
             metrics_token=env.get("METRICS_TOKEN") or None,
             proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 8),

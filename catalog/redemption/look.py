@@ -19,7 +19,8 @@ from mall.gathered_look import GatheredLook
 
 # The keys are unnested so that the planner does not see how many they are, and keeps one plan.
 # Only where being sold out is the first reason to be told, and never for a key whose first answer is kept.
-_SOLD_OUT = """SELECT s.on_hand, ARRAY(SELECT key_hash FROM idempotency_keys WHERE key_hash = ANY(ARRAY(SELECT unnest(%(keys)s::bytea[]))))
+_SOLD_OUT = """SELECT s.on_hand, ARRAY(SELECT key_hash FROM idempotency_keys
+  WHERE key_hash = ANY(ARRAY(SELECT unnest(%(keys)s::bytea[]))))
  FROM stock_items AS s JOIN gifts AS g ON g.id = s.gift_id
  WHERE s.item_id = %(item)s AND g.id = %(gift)s AND s.on_hand < %(quantity)s AND g.status = 'active'
  AND (g.kind <> 'draw' OR g.on_sale_until IS NOT NULL) AND (g.kind <> 'virtual' OR g.top_up IS NOT NULL)

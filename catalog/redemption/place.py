@@ -41,7 +41,7 @@ from mall.identity.members import lock_present
 from mall.ids import new_id
 from points.earning.book_events import mall_zone
 from points.ledger.book import Book
-from points.ledger.books import lock_free, open_books
+from points.ledger.books import open_books, open_free_books
 from points.standing.levels import level_of
 from points.viewer import suspended_sentence
 
@@ -147,32 +147,34 @@ def _admit(tx: Session, wish: Wish, seen: dict[str | None, Terms], now: datetime
         seen[asked.pickup_point_id] = terms
     terms.check_quantity(asked.quantity)
     _check_delivery(terms, asked.delivery)
-    asked = replace(asked, target=checked_target(terms.top_up, asked.target))
+    target = checked_target(terms.top_up, asked.target)
+    if target != asked.target:
+        wish = replace(wish, asked=replace(asked, target=target))
     level = level_of(tx, member_id) if terms.min_level is not None and terms.min_level > 1 else 1
     refuse_if_any(cash_refusals(can_be_paid(terms.cash_cents, terms.cash_currency)))
     refuse_if_any(shop_refusals(terms.window, terms.min_level, terms.on_hand, asked.quantity, level, now))
     refuse_if_any(queue_refusals(tx, terms.queue_id, member_id, asked.quantity, now))
     refuse_if_any(standing_refusals(tx, terms.rules, member_id, Asked(asked.quantity, terms.points), now))
-    return _Ready(replace(wish, asked=asked), terms, new_id("ord"))
+    return _Ready(wish, terms, new_id("ord"))
 
 
 def _pay(tx: Session, going: dict[int, _Ready], now: datetime, *, patient: bool) -> dict[int, MallError]:
     """Hold the points of each, and spend them where nothing more is to come; the refusals of those who may not."""
     refused: dict[int, MallError] = {}
-    if len(going) > 1:
-        free = lock_free(tx, [one.wish.member_id for one in going.values()])
-        refused |= {place: Unavailable("try_again") for place, one in going.items() if one.wish.member_id not in free}
-        going = {place: one for place, one in going.items() if place not in refused}
-        if not going:
-            return refused
     zone, terms = mall_zone(), next(iter(going.values())).terms
     members = [one.wish.member_id for one in going.values()]
-    with open_books(tx, members, now, spending=len(members) > 1, wait=patient) as books:
+    together = len(members) > 1
+    opened = open_free_books(tx, members, now) if together else open_books(tx, members, now, wait=patient)
+    with opened as books:
         # Under the locks of the wallets the members' other orders are all there to be counted.
         used = used_within(tx, members, terms.gift_id, terms.limits, now, zone)
         for place, one in going.items():
+            member_id = one.wish.member_id
+            if member_id not in books:
+                refused[place] = Unavailable("try_again")
+                continue
             try:
-                _pay_one(tx, one, books[one.wish.member_id], used[one.wish.member_id], now)
+                _pay_one(tx, one, books[member_id], used[member_id], now)
             except MallError as error:
                 refused[place] = error
     return refused

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from catalog.redemption.eligibility import Refusal
@@ -15,13 +14,24 @@ from catalog.rules.judge import CODE as RULE
 from catalog.wording import in_language
 from mall.errors import Conflict
 from mall.http.fields import wire_instant
-from mall.i18n import format_moment
+from mall.i18n import format_moment, language
 from points.viewer import suspended_sentence
 
 
 def sentence(refusal: Refusal) -> str:
     """A reason in the reader's language."""
     return str(_sentence(refusal))
+
+
+_sold_out_said: dict[str, str] = {}
+"""By language: what most of those hear who come for a hot gift."""
+
+
+def _sold_out() -> str:
+    reader = language()
+    if reader not in _sold_out_said:
+        _sold_out_said[reader] = str(_("This gift is sold out."))
+    return _sold_out_said[reader]
 
 
 def _sentence(refusal: Refusal) -> Any:
@@ -35,7 +45,7 @@ def _sentence(refusal: Refusal) -> Any:
     if refusal.code == "sold_out":
         if figures["left"] > 0:
             return _("Only %(count)s left.", count=figures["left"])
-        return _("This gift is sold out.")
+        return _sold_out()
     if refusal.code == "limit_reached":
         return _limit_sentence(figures["period"], figures["quantity"])
     if refusal.code == RULE:
@@ -93,5 +103,5 @@ def refuse_if_any(refusals: Sequence[Refusal]) -> None:
 def _wire(figures: dict[str, Any]) -> dict[str, Any]:
     wire = {key: wire_instant(value) if isinstance(value, datetime) else value for key, value in figures.items()}
     if "title" in figures:
-        wire["title"] = in_language(figures["title"], str(get_locale() or "zh"))
+        wire["title"] = in_language(figures["title"], language())
     return wire

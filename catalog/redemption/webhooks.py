@@ -11,13 +11,14 @@ from catalog.redemption.writer import MESSAGE_TOPICS
 from mall.http.fields import parse_instant
 from mall.outbox import Message, group_handler
 from mall.webhooks.events import Fact
-from mall.webhooks.fan_out import tell
+from mall.webhooks.fan_out import tell, types_heard
 
 
 @group_handler(*MESSAGE_TOPICS)
 def tell_of_orders(tx: Session, messages: Sequence[Message], now: datetime) -> None:
     """Queue steps for whoever asked. The messages hold the member and points too: neither goes out."""
-    tell(tx, [_fact(message, now) for message in messages], now)
+    heard = types_heard(tx)
+    tell(tx, [_fact(message, now) for message in messages if message.topic in heard], now)
 
 
 def _fact(message: Message, now: datetime) -> Fact:

@@ -30,7 +30,7 @@ from mall.db import Login, run_tx
 from mall.errors import Invalid, NotFound
 from mall.http import idempotency
 from mall.http.blueprint import api_blueprint
-from mall.http.call import Call, read_json
+from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import MEMBER, MemberPrincipal
@@ -83,6 +83,9 @@ def _id_of(body: dict[str, Any], field: str) -> str | None:
         raise NotFound(errors={field: [_("Not found.")]}) from error
 
 
+_WITHOUT_PAGE = b'"checkout_url":null'
+
+
 @endpoint(blp, "POST", "/quotes", auth=MEMBER, login=Login.REDEMPTION, body=QuoteInSchema, response=QuoteSchema)
 def post_quote(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     offered = quote(call.tx, call.member, order_request(body), call.now)
@@ -99,7 +102,7 @@ def post_order(call: Call, body: dict[str, Any]) -> Response:
     key = idempotency.check_form(request.headers.get("Idempotency-Key"), required=True)
     assert key is not None
     asked, who = order_request(body), call.principal.name
-    keyed = idempotency.keyed(who, key, "POST", request.path, read_json(call.raw_body))
+    keyed = idempotency.keyed(who, key, "POST", request.path, call.json_body)
     refuse_if_sold_out(asked, keyed.key_hash, call.now)
     secrets = not call.member.restricted
 
@@ -127,6 +130,8 @@ def _answer(placed: OrderView) -> Response:
 
 def _with_page(answer: Response, now: datetime) -> Response:
     """The answer with the address to pay at, which is made once the order stands; also when it is a repeat."""
+    if _WITHOUT_PAGE not in answer.get_data():
+        return answer
     body = answer.get_json()
     cash = body.get("cash")
     if cash is not None and cash["checkout_url"] is None:

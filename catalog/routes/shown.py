@@ -134,7 +134,7 @@ def point_shown(point: PickupPoint) -> dict[str, Any]:
         "id": point.id,
         "name": in_language(point.name, reader),
         "address": in_language(point.address, reader),
-        **opening_shown(point.opening, point.hours),
+        **opening_shown(point.opening, point.hours, reader),
     }
 
 
@@ -178,7 +178,7 @@ def order_shown(order: OrderView) -> dict[str, Any]:
         "pickup_code": code,
         "pickup_qr_svg": qr_svg(code, border=0) if code else None,
         "pickup_until": order.pickup_until,
-        "pickup_point": point_wire(order.point) if order.point else None,
+        "pickup_point": point_wire(order.point, language()) if order.point else None,
         "voucher_codes": list(order.voucher_codes),
         "tracking": order.tracking,
         "carrier": carrier_wire(order.carrier),

@@ -137,14 +137,13 @@ def cash_wire(cash: Cash | None) -> dict[str, Any] | None:
     }
 
 
-def point_wire(point: Point) -> dict[str, Any]:
-    """A pickup point."""
-    reader = language()
+def point_wire(point: Point, reader: str) -> dict[str, Any]:
+    """A pickup point, in the language ``reader``."""
     return {
         "id": point.id,
         "name": in_language(point.name, reader),
         "address": in_language(point.address, reader),
-        **opening_shown(point.opening, point.hours),
+        **opening_shown(point.opening, point.hours, reader),
         "phone": point.phone,
     }
 
@@ -154,9 +153,8 @@ def carrier_wire(code: str | None) -> dict[str, str] | None:
     return None if code is None else {"code": code, "name": in_language(BY_CODE[code].name, language())}
 
 
-def opening_shown(stored: dict[str, Any] | None, words: dict[str, str]) -> dict[str, Any]:
+def opening_shown(stored: dict[str, Any] | None, words: dict[str, str], reader: str) -> dict[str, Any]:
     """``hours`` in words, and for structured ones whether it is ``open_now`` (else None) and ``open_text``."""
-    reader = language()
     if not stored:
         return {"hours": in_language(words, reader), "open_now": None, "open_text": None}
     minute = clock.now().astimezone(mall_zone()).replace(second=0, microsecond=0)
@@ -199,7 +197,7 @@ def order_wire(order: OrderView) -> dict[str, Any]:
         "variant": in_language(order.variant_name, reader) or None,
         "pickup_code": order.pickup_code,
         "pickup_until": order.pickup_until.isoformat() if order.pickup_until and order.pickup_code else None,
-        "pickup_point": point_wire(order.point) if order.point else None,
+        "pickup_point": point_wire(order.point, reader) if order.point else None,
         "voucher_codes": list(order.voucher_codes) or None,
         "tracking": order.tracking,
         "carrier": carrier_wire(order.carrier),

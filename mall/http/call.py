@@ -27,6 +27,8 @@ class Call:
     request_id: str
     query: dict[str, Any] = field(default_factory=dict)
     raw_body: bytes = b""
+    json_body: Any = None
+    """The body as JSON, before it is read by the route's schema."""
 
     @property
     def has_tx(self) -> bool:

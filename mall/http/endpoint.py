@@ -119,12 +119,13 @@ def identify() -> Principal:
 
     Looked up by itself, outside the transaction of the route.
     """
-    principal = authenticate(request)
+    asked = request._get_current_object()  # type: ignore[attr-defined] # each look through the proxy is three calls
+    principal = authenticate(asked)
     g.principal = principal
     # Staff and programs are known by where they are; where a member is, nobody writes down.
-    known = isinstance(principal, StaffPrincipal | ClientPrincipal) or in_back_office(request)
-    came_from(f"{principal.via} {request.remote_addr}" if known else None)
-    if principal.via == "cookie" and request.method not in SAFE_METHODS:
+    known = isinstance(principal, StaffPrincipal | ClientPrincipal) or in_back_office(asked)
+    came_from(f"{principal.via} {asked.remote_addr}" if known else None)
+    if principal.via == "cookie" and asked.method not in SAFE_METHODS:
         check_csrf()
     return principal
 
@@ -143,7 +144,7 @@ def _run(
     if route.body_types != (JSON_TYPE,):
         require_media_type(*route.body_types)
     elif route.body is not None:
-        parsed = {} if route.body_optional and not raw else read_json(raw)
+        parsed = call.json_body = {} if route.body_optional and not raw else read_json(raw)
     if route.query is not None:
         call.query = read_query(route.query)
 

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from mall.errors import MallError
+from mall.i18n import language
 from mall.identity.staff_cookie import in_back_office
 
 log = structlog.get_logger("mall.http")
@@ -97,9 +98,21 @@ def wants_json() -> bool:
     return request.path.startswith("/api/")
 
 
+_titles_said: dict[tuple[str, str], str] = {}
+"""Titles by code and language: Flask-Babel takes as long for one as all else that a refusal needs."""
+
+
+def _title(code: str) -> str:
+    known = (code if code in TITLES else "http_error", language())
+    title = _titles_said.get(known)
+    if title is None:
+        title = _titles_said[known] = str(TITLES[known[0]])
+    return title
+
+
 def problem_body(status: int, code: str, detail: str = "", errors: Any = None, extra: Any = None) -> dict[str, Any]:
     """The members of a problem document (RFC 9457)."""
-    title = str(TITLES.get(code, TITLES["http_error"]))
+    title = _title(code)
     body: dict[str, Any] = {
         "type": f"/api/docs/errors#{code}",
         "title": title,

@@ -18,6 +18,8 @@ from mall.ids import new_id
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_ID = "mall.request_id"
+"""Where the environment of a request keeps its id."""
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 
 
@@ -30,16 +32,16 @@ def csp_nonce() -> str:
 
 
 def _begin() -> None:
-    given = request.headers.get("Request-Id", "")
-    g.request_id = given if _GIVEN_ID.fullmatch(given) else new_id("req")
-    if "\0" in request.path:  # no id holds one, and PostgreSQL refuses it: as if no route had matched
+    environ = request.environ
+    given = environ.get("HTTP_REQUEST_ID", "")
+    g.request_id = environ[_ID] = given if _GIVEN_ID.fullmatch(given) else new_id("req")
+    if "\0" in environ["PATH_INFO"]:  # no id holds one, and PostgreSQL refuses it: as if no route had matched
         request.url_rule, request.view_args = None, None
         request.routing_exception = NotFound()
 
 
 def _finish(response: Response) -> Response:
     headers = response.headers
-    headers["Request-Id"] = g.get("request_id", "")
     if "csp_nonce" in g:
         headers.setdefault("Content-Security-Policy", _policy(f" 'nonce-{g.csp_nonce}'"))
     if request.path.startswith("/api/"):
@@ -85,6 +87,7 @@ class GuardedAnswers:
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
             said = {name.lower() for name, _ in headers}
             headers += [pair for pair in added if pair[0].lower() not in said]
+            headers.append(("Request-Id", environ.get(_ID, "")))
             return start_response(status, headers, *error)
 
         return self._wsgi_app(environ, start)

@@ -54,7 +54,7 @@ class _Message:
 
 def is_signed(request: Request) -> bool:
     """Whether a request carries a signature of this kind."""
-    return "Signature-Input" in request.headers
+    return "HTTP_SIGNATURE_INPUT" in request.environ
 
 
 def target_uri(request: Request) -> str:

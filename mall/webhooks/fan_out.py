@@ -35,11 +35,18 @@ def listeners(cur: Cursor) -> list[Listener]:
     return [Listener(endpoint_id, client_id, frozenset(events)) for endpoint_id, client_id, events in rows]
 
 
+def types_heard(tx: Session) -> frozenset[str]:
+    """The types of events that somebody asked for."""
+    return frozenset().union(*[one.events for one in listeners(cursor(tx))])
+
+
 def tell(tx: Session, facts: Sequence[Fact], now: datetime) -> int:
     """Queue facts, in their order, for everybody who asked for them; returns how many deliveries that makes.
 
     An endpoint is told what it asked for at this moment: seconds after the fact, when the worker comes to it.
     """
+    if not facts:
+        return 0
     cur = cursor(tx)
     known = listeners(cur)
     wanted = [(fact, [one.endpoint_id for one in known if hears(one, fact)]) for fact in facts]

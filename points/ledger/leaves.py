@@ -134,10 +134,10 @@ class Leaves:
         check_positive(points)
         for account, sign in ((debit, 1), (credit, -1)):
             rises = sign if account in DEBIT_NORMAL else -sign
-            balance = getattr(wallet, account.value) + rises * points
+            balance = getattr(wallet, account) + rises * points
             if balance < 0:
                 raise AssertionError(f"{account.value} of {wallet.member_id} would be {balance}")
-            setattr(wallet, account.value, balance)
+            setattr(wallet, account, balance)
         wallet.version += 1
         row = PostingRow(
             wallet.member_id, wallet.version, debit.value, credit.value, points, kind, label, ref, award_id,

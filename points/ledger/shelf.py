@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from mall.arrays import arrays
+from mall.arrays import array, arrays
 from mall.long_statements import execute_long
 from points.ledger.book import Book
 from points.ledger.states import GENESIS, HoldState, LotState, ShareState, WalletState
@@ -21,17 +21,20 @@ WALLET_COLUMNS = (
 LOT_COLUMNS = "member_id, version, award_id, points, remaining, expired_points, pending, available_at, expires_at"
 HOLD_COLUMNS = "member_id, hold_id, points, label, ref, expires_at, captured, released, refunded"
 
-LOCK_WALLETS = f"SELECT {WALLET_COLUMNS} FROM ledger.wallets WHERE member_id = ANY(%s) ORDER BY member_id FOR UPDATE"
+LOCK_WALLETS = (
+    f"SELECT {WALLET_COLUMNS} FROM ledger.wallets WHERE member_id = ANY(%s::text[]) ORDER BY member_id FOR UPDATE"
+)
 # Locks nothing unless all exist: who held some while opening others could wait in a circle.
 LOCK_WALLETS_IF_ALL = (
-    f"SELECT {WALLET_COLUMNS} FROM ledger.wallets WHERE member_id = ANY(%(ids)s) AND "
-    "(SELECT count(*) FROM ledger.wallets WHERE member_id = ANY(%(ids)s)) = %(count)s ORDER BY member_id FOR UPDATE"
+    f"SELECT {WALLET_COLUMNS} FROM ledger.wallets WHERE member_id = ANY(%(ids)s::text[]) AND "
+    "(SELECT count(*) FROM ledger.wallets WHERE member_id = ANY(%(ids)s::text[])) = %(count)s "
+    "ORDER BY member_id FOR UPDATE"
 )
-LOCK_FREE = "SELECT member_id FROM ledger.wallets WHERE member_id = ANY(%s) ORDER BY member_id FOR UPDATE SKIP LOCKED"
+LOCK_FREE_WALLETS = f"{LOCK_WALLETS} SKIP LOCKED"
 READ_WALLET = f"SELECT {WALLET_COLUMNS} FROM ledger.wallets WHERE member_id = %s"
 OPEN_WALLETS = "INSERT INTO ledger.wallets (member_id, head_hash) SELECT unnest(%s::text[]), %s ON CONFLICT DO NOTHING"
 OPEN_LOTS = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = %s AND remaining > 0"
-OPEN_LOTS_OF_ALL = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = ANY(%s) AND remaining > 0"
+OPEN_LOTS_OF_ALL = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = ANY(%s::text[]) AND remaining > 0"
 AWARD_LOTS = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = %s AND award_id = %s"
 LOTS = f"SELECT {LOT_COLUMNS} FROM ledger.lots WHERE member_id = %s AND version = ANY(%s)"
 HOLD = f"SELECT {HOLD_COLUMNS} FROM ledger.holds WHERE member_id = %s AND hold_id = %s"
@@ -92,7 +95,7 @@ class SqlShelf:
     def read_ahead(self, member_ids: Iterable[str]) -> None:
         """Read the open lots of all these members in one look, for books that will all ask for them."""
         self._ahead = {member_id: [] for member_id in member_ids}
-        for row in self._cur.execute(OPEN_LOTS_OF_ALL, (list(self._ahead),)):
+        for row in self._cur.execute(OPEN_LOTS_OF_ALL, (array(list(self._ahead)),)):
             self._ahead[row[0]].append(LotState(*row))
 
     def open_lots(self, member_id: str) -> list[LotState]:
@@ -130,12 +133,19 @@ def lock_wallets(cur: Cursor, member_ids: Iterable[str], *, wait: bool = True) -
 
     Without ``wait`` the database refuses (SQLSTATE 55P03) at the first one that somebody else holds.
     """
-    wanted = sorted(set(member_ids))
+    ids = sorted(set(member_ids))
+    wanted = array(ids)
     lock = LOCK_WALLETS_IF_ALL if wait else f"{LOCK_WALLETS_IF_ALL} NOWAIT"
-    found = cur.execute(lock, {"ids": wanted, "count": len(wanted)}).fetchall()
-    if len(found) < len(wanted):
+    found = cur.execute(lock, {"ids": wanted, "count": len(ids)}).fetchall()
+    if len(found) < len(ids):
         cur.execute(OPEN_WALLETS, (wanted, GENESIS))
         found = cur.execute(LOCK_WALLETS, (wanted,)).fetchall()
+    return {row[0]: WalletState(*row) for row in found}
+
+
+def lock_free_wallets(cur: Cursor, member_ids: Iterable[str]) -> dict[str, WalletState]:
+    """Lock those of the wallets that are there and that nobody else holds."""
+    found = cur.execute(LOCK_FREE_WALLETS, (array(sorted(set(member_ids))),))
     return {row[0]: WalletState(*row) for row in found}
 
 
