@@ -35,7 +35,8 @@ from points.checkin.check_in import check_in
 
 ACTOR = "demo"
 ORDERS_AT, STEPS_AT = time(12, 20), time(9, 40)
-CHECKS_IN_AT, IS_THANKED_AT = time(7, 50), time(18, 0)
+JOINS_AT, CHECKS_IN_AT, IS_THANKED_AT = time(7, 30), time(7, 50), time(18, 0)
+"""Hours of the mall's day: what is done does not depend on the hour at which the demo is loaded."""
 STEPS: Mapping[str, tuple[tuple[int, str], ...]] = {
     "delivery": ((1, "preparing"), (2, "shipped"), (5, "completed")),
     "pickup": ((2, "completed"),),
@@ -63,7 +64,7 @@ def load_neighbours(people: Sequence[Mapping[str, Any]], password: str, now: dat
     for person in missing:
         name, key = clean_username(person["username"])
         entry = Registration(name, key, password_hash, person["nickname"])
-        joined_at = now - timedelta(days=person["joined"])
+        joined_at = _at(now, person["joined"], JOINS_AT, zone)
         member_id = run_tx(Login.REDEMPTION, partial(_enter, entry=entry, joined_at=joined_at))
         deeds = [deed for deed in _deeds(person, member_id, gifts, now, zone) if joined_at < deed.at <= now]
         for login, some in groupby(sorted(deeds, key=lambda deed: deed.at), key=lambda deed: deed.login):
@@ -85,13 +86,15 @@ def _do(tx: Session, deeds: Sequence[Deed]) -> None:
         deed.act(tx, deed.at)
 
 
+def _at(now: datetime, days_ago: int, hour: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(local_date(now, zone) - timedelta(days=days_ago), hour, tzinfo=zone).astimezone(UTC)
+
+
 def _deeds(
     person: Mapping[str, Any], member_id: str, gifts: Mapping[str, tuple[str, str]], now: datetime, zone: ZoneInfo
 ) -> Iterator[Deed]:
-    today = local_date(now, zone)
-
     def at(days_ago: int, hour: time) -> datetime:
-        return datetime.combine(today - timedelta(days=days_ago), hour, tzinfo=zone).astimezone(UTC)
+        return _at(now, days_ago, hour, zone)
 
     def of_member(act: Callable[[Session, str, datetime], object]) -> Act:
         return lambda tx, moment: act(tx, member_id, moment)

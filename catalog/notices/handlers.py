@@ -39,14 +39,16 @@ def notify_of_orders(tx: Session, messages: Sequence[Message], now: datetime) ->
     """Tell members where their orders are. Steps taken at one moment are one notice: that of the last."""
     notices = [_order_notice(message.payload) for message in messages if message.payload["last"]]
     if notices:
-        values = {f"n{place}": column for place, column in enumerate(arrays(notices))}
+        ids = sorted([new_id("ntc") for _notice in notices])  # made in one moment, and listed by them
+        rows = [(id_, *notice) for id_, notice in zip(ids, notices, strict=True)]
+        values = {f"n{place}": column for place, column in enumerate(arrays(rows))}
         cursor(tx).execute(_ORDER_NOTICES, values | {"now": now, "closed": CLOSED, "drawn": list(DRAWN_KINDS)})
 
 
 def _order_notice(payload: dict[str, Any]) -> tuple[Any, ...]:
     kind = f"order.{payload['status']}"
     detail = {name: payload[name] for name in ("points", "until") if name in payload}
-    return new_id("ntc"), payload["member"], kind, payload["order"], json.dumps(detail), group_of(kind)
+    return payload["member"], kind, payload["order"], json.dumps(detail), group_of(kind)
 
 
 def _tell(tx: Session, member_id: str, kind: str, now: datetime, detail: dict[str, Any] | None = None) -> None:

@@ -76,8 +76,8 @@ def _queue(
         return 0
     endpoints, messages, types, subjects, bodies = (list(column) for column in zip(*rows, strict=True))
     values = {
-        "ids": list(ids) if ids else [new_id("dlv") for _ in rows], "endpoints": endpoints, "messages": messages,
-        "types": types, "subjects": subjects, "bodies": bodies, "state": DeliveryState.WAITING.value, "forced": forced,
+        "ids": list(ids) if ids else sorted([new_id("dlv") for _ in rows]), "endpoints": endpoints,
+        "messages": messages, "types": types, "subjects": subjects, "bodies": bodies, "state": DeliveryState.WAITING.value, "forced": forced,
         "now": now,
     }  # fmt: skip
     cur.execute(_QUEUE, values)

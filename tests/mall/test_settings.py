@@ -24,7 +24,7 @@ def read(var: Path, **more: str) -> Settings:
 
 def test_nothing_given_is_an_installation_on_this_machine_with_a_key_of_its_own(tmp_path: Path) -> None:
     found = read(tmp_path / "var")
-    assert (found.host, found.port, found.workers, found.threads) == ("127.0.0.1", 8000, 2, 16)
+    assert (found.host, found.port, found.workers, found.threads) == ("127.0.0.1", 8000, 2, 32)
     assert (found.database_url, found.redis_url, found.metrics_token) == (None, None, None)
     assert (found.public_url, found.zone.key) == ("http://127.0.0.1:8000", "Asia/Shanghai")
     assert (found.ratelimit_enabled, found.proxies, found.testing) == (True, 0, False)
