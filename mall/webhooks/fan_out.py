@@ -77,8 +77,8 @@ def _queue(
     endpoints, messages, types, subjects, bodies = (list(column) for column in zip(*rows, strict=True))
     values = {
         "ids": list(ids) if ids else sorted([new_id("dlv") for _ in rows]), "endpoints": endpoints,
-        "messages": messages, "types": types, "subjects": subjects, "bodies": bodies, "state": DeliveryState.WAITING.value, "forced": forced,
-        "now": now,
+        "messages": messages, "types": types, "subjects": subjects, "bodies": bodies,
+        "state": DeliveryState.WAITING.value, "forced": forced, "now": now,
     }  # fmt: skip
     cur.execute(_QUEUE, values)
     return len(rows)
