@@ -158,17 +158,15 @@ def _server(app: Flask, environment: dict[str, str]) -> Iterator[subprocess.Pope
 
 @contextmanager
 def _bare_server(dsn: str, environment: dict[str, str]) -> Iterator[None]:
-    command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(BARE_PORT), "--workers", "2",
-        "--blocking-threads", "8", "--no-ws", "--http", "1", "--log-level", "error", "bench.bare:app",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, env={**environment, "BENCH_DSN": dsn})
-    try:
-        wait_for(f"http://127.0.0.1:{BARE_PORT}/select-1")
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
+    with tempfile.TemporaryDirectory(prefix="mall-bare-") as folder:
+        command = [sys.executable, "-m", "bench.bare", str(BARE_PORT), folder]
+        process = subprocess.Popen(command, env={**environment, "BENCH_DSN": dsn})
+        try:
+            wait_for(f"http://127.0.0.1:{BARE_PORT}/select-1")
+            yield
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
 def _worker_memory(pid: int) -> float:

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from functools import partial
+from pathlib import Path
 from typing import IO, Any
 
 from granian import Granian
@@ -31,20 +32,20 @@ def load_app(main: int, settings: Settings) -> Any:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     end_with(main)
     app = importlib.import_module("wsgi").app
-    take_core(settings)  # before granian starts its threads, and after the stores were found
+    take_core(settings.var, settings.workers)  # before granian starts its threads, and after the stores were found
     return app
 
 
-def take_core(settings: Settings) -> int | None:
-    """Keep this worker process to one core, where there is just one for each; which one, None for none.
+def take_core(folder: Path, workers: int) -> int | None:
+    """Keep this process, one of so many workers, to a core, where there is just one for each; which one, else None.
 
-    Python runs one thread of a process at a time; its threads moving from core to core cost a quarter of their time
-    (docs/adr/0013).
+    Python runs one thread of a process at a time; threads that move from core to core cost a fifth of their time
+    (docs/adr/0013). ``folder``: where the workers see which cores are taken.
     """
     global _core
-    if not hasattr(os, "sched_setaffinity") or len(cores := os.sched_getaffinity(0)) != settings.workers:
+    if not hasattr(os, "sched_setaffinity") or len(cores := os.sched_getaffinity(0)) != workers:
         return None
-    _core = (settings.var / "http.cores").open("ab")
+    _core = (folder / "http.cores").open("ab")
     for core in sorted(cores):
         try:
             fcntl.lockf(_core, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, core)  # the byte of this core, until the process ends

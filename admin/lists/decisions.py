@@ -21,11 +21,11 @@ from admin.routes.merges import MergeQuery
 from admin.routes.password_resets import READERS as RESET_READERS
 from admin.routes.password_resets import ResetQuery
 from catalog.merging.requests import merge_page
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call
 from mall.http.pagination import PageQuery
+from mall.i18n import language
 from mall.identity.resets import reset_page
 from points.adjustments.requests import adjustment_page
 from points.earning.appeals import answer_of, appeal_page

@@ -17,10 +17,10 @@ from flask import get_template_attribute
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.principals import Auth
+from mall.i18n import language
 from points.earning.book_events import mall_zone
 
 AT_ONCE = 1_000

@@ -37,7 +37,6 @@ from catalog.redemption.staff_views import staff_orders
 from catalog.routes.draws import draw_shown
 from catalog.routes.hours_words import hours_words
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language
 from catalog.stock.alerts import low_items
 from catalog.stock.change import movements_page
 from catalog.topups.orders import top_ups_page
@@ -45,6 +44,7 @@ from catalog.topups.providers import providers
 from catalog.topups.states import State
 from mall.http.call import Call
 from mall.http.pagination import decode_cursor, page_of
+from mall.i18n import language
 from points.earning.book_events import mall_zone
 
 

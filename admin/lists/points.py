@@ -37,11 +37,11 @@ from admin.routes.redemption_rules import READERS as REDEMPTION_RULE_READERS
 from admin.routes.segments import READERS as SEGMENT_READERS
 from catalog.announcements.keep import announcements_page
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language
 from catalog.rules.keep import redemption_rules
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call
+from mall.i18n import language
 from points.activities.keep import activities_page, activity, counts, participants_page
 from points.badges.holders import holders
 from points.badges.keep import kept_badges

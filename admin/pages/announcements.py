@@ -39,7 +39,6 @@ from catalog.announcements.models import AUDIENCES, Announcement
 from catalog.announcements.phases import OPEN
 from catalog.routes.ids import checked_id
 from catalog.routes.news_pages import news_shown
-from catalog.routes.wire import language
 from catalog.wording import LANGUAGES, in_language
 from mall.db import Login
 from mall.errors import MallError
@@ -47,6 +46,7 @@ from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.problems import STATUS
+from mall.i18n import language
 from mall.identity.forms import messages_of
 from points.earning.book_events import mall_zone
 from points.segments.keep import segments

@@ -13,11 +13,11 @@ from admin.pages.people import names_of_staff
 from admin.routes.appeals import EDITORS, READERS, AppealQuery
 from admin.routes.awards import ReasonSchema
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call, load
 from mall.http.page import page
+from mall.i18n import language
 from points.earning.appeals import answer_of, appeal_page, uphold, waive
 from points.earning.versions import rules
 

@@ -8,11 +8,11 @@ from admin.pages.blueprint import desk
 from admin.pages.people import names_of_staff, nicknames_of
 from admin.routes.awards import EDITORS, READERS
 from catalog.merging.requests import merge_page
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call
 from mall.http.page import page
+from mall.i18n import language
 from mall.identity.resets import reset_page
 from points.adjustments.requests import adjustment_page
 from points.earning.appeals import open_appeals

@@ -13,7 +13,6 @@ from admin.pages.blueprint import desk
 from admin.pages.lists import Errors, day_start_of, list_query
 from admin.pages.people import actor_called, names_of_staff
 from admin.routes.audit import KIND_PATTERN
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.audit import AuditEntry, AuditFilter, audit_page
 from mall.db import Login
@@ -22,6 +21,7 @@ from mall.http.fields import Text
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.principals import staff
+from mall.i18n import language
 from points.earning.versions import rule, subject
 
 pages = desk("audit", __name__)

@@ -19,13 +19,13 @@ from admin.pages.lists import list_query
 from admin.pages.people import nicknames_of
 from admin.routes.awards import EDITORS, READERS, AdjustAwardSchema, AwardQuery, ReasonSchema, ReviewSchema
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Invalid, MallError
 from mall.http.call import Call, load
 from mall.http.fields import Text
 from mall.http.page import page
+from mall.i18n import language
 from points.earning.award_decisions import Decision
 from points.earning.award_lists import AwardFilter, award_page, count_waiting, waiting_ids
 from points.earning.case_states import AwardState

@@ -13,7 +13,6 @@ from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
 from admin.pages.people import names_of_staff
 from admin.routes.budgets import BudgetChangeSchema
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Invalid, MallError, NotFound
@@ -21,6 +20,7 @@ from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.principals import staff
 from mall.http.problems import STATUS
+from mall.i18n import language
 from mall.identity.forms import messages_of
 from points.earning.budget_keeping import BudgetView, budget, budgets, lift_budget, set_budget
 from points.earning.budgets import WARN_PERCENT

@@ -16,7 +16,6 @@ from admin.pages.forms import FORM_ERROR, attempt
 from admin.pages.people import names_of_staff
 from admin.pages.rule_words import window_words
 from admin.routes.campaigns import CampaignChangeSchema, NewCampaignSchema, document_of
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.clock import local_date
 from mall.db import Login
@@ -25,6 +24,7 @@ from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.principals import fresh, staff
 from mall.http.problems import STATUS
+from mall.i18n import language
 from mall.identity.forms import messages_of
 from points.earning.book_events import mall_zone
 from points.earning.campaign_keeping import (

@@ -17,7 +17,6 @@ from catalog.redemption.codes import typed_code
 from catalog.redemption.handed_over import handed_over_lately
 from catalog.redemption.pickup import Waiting, collect, counting_misses, find_waiting
 from catalog.routes.hours_words import now_words
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall import audit
 from mall.db import Login, run_tx
@@ -27,6 +26,7 @@ from mall.http.call import Call
 from mall.http.page import page
 from mall.http.principals import PUBLIC, staff
 from mall.http.problems import problem_of
+from mall.i18n import language
 from points.earning.book_events import mall_zone
 
 pages = desk("counter", __name__)

@@ -16,12 +16,12 @@ from catalog.gifts.edit import get_gift
 from catalog.gifts.framing import LEAST_SIZE, SHAPES, Frame
 from catalog.gifts.pictures import picture_url
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import NotFound
 from mall.http.call import Call, load
 from mall.http.page import page
+from mall.i18n import language
 
 pages = desk("cropping", __name__)
 ONE = "/gifts/<gift_id>/pictures/<sha256>/crop"

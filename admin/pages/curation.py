@@ -39,7 +39,6 @@ from catalog.routes.causes import cause_shown
 from catalog.routes.draws import drawn
 from catalog.routes.ids import checked_id
 from catalog.routes.shown import gift_page_view
-from catalog.routes.wire import language
 from catalog.stock.change import change_stock
 from catalog.wording import in_language
 from mall.db import Login
@@ -47,6 +46,7 @@ from mall.errors import Conflict, Invalid
 from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.problems import sentence_of
+from mall.i18n import language
 
 pages = desk("curation", __name__)
 HERE = "/admin/gifts"

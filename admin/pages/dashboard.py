@@ -21,7 +21,6 @@ from admin.pages.orders import TO_DO
 from admin.pages.periods import asked_period, period_names
 from admin.routes.reports import READERS
 from catalog.redemption.staff_views import count_by_status
-from catalog.routes.wire import language
 from catalog.stock.alerts import low_items
 from catalog.wording import in_language
 from mall.clock import local_date
@@ -30,6 +29,7 @@ from mall.errors import Invalid
 from mall.http.call import Call
 from mall.http.page import page
 from mall.http.principals import staff
+from mall.i18n import language
 from mall.identity.staff_recovery import FEW, staff_codes_left
 from mall.identity.staff_security import otp_required
 from points.earning.book_events import mall_zone

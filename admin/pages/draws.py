@@ -24,7 +24,6 @@ from catalog.gifts.queries import window_of
 from catalog.gifts.windows import is_visible
 from catalog.routes.draws import draw_shown
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import MallError
@@ -32,6 +31,7 @@ from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.problems import STATUS
+from mall.i18n import language
 from mall.identity.forms import messages_of
 from points.earning.book_events import mall_zone
 

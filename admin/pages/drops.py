@@ -27,7 +27,6 @@ from catalog.drops.keep import (
 from catalog.queue.run import call_off
 from catalog.queue.show import rooms_page
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.clock import local_date
 from mall.db import Login
@@ -36,6 +35,7 @@ from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.problems import STATUS
+from mall.i18n import language
 from mall.identity.forms import messages_of
 from points.earning.book_events import mall_zone
 

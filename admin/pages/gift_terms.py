@@ -11,8 +11,8 @@ from admin.pages.cash import cents_shown, cents_typed
 from catalog.causes.causes import causes
 from catalog.gifts.models import Gift
 from catalog.payment.configured import can_be_paid, gateway, mall_currency
-from catalog.routes.wire import language
 from catalog.wording import in_language
+from mall.i18n import language
 
 
 def terms_body(sent: Mapping[str, str]) -> dict[str, Any]:

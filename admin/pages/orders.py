@@ -32,13 +32,14 @@ from catalog.payment.due import staff_payment
 from catalog.redemption.lifecycle import ORDER_KINDS, OVER, REFUNDABLE, SENT_KINDS, Status
 from catalog.redemption.staff_views import count_by_status, staff_order, staff_orders
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language, reason_words
+from catalog.routes.wire import reason_words
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.call import Call, load
 from mall.http.fields import Text
 from mall.http.page import page
+from mall.i18n import language
 
 pages = desk("orders", __name__)
 TO_DO = ("placed", "confirmed", "awaiting_claim", "preparing", "ready_for_pickup", "shipped", "issued", "returned")

@@ -17,7 +17,6 @@ from catalog.fulfilment.picking import MOST as MOST_LISTED
 from catalog.fulfilment.picking import labels_of, orders_to_pick, totals_of
 from catalog.redemption.models import Order
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login, run_autocommit
 from mall.errors import Invalid
@@ -25,6 +24,7 @@ from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.principals import fresh
 from mall.http.problems import sentence_of
+from mall.i18n import language
 from mall.qr import qr_svg
 
 pages = desk("orders-in-bulk", __name__)

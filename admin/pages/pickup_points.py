@@ -20,13 +20,13 @@ from catalog.gifts.models import PickupPoint
 from catalog.gifts.shelves import change_pickup_point, create_pickup_point, pickup_points
 from catalog.routes.hours_words import hours_words, now_words
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import NotFound
 from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.principals import staff
+from mall.i18n import language
 from points.earning.book_events import mall_zone
 
 pages = desk("pickup-points", __name__)

@@ -13,7 +13,6 @@ from admin.pages.blueprint import desk
 from admin.pages.forms import attempt
 from admin.routes.top_ups import ConnectionSchema, NewProviderSchema, ProviderChangeSchema, provider_wire
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language
 from catalog.topups.providers import (
     add_provider,
     change_provider,
@@ -30,6 +29,7 @@ from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.principals import fresh, staff
 from mall.http.problems import STATUS
+from mall.i18n import language
 from mall.identity.forms import messages_of
 
 pages = desk("providers", __name__)

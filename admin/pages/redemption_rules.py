@@ -25,7 +25,6 @@ from admin.routes.redemption_rules import (
 from catalog.gifts.models import Gift
 from catalog.gifts.shelves import categories
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language
 from catalog.rules.judge import KINDS
 from catalog.rules.keep import change_rule, create_rule, delete_rule, redemption_rule, redemption_rules, rule_fields
 from catalog.rules.models import RedemptionRule
@@ -37,6 +36,7 @@ from mall.errors import MallError, NotFound
 from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.problems import STATUS
+from mall.i18n import language
 from mall.identity.forms import messages_of
 from points.segments.keep import segments
 

@@ -11,13 +11,13 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.call import Call
 from mall.http.page import page
 from mall.http.principals import OWNER_ROLE, staff
+from mall.i18n import language
 from points.backtest.runner import start_backtest
 from points.backtest.store import backtest
 from points.earning.book_events import mall_zone

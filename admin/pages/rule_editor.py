@@ -17,7 +17,6 @@ from admin.pages.condition_rows import to_cel, to_rows
 from admin.pages.forms import attempt
 from admin.pages.rule_form import RuleForm, act_on, document_of, form_of, read_form
 from admin.pages.rule_form_fields import field_of
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Conflict, Invalid
@@ -25,6 +24,7 @@ from mall.http.call import Call
 from mall.http.page import page
 from mall.http.principals import staff
 from mall.http.problems import STATUS, plain_errors, problem_of
+from mall.i18n import language
 from points.earning.book_events import mall_zone
 from points.earning.campaign_examples import campaign_examples, published_campaigns
 from points.earning.conditions import known_facts

@@ -13,13 +13,13 @@ from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.people import names_of_staff
 from admin.pages.rule_words import event_name, grid, sentences
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Invalid, MallError
 from mall.http.call import Call
 from mall.http.page import page
 from mall.http.principals import OWNER_ROLE, fresh, staff
+from mall.i18n import language
 from points.backtest.store import backtests
 from points.earning.approval import approve, reject, submit
 from points.earning.book_events import mall_zone

@@ -14,13 +14,13 @@ from admin.pages.forms import attempt, shown_again
 from admin.pages.people import names_of_staff
 from admin.pages.rule_words import event_choices, event_name, grid, sentences
 from admin.routes.rule_schemas import ControlsSchema, NewRuleSchema, RuleChangeSchema
-from catalog.routes.wire import language
 from catalog.wording import in_language, wording
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.principals import OWNER_ROLE, fresh, staff
+from mall.i18n import language
 from points.earning.book_events import mall_zone
 from points.earning.defaults import DEFAULT_RULES
 from points.earning.drafts import create_draft, create_rule, rename_rule

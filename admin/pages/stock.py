@@ -18,7 +18,6 @@ from catalog.gifts.edit import get_gift
 from catalog.gifts.models import Gift
 from catalog.gifts.variants import StaffVariant, variants_of
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language
 from catalog.stock.alerts import alert_of, low_items, set_alert
 from catalog.stock.change import movements_page, on_hand
 from catalog.vouchers.import_codes import Imported, import_codes
@@ -29,6 +28,7 @@ from mall.errors import Invalid
 from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.pagination import PageQuery
+from mall.i18n import language
 
 pages = desk("stock", __name__)
 ONE = "/admin/gifts/{gift_id}/stock"

@@ -18,7 +18,7 @@ from catalog.redemption.pickup import collect, counting_misses
 from catalog.redemption.staff_views import StaffOrder, staff_order, staff_orders
 from catalog.routes.ids import checked_id
 from catalog.routes.schemas import CarrierSchema, DeliverySchema
-from catalog.routes.wire import carrier_wire, language
+from catalog.routes.wire import carrier_wire
 from catalog.wording import in_language
 from mall import audit
 from mall.db import Login, run_tx
@@ -30,6 +30,7 @@ from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Instant, StrictSchema, Text
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import OWNER_ROLE, staff
+from mall.i18n import language
 
 blp = api_blueprint("admin-orders", __name__, description="Orders, for the back office")
 WORKERS = staff("fulfilment")

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from admin.routes.orders import WORKERS, PickupSchema
 from catalog.redemption.pickup import Waiting, counting_misses, find_waiting
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login, run_tx
 from mall.errors import NotFound
@@ -17,6 +16,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import StrictSchema
+from mall.i18n import language
 
 blp = api_blueprint("admin-pickup-look", __name__, description="What waits for a pickup code")
 

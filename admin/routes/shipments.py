@@ -11,7 +11,6 @@ from marshmallow import fields
 from catalog.fulfilment.carriers import CARRIERS
 from catalog.fulfilment.ship import LineResult, Shipment, read_parcels, reason, ship_parcels
 from catalog.fulfilment.to_ship import orders_to_ship
-from catalog.routes.wire import language
 from mall.db import Login
 from mall.errors import Conflict
 from mall.http.blueprint import api_blueprint
@@ -20,6 +19,7 @@ from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, QueryFlag, StrictSchema
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import fresh, staff
+from mall.i18n import language
 from mall.sheets import CSV_TYPE, XLSX_TYPE, write_csv, write_xlsx
 
 blp = api_blueprint("admin-shipments", __name__, description="Parcels, for the back office")

@@ -9,7 +9,6 @@ from marshmallow import fields
 
 from catalog.routes.ids import checked_id
 from catalog.routes.schemas import ID_MOST
-from catalog.routes.wire import language
 from catalog.topups.asking import open_target
 from catalog.topups.models import TopUpProvider
 from catalog.topups.orders import decide, top_ups_page
@@ -33,6 +32,7 @@ from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text
 from mall.http.pagination import PageQuery, decode_cursor, list_schema, page_in_memory, page_of
 from mall.http.principals import OWNER_ROLE, fresh, staff
+from mall.i18n import language
 from mall.webhooks.address import MAX_URL
 
 blp = api_blueprint("admin-top-ups", __name__, description="Top-ups and their providers, for the back office")

@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from catalog.routes.wire import language
 from catalog.wording import fold, in_language
 from mall.errors import Forbidden
 from mall.http.principals import Auth, StaffPrincipal
+from mall.i18n import language
 
 MOST_HITS = 5
 """Of one kind; the list of the desk has the others."""

@@ -16,8 +16,9 @@ from catalog.queue.places import tickets_of
 from catalog.redemption.models import Order
 from catalog.redemption.views import order_view
 from catalog.routes.addresses import address_wire
-from catalog.routes.wire import language, notice_wire, order_wire
+from catalog.routes.wire import notice_wire, order_wire
 from catalog.wishes.wish import wishes_page
+from mall.i18n import language
 from mall.identity.freezing import freezes_of
 from mall.identity.members import aliases_of, profile
 from mall.identity.outside.links import linked

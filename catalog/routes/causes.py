@@ -11,7 +11,6 @@ from catalog.causes.causes import Given, causes, find_cause
 from catalog.gifts.queries import gifts_of_cause
 from catalog.routes.ids import checked_id
 from catalog.routes.shown import card
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
@@ -21,6 +20,7 @@ from mall.http.fields import StrictSchema
 from mall.http.page import page
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import OPTIONAL_MEMBER, PUBLIC
+from mall.i18n import language
 from points.viewer import viewer
 
 blp = api_blueprint("causes", __name__, description="What donated points are for")

@@ -24,7 +24,6 @@ from catalog.draws.views import (
 )
 from catalog.gifts.queries import Shown
 from catalog.routes.ids import checked_id
-from catalog.routes.wire import language
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
@@ -34,6 +33,7 @@ from mall.http.fields import Instant, StrictSchema
 from mall.http.page import page
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import OPTIONAL_MEMBER, PUBLIC, MemberPrincipal
+from mall.i18n import language
 from points.viewer import viewer
 
 blp = api_blueprint("draws", __name__, description="Fair draws")

@@ -11,7 +11,7 @@ from catalog.notices.kinds import GROUPS
 from catalog.notices.preferences import groups_off, switch_off
 from catalog.notices.queries import count_unread, mark_read, notices_page
 from catalog.routes.schemas import NotificationSchema, ReadSchema, UnreadSchema
-from catalog.routes.wire import language, notice_wire
+from catalog.routes.wire import notice_wire
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
@@ -19,6 +19,7 @@ from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, StrictSchema
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import MEMBER
+from mall.i18n import language
 
 blp = api_blueprint("notifications", __name__, description="What members are told")
 

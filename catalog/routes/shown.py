@@ -20,7 +20,6 @@ from catalog.routes.wire import (
     carrier_wire,
     cash_wire,
     draw_of_order,
-    language,
     money_of,
     opening_shown,
     point_wire,
@@ -29,6 +28,7 @@ from catalog.routes.wire import (
 )
 from catalog.wording import in_language
 from mall.clock import local_date
+from mall.i18n import language
 from mall.qr import qr_svg
 from points.earning.book_events import mall_zone
 

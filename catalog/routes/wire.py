@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from catalog.announcements.models import Announcement
@@ -34,13 +33,9 @@ from catalog.routes.hours_words import hours_words, now_words
 from catalog.wording import in_language
 from mall import clock
 from mall.crypto import keyring
+from mall.i18n import language
 from points.checkin.pace import Outlook
 from points.earning.book_events import mall_zone
-
-
-def language() -> str:
-    """The reader's language."""
-    return str(get_locale() or "zh")
 
 
 def category_wire(category: Category | Tag | Heading) -> dict[str, Any]:

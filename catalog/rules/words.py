@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from catalog.wording import in_language
-from mall.i18n import format_moment
+from mall.i18n import format_moment, language
 
 
 def refusal_sentence(figures: Mapping[str, Any]) -> str:
@@ -18,7 +17,7 @@ def refusal_sentence(figures: Mapping[str, Any]) -> str:
     if figures["lifts_at"] is not None:
         words = _("%(reason)s Possible again from %(moment)s.", reason=words,
                   moment=format_moment(figures["lifts_at"]))  # fmt: skip
-    name = in_language(figures["title"], str(get_locale() or "zh"))
+    name = in_language(figures["title"], language())
     return str(_("%(reason)s (Rule: %(name)s)", reason=words, name=name))
 
 

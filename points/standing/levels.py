@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
 from mall.db import cursor
+from mall.i18n import language
 from points.standing.ladder import DEFAULT, Ladder, Step, Words
 
 LADDER = "SELECT steps, policy, window_months, warn_days, version FROM level_settings"
@@ -46,7 +46,7 @@ class Level:
 
 def worded(words: Words) -> str:
     """``words`` in the reader's language, else in Chinese, else in whatever there is."""
-    return words.get(str(get_locale() or "zh")) or words.get("zh") or next(iter(words.values()), "")
+    return words.get(language()) or words.get("zh") or next(iter(words.values()), "")
 
 
 def ladder_of(row: tuple[Any, ...] | None) -> Ladder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -153,6 +153,46 @@ def test_a_message_nobody_can_handle_is_given_up_and_does_not_hold_up_others(
     assert deliver_due(moment) == 1
     assert marks(run) == {"mark-0": 1}
     assert run(Login.BACKOFFICE, backlog) == 0
+
+
+def test_messages_of_several_topics_are_handled_together_in_their_order(
+    run: Run, now: datetime, handlers: dict[str, list[outbox.Handler]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups: list[list[tuple[str, int]]] = []
+
+    def handle(tx: Session, messages: Sequence[outbox.Message], moment: datetime) -> None:
+        groups.append([(message.topic, message.payload["n"]) for message in messages])
+
+    for topic in ("thing.made", "thing.sent"):
+        monkeypatch.setitem(outbox._group_handlers, topic, [handle])
+    handlers["thing.seen"] = [leave_mark]
+    for topic in ("thing.made", "thing.sent", "thing.seen", "thing.made"):
+        put(run, topic, now)
+    assert deliver_due(now) == 4
+    assert groups == [[("thing.made", 0), ("thing.sent", 0), ("thing.made", 0)]]
+    assert marks(run) == {"mark-0": 1}
+    assert run(Login.BACKOFFICE, backlog) == 0
+
+
+def test_one_that_fails_holds_up_no_other_that_was_due_with_it(
+    run: Run, now: datetime, handlers: dict[str, list[outbox.Handler]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(tx: Session, payload: dict[str, Any], moment: datetime) -> None:
+        leave_mark(tx, {"n": 99}, moment)
+        raise RuntimeError("never")
+
+    def count(tx: Session, messages: Sequence[outbox.Message], moment: datetime) -> None:
+        for message in messages:
+            leave_mark(tx, message.payload, moment)
+
+    handlers["bad"] = [refuse]
+    monkeypatch.setitem(outbox._group_handlers, "good", [count])
+    put(run, "good", now, count=3)
+    put(run, "bad", now)
+    assert deliver_due(now) == 4
+    assert marks(run) == {"mark-0": 1, "mark-1": 1, "mark-2": 1}
+    left = run(Login.OWNER, lambda tx: tx.scalars(select(OutboxMessage).where(OutboxMessage.done_at.is_(None))).one())
+    assert (left.topic, left.attempts, left.last_error) == ("bad", 1, "RuntimeError: never")
 
 
 def test_a_lost_race_is_not_the_messages_fault(
