@@ -32,6 +32,7 @@ from mall.http import idempotency
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
+from mall.http.json_answer import JsonAnswer
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import MEMBER, MemberPrincipal
 from mall.identity.step_up import require_full
@@ -125,7 +126,7 @@ def post_order(call: Call, body: dict[str, Any]) -> Response:
 
 def _answer(placed: OrderView) -> Response:
     text = json.dumps(order_wire(placed), ensure_ascii=False, separators=(",", ":"))
-    return Response(text, status=201, content_type="application/json")
+    return JsonAnswer(text, status=201, content_type="application/json")
 
 
 def _with_page(answer: Response, now: datetime) -> Response:

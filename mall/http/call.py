@@ -12,7 +12,6 @@ from flask import request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from mall.db import Bare, Tx
 from mall.errors import Invalid, Malformed, Unsupported
 from mall.http.principals import ClientPrincipal, MemberPrincipal, Principal, StaffPrincipal
 
@@ -21,7 +20,7 @@ from mall.http.principals import ClientPrincipal, MemberPrincipal, Principal, St
 class Call:
     """What a handler is given. ``tx`` is None for routes that open their own transactions."""
 
-    _tx: Tx | None
+    _tx: Session | None
     principal: Principal
     now: datetime
     request_id: str
@@ -38,13 +37,7 @@ class Call:
     @property
     def tx(self) -> Session:
         """The transaction of this call."""
-        assert isinstance(self._tx, Session), "this route declares no login, or is bare"
-        return self._tx
-
-    @property
-    def bare(self) -> Bare:
-        """The connection of a route that is declared ``bare``."""
-        assert isinstance(self._tx, Bare)
+        assert isinstance(self._tx, Session), "this route declares no login"
         return self._tx
 
     @property

@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 
 from mall import clock
 from mall.audit import came_from
-from mall.db import Login, Tx, run_autocommit, run_bare, run_tx
+from mall.db import Login, run_autocommit, run_tx
 from mall.http import idempotency
 from mall.http.call import Call, Reply, load, read_json, read_query, require_media_type
 from mall.http.csrf import check_csrf
+from mall.http.json_answer import JsonAnswer
 from mall.http.operation import describe
 from mall.http.principals import Auth, ClientPrincipal, Principal, StaffPrincipal
 from mall.http.route import JSON_TYPE, Route
@@ -52,7 +53,6 @@ def endpoint(
     body_optional: bool = False,
     max_bytes: int | None = None,
     before: Callable[[dict[str, Any]], None] | None = None,
-    bare: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a route of the API.
 
@@ -65,15 +65,14 @@ def endpoint(
     returns the answer in wire form already (hot paths); ``response`` then only documents it.
     ``tx_with_key_only``: without an Idempotency-Key the handler opens its own transaction (``call.has_tx`` tells).
     ``body_optional``: no body at all stands for ``{}``. ``before``: looks at the body once the caller is known and
-    before the transaction is opened; what asks the network goes there. ``bare``: a GET with nothing but hand-written
-    SQL, which needs no session (``call.bare``).
+    before the transaction is opened; what asks the network goes there.
     """
     if idempotency is None and method == "POST" and login is not None:
         idempotency = "accepted"
     route = Route(
         method, auth, login, _instance(body), _instance(query), _instance(response), status, idempotency,
         secret_fields, errors, (body_type,) if isinstance(body_type, str) else body_type, dump, tx_with_key_only,
-        body_optional, max_bytes, before, bare,
+        body_optional, max_bytes, before,
     )  # fmt: skip
 
     def decorate(handler: Handler) -> Handler:
@@ -104,11 +103,8 @@ def _serve(route: Route, handler: Handler, path_args: dict[str, Any]) -> Respons
         route.auth.check(principal)
         route.before(load(route.body, read_json(raw)))
 
-    def work(tx: Tx) -> Response:
+    def work(tx: Session) -> Response:
         return _run(route, handler, path_args, tx, principal, raw)
-
-    if route.bare:
-        return run_bare(route.login, work)
 
     # A read needs no transaction: at READ COMMITTED each statement sees its own moment anyway.
     return run_autocommit(route.login, work) if route.method == "GET" else run_tx(route.login, work)
@@ -131,7 +127,7 @@ def identify() -> Principal:
 
 
 def _run(
-    route: Route, handler: Handler, path_args: dict[str, Any], tx: Tx | None, principal: Principal, raw: bytes
+    route: Route, handler: Handler, path_args: dict[str, Any], tx: Session | None, principal: Principal, raw: bytes
 ) -> Response:
     route.auth.check(principal)
     route.auth.check_fresh(principal, clock.now())
@@ -155,7 +151,7 @@ def _run(
             args = (load(route.body, parsed),)
         return answer(route, handler(call, *args, **path_args))
 
-    if key is None or not isinstance(tx, Session):
+    if key is None or tx is None:
         return effect()
     asked = idempotency.fingerprint(route.method, request.full_path, raw.hex() if parsed is None else parsed)
     return idempotency.once(tx, principal.name, key, asked, call.now, effect, route.secret_fields)
@@ -175,4 +171,4 @@ def answer(route: Route, value: Any) -> Response:
         del empty.headers["Content-Type"]
         return empty
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, status=status, headers=headers, content_type=JSON_TYPE)
+    return JsonAnswer(text, status=status, headers=headers, content_type=JSON_TYPE)

@@ -8,6 +8,8 @@ from typing import Any
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
+from werkzeug.routing import MapAdapter
+from werkzeug.wsgi import get_host
 
 
 class CookieSessions(SecureCookieSessionInterface):
@@ -35,6 +37,16 @@ class FlaskApp(Flask):
     def __init__(self, *names: Any, **options: Any) -> None:
         super().__init__(*names, **options)
         self.session_interface = CookieSessions()
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Flask's, for an app whose routes depend neither on the host nor on the server's own name."""
+        if request is None or self.config["SERVER_NAME"] is not None or self.config["TRUSTED_HOSTS"] is not None:
+            return super().create_url_adapter(request)
+        request.host = get_host(request.environ)
+        return self.url_map.bind(
+            request.host, request.root_path, "", request.scheme, request.method, request.path,
+            query_args=request.query_string.decode("utf-8", "replace"),
+        )  # fmt: skip
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """``func`` itself: nothing here is a coroutine, and Flask would ask that of 20 functions a request."""

@@ -23,6 +23,7 @@ from mall.arrays import array, arrays
 from mall.crypto import keyring
 from mall.db import Base, IdText, cursor
 from mall.errors import Conflict, Invalid, Malformed
+from mall.http.json_answer import JsonAnswer
 
 KEPT = timedelta(days=30)
 """How long a key is remembered (docs/api.md, conventions)."""
@@ -119,7 +120,7 @@ def once(
         if row[0] != asked:
             raise Invalid(code="idempotency_key_reused")
         body = ring.decrypt("idempotency", row[2])
-        response = Response(body, status=row[1], content_type="application/json")
+        response: Response = JsonAnswer(body, status=row[1], content_type="application/json")
         response.headers["Idempotency-Replayed"] = "true"
         return response
     if held is None or not held[0]:  # by the first call: another repeat at this moment would not matter

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from mall.errors import MallError
+from mall.http.json_answer import JsonAnswer
 from mall.i18n import language
 from mall.identity.staff_cookie import in_back_office
 
@@ -160,7 +161,7 @@ def plain_errors(messages: Any, prefix: str = "") -> dict[str, list[str]]:
 def problem_response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
     """A problem document as a response."""
     text = json.dumps(body, ensure_ascii=True, separators=(",", ":"))
-    response = Response(text, status=body["status"], content_type="application/problem+json")
+    response = JsonAnswer(text, status=body["status"], content_type="application/problem+json")
     response.headers.update(headers or {})
     return response
 

@@ -34,4 +34,3 @@ class Route:
     body_optional: bool = False
     max_bytes: int | None = None
     before: Callable[[dict[str, Any]], None] | None = None
-    bare: bool = False

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from mall.db import Tx, cursor
+from mall.arrays import AMONG_TEXTS, array
+from mall.db import Bare, Login, Tx, cursor, run_bare
 from mall.errors import Unavailable
+from mall.gathered_look import GatheredLook
 from points.ledger.accounts import net_change
 from points.ledger.book import Book
 from points.ledger.shelf import SqlShelf, read_wallet
@@ -45,12 +48,12 @@ class StatementLine:
 
 # Constants rather than parameters: PostgreSQL then settles on one plan and plans no more.
 _FIGURES = "SELECT available, pending, held, debt, next_due_at, NULL, NULL FROM ledger.wallets WHERE member_id = %s"
-_BALANCE = f"""SELECT w.available, w.pending, w.held, w.debt, w.next_due_at, l.points, l.expires_at
+_BALANCES = f"""SELECT w.available, w.pending, w.held, w.debt, w.next_due_at, l.points, l.expires_at, w.member_id
  FROM ledger.wallets AS w LEFT JOIN LATERAL (
   SELECT sum(remaining)::int8 AS points, expires_at FROM ledger.lots
   WHERE member_id = w.member_id AND remaining > 0 AND NOT pending
   GROUP BY expires_at ORDER BY expires_at LIMIT {EXPIRING_SHOWN}) AS l ON true
- WHERE w.member_id = %s ORDER BY l.expires_at"""
+ WHERE w.member_id {AMONG_TEXTS} ORDER BY l.expires_at"""
 _READS = 5
 
 
@@ -73,12 +76,11 @@ def peek(tx: Tx, member_id: str, now: datetime) -> Book:
 
 def balance(tx: Tx, member_id: str, now: datetime, *, expiring: bool = True) -> Balance:
     """A member's balance at ``now``: one statement, unless something has come due and is not posted yet."""
-    rows = cursor(tx).execute(_BALANCE if expiring else _FIGURES, (member_id,)).fetchall()
-    if not rows:
-        return Balance(0, 0, 0, 0, [])
-    available, pending, held, debt, next_due_at, *_ = rows[0]
-    if next_due_at is None or next_due_at > now:
-        return Balance(available, pending, held, debt, [(row[5], row[6]) for row in rows if row[5] is not None])
+    values: tuple[str, ...] = (array([member_id]) if expiring else member_id,)
+    rows = cursor(tx).execute(_BALANCES if expiring else _FIGURES, values).fetchall()
+    found = _as_booked(rows, now)
+    if found is not None:
+        return found
     book = peek(tx, member_id, now)
     wallet = book.wallet
     moments: dict[datetime, int] = {}
@@ -86,6 +88,32 @@ def balance(tx: Tx, member_id: str, now: datetime, *, expiring: bool = True) -> 
         moments[lot.expires_at] = moments.get(lot.expires_at, 0) + lot.remaining
     listed = [(points, moment) for moment, points in moments.items()][:EXPIRING_SHOWN]
     return Balance(wallet.available, wallet.pending, wallet.held, wallet.debt, listed)
+
+
+def balance_now(member_id: str, now: datetime) -> Balance:
+    """As ``balance``, outside of any transaction and in one look for all who ask at the same moment."""
+    found = _as_booked(_LOOK.answer(member_id), now)
+    return found or run_bare(Login.EARNING, lambda tx: balance(tx, member_id, now))
+
+
+def _as_booked(rows: Sequence[tuple], now: datetime) -> Balance | None:
+    """The balance of the member whose ``rows`` these are, none for no book; None when something has come due."""
+    if not rows:
+        return Balance(0, 0, 0, 0, [])
+    available, pending, held, debt, next_due_at, *_ = rows[0]
+    if next_due_at is not None and next_due_at <= now:
+        return None
+    return Balance(available, pending, held, debt, [(row[5], row[6]) for row in rows if row[5] is not None])
+
+
+def _rows_of(tx: Bare, member_ids: Sequence[str]) -> list[list[tuple]]:
+    found: dict[str, list[tuple]] = {}
+    for row in cursor(tx).execute(_BALANCES, (array(member_ids),)):
+        found.setdefault(row[7], []).append(row)
+    return [found.get(member_id, []) for member_id in member_ids]
+
+
+_LOOK = GatheredLook("balances", Login.EARNING, _rows_of)
 
 
 _DIRECTIONS = {"in": "AND credit IN ('available', 'debt') ", "out": "AND debit IN ('available', 'debt') ", None: ""}

@@ -17,7 +17,7 @@ from mall.identity.members import profile
 from mall.identity.step_up import require_full
 from points.badges.award import public_badges
 from points.checkin.check_in import check_in
-from points.ledger.queries import Balance, balance
+from points.ledger.queries import Balance, balance_now
 from points.standing.levels import standing_of
 from points.statement import Line, neutral_why, statement_page
 from points.viewer import require_active
@@ -100,11 +100,9 @@ def get_me(call: Call) -> dict[str, Any]:
     }
 
 
-@endpoint(
-    blp, "GET", "/me/balance", auth=MEMBER, login=Login.EARNING, response=BalanceSchema, dump=False, bare=True,
-)  # fmt: skip
+@endpoint(blp, "GET", "/me/balance", auth=MEMBER, login=None, response=BalanceSchema, dump=False)
 def get_balance(call: Call) -> dict[str, Any]:
-    return balance_wire(balance(call.bare, call.member.member_id, call.now))
+    return balance_wire(balance_now(call.member.member_id, call.now))
 
 
 def balance_wire(figures: Balance) -> dict[str, Any]:
