@@ -112,8 +112,8 @@ def login_urls(settings: Settings, owner_url: str) -> dict[str, URL]:
 def engine_options(settings: Settings, login: Login) -> dict[str, object]:
     """Pool and session options of an app engine: every wait in the database is bounded.
 
-    A process has more threads than a pool has connections: most of a rush stands in line without one. Nobody opens a
-    transaction inside another of the same login, so whoever waits for a connection holds none that is waited for.
+    A process has more threads than a pool has connections: most of a rush stands in line without one. Whoever waits for
+    a connection holds none of that pool, but for files of staff's lists, of which twenty at once would have to wait.
     Staff are few: of the pool of their login half is given back when it is not used.
     """
     most = min(settings.threads, MOST_CONNECTIONS)
