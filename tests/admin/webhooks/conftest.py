@@ -6,7 +6,6 @@ import dataclasses
 import http.server
 import json
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -35,21 +34,25 @@ class Receiver:
     def __init__(self) -> None:
         self.answers: dict[str, list[tuple[int, dict[str, str]]]] = defaultdict(lambda: [(204, {})])
         self.seen: dict[str, list[tuple[dict[str, str], bytes]]] = defaultdict(list)
-        self.slow: set[str] = set()
+        self.slow: dict[str, tuple[str, int]] = {}
+        """Who answers only when so many have come to another path, or after five seconds."""
         self.came: list[str] = []
         self.lock = threading.Lock()
+        self.more = threading.Condition(self.lock)
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                with outer.lock:
+                with outer.more:
                     outer.came.append(self.path)
+                    outer.more.notify_all()
                     outer.seen[self.path].append(({name.lower(): value for name, value in self.headers.items()}, body))
                     known = outer.answers[self.path]
                     status, headers = known.pop(0) if len(known) > 1 else known[0]
-                if self.path in outer.slow:
-                    time.sleep(0.4)
+                    if self.path in outer.slow:
+                        other, times = outer.slow[self.path]
+                        outer.more.wait_for(lambda: outer.came.count(other) >= times, 5)
                 self.send_response(status)
                 for name, value in {"Content-Length": "0", **headers}.items():
                     self.send_header(name, value)

@@ -209,7 +209,7 @@ def test_who_dies_while_sending_loses_nothing(hooks, receiver, order):
 
 
 def test_a_slow_receiver_does_not_hold_up_another(hooks, receiver, order):
-    receiver.slow.add("/slow")
+    receiver.slow["/slow"] = ("/quick", 12)
     hooks.hook("/slow", ["order.placed"])
     hooks.hook("/quick", ["order.placed"])
     for _ in range(12):
@@ -217,7 +217,7 @@ def test_a_slow_receiver_does_not_hold_up_another(hooks, receiver, order):
     hooks.pass_on()
     came = receiver.came
     assert came.count("/quick") == came.count("/slow") == 12
-    assert came[-1] == "/slow" and came[:20].count("/quick") == 12
+    assert came[:16].count("/quick") == 12  # the first four of the other were under way all the time
 
 
 def test_a_test_is_sent_once_also_to_an_endpoint_that_is_off(hooks, receiver):
