@@ -5,7 +5,6 @@ from __future__ import annotations
 from multiprocessing.util import Finalize
 
 from flask import Flask
-from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.pool import NullPool
@@ -22,7 +21,7 @@ from mall.db import Login, db, engine_options, login_urls
 from mall.embedded import EmbeddedStores
 from mall.http import answered, limits, problems, security
 from mall.http.badges import badge_of
-from mall.http.flask_app import FlaskApp
+from mall.http.flask_app import Compression, FlaskApp
 from mall.http.page import form_key
 from mall.identity.outside.ways import EXTENSION as OUTSIDE_PROVIDERS
 from mall.identity.outside.ways import providers_of
@@ -80,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory="mall/migrations")
     CSRFProtect(app)
-    Compress(app)
+    Compression(app)
     security.init_app(app)
     if settings.proxies:
         hops = settings.proxies

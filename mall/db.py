@@ -61,7 +61,14 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base)
+class Engines(SQLAlchemy):
+    """Models and engines. Sessions are opened by ``run_tx`` alone: after a request there is none to put away."""
+
+    def _teardown_session(self, exc: BaseException | None) -> None:
+        return
+
+
+db = Engines(model_class=Base)
 
 
 class Login(StrEnum):

@@ -100,7 +100,7 @@ def post_quote(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 def post_order(call: Call, body: dict[str, Any]) -> Response:
     """Place an order. Opens its own transaction, after a look that turns away whoever comes too late."""
     require_active(call.member)
-    key = idempotency.check_form(request.headers.get("Idempotency-Key"), required=True)
+    key = call.key
     assert key is not None
     asked, who = order_request(body), call.principal.name
     keyed = idempotency.keyed(who, key, "POST", request.path, call.json_body)

@@ -26,6 +26,8 @@ class Call:
     request_id: str
     query: dict[str, Any] = field(default_factory=dict)
     raw_body: bytes = b""
+    key: str | None = None
+    """The Idempotency-Key, well formed."""
     json_body: Any = None
     """The body as JSON, before it is read by the route's schema."""
 
@@ -74,7 +76,7 @@ def _refuse_constant(name: str) -> Any:
 
 def require_media_type(*wanted: str) -> None:
     """Raise Unsupported (415) for a body that says it is something else."""
-    if request.mimetype not in wanted:
+    if request.environ.get("CONTENT_TYPE") not in wanted and request.mimetype not in wanted:
         raise Unsupported("unsupported_media_type", _("Content-Type must be %(type)s.", type=" / ".join(wanted)))
 
 

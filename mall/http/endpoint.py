@@ -132,9 +132,9 @@ def _run(
     route.auth.check(principal)
     route.auth.check_fresh(principal, clock.now())
     call = Call(tx, principal, clock.now(), g.request_id, raw_body=raw)
-    key = None
     if route.idempotency is not None:
-        key = idempotency.check_form(request.headers.get("Idempotency-Key"), required=route.idempotency == "required")
+        given = request.environ.get("HTTP_IDEMPOTENCY_KEY")
+        call.key = idempotency.check_form(given, required=route.idempotency == "required")
     parsed: Any = None
     args: tuple[Any, ...] = ()
     if route.body_types != (JSON_TYPE,):
@@ -151,10 +151,10 @@ def _run(
             args = (load(route.body, parsed),)
         return answer(route, handler(call, *args, **path_args))
 
-    if key is None or tx is None:
+    if call.key is None or tx is None:
         return effect()
     asked = idempotency.fingerprint(route.method, request.full_path, raw.hex() if parsed is None else parsed)
-    return idempotency.once(tx, principal.name, key, asked, call.now, effect, route.secret_fields)
+    return idempotency.once(tx, principal.name, call.key, asked, call.now, effect, route.secret_fields)
 
 
 def answer(route: Route, value: Any) -> Response:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Request
+from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask_compress import Compress
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.routing import MapAdapter
 from werkzeug.wsgi import get_host
@@ -29,6 +30,17 @@ class CookieSessions(SecureCookieSessionInterface):
         if "HTTP_COOKIE" not in request.environ:
             return self.session_class()
         return super().open_session(app, request)
+
+
+class Compression(Compress):
+    """Flask-Compress, which reads four headers of an answer before it leaves a refusal as it is."""
+
+    def after_request(self, response: Response | None) -> Response:
+        """The answer, made smaller where it was asked for and worth it."""
+        if response is not None and response.status_code >= 300:
+            return response
+        answered: Response = super().after_request(response)
+        return answered
 
 
 class FlaskApp(Flask):
