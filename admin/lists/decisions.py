@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from admin.lists.declare import AT_ONCE, Errors, Lines, OfficeList, paged, words
 from admin.pages.awards import AwardPageQuery, awards_wanted
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff
+from admin.people import names_of_staff
 from admin.routes.adjustments import READERS as ADJUSTMENT_READERS
 from admin.routes.adjustments import AdjustmentQuery
 from admin.routes.appeals import READERS as APPEAL_READERS

@@ -13,7 +13,7 @@ from admin.acting import acting
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
-from admin.pages.people import names_of_staff, nicknames_of
+from admin.people import names_of_staff, nicknames_of
 from admin.routes.activities import (
     EDITORS,
     READERS,
@@ -26,10 +26,10 @@ from admin.routes.activities import (
     activity_wire,
     venue_code,
 )
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load, read_query
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.principals import staff

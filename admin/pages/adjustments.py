@@ -12,7 +12,7 @@ from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff, nicknames_of
+from admin.people import names_of_staff, nicknames_of
 from admin.routes.adjustments import (
     EDITORS,
     READERS,
@@ -22,11 +22,11 @@ from admin.routes.adjustments import (
     NewWriteOffSchema,
     wanted,
 )
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http import idempotency
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import fresh
 from mall.http.problems import STATUS

@@ -37,12 +37,12 @@ from catalog.announcements.keep import (
 )
 from catalog.announcements.models import AUDIENCES, Announcement
 from catalog.announcements.phases import OPEN
-from catalog.routes.ids import checked_id
 from catalog.routes.news_pages import news_shown
 from catalog.wording import LANGUAGES, in_language
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.problems import STATUS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template
 
 from admin.pages.blueprint import desk
-from admin.pages.people import names_of_staff, nicknames_of
+from admin.people import names_of_staff, nicknames_of
 from admin.routes.awards import EDITORS, READERS
 from catalog.merging.requests import merge_page
 from catalog.wording import in_language

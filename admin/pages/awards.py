@@ -16,14 +16,14 @@ from admin.award_decisions import decide as decide_all
 from admin.award_decisions import decide_one
 from admin.pages.blueprint import desk
 from admin.pages.lists import list_query
-from admin.pages.people import nicknames_of
+from admin.people import nicknames_of
 from admin.routes.awards import EDITORS, READERS, AdjustAwardSchema, AwardQuery, ReasonSchema, ReviewSchema
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Invalid, MallError
 from mall.http.call import Call, load
 from mall.http.fields import Text
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.i18n import language
 from points.earning.award_decisions import Decision

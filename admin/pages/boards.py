@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.routes.boards import EDITORS, MOST_REASON, READERS, BoardPauseSchema, NicknameResetSchema
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.identity.nicknames import reset_nickname
 from points.earning.book_events import mall_zone

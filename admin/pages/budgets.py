@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
-from admin.pages.people import names_of_staff
+from admin.people import names_of_staff
 from admin.routes.budgets import BudgetChangeSchema
 from catalog.wording import in_language
 from mall.db import Login

@@ -13,8 +13,8 @@ from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.campaign_form import at_fields, body_of, form_of
 from admin.pages.forms import FORM_ERROR, attempt
-from admin.pages.people import names_of_staff
 from admin.pages.rule_words import window_words
+from admin.people import names_of_staff
 from admin.routes.campaigns import CampaignChangeSchema, NewCampaignSchema, document_of
 from catalog.wording import in_language
 from mall.clock import local_date

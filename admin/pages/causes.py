@@ -16,10 +16,10 @@ from admin.routes.gifts import READERS
 from admin.undo.fields import fields_of
 from admin.undo.keep import offer_former
 from catalog.causes.causes import Given, causes, change_cause, create_cause, find_cause
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.i18n import language
 

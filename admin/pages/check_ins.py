@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
-from admin.pages.people import names_of_staff
+from admin.people import names_of_staff
 from admin.routes.check_ins import CheckInSettingsSchema, NewCardsSchema, NewDayOffSchema, read_day
 from mall.clock import local_date
 from mall.db import Login

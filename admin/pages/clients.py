@@ -12,9 +12,9 @@ from admin.pages.blueprint import desk
 from admin.pages.forms import attempt, shown_again
 from admin.pages.lists import list_query
 from admin.routes.api_clients import MANAGER, OWNER, ClientChangeSchema, ClientInSchema
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery, decode_cursor, page_of
 from mall.identity.api_clients import (

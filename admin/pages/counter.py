@@ -12,11 +12,11 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
 from catalog.fulfilment.hours import opening_of, state_now
+from catalog.fulfilment.hours_words import now_words
 from catalog.gifts.pictures import picture_url
 from catalog.redemption.codes import typed_code
 from catalog.redemption.handed_over import handed_over_lately
 from catalog.redemption.pickup import Waiting, collect, counting_misses, find_waiting
-from catalog.routes.hours_words import now_words
 from catalog.wording import in_language
 from mall import audit
 from mall.db import Login, run_tx

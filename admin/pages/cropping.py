@@ -15,11 +15,11 @@ from admin.routes.gifts import EDITORS
 from catalog.gifts.edit import get_gift
 from catalog.gifts.framing import LEAST_SIZE, SHAPES, Frame
 from catalog.gifts.pictures import picture_url
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import NotFound
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.i18n import language
 

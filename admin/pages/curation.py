@@ -37,13 +37,13 @@ from catalog.gifts.queries import find_any, on_hand_now
 from catalog.gifts.shelves import pickup_points
 from catalog.routes.causes import cause_shown
 from catalog.routes.draws import drawn
-from catalog.routes.ids import checked_id
 from catalog.routes.shown import gift_page_view
 from catalog.stock.change import change_stock
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Conflict, Invalid
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.problems import sentence_of
 from mall.i18n import language

@@ -23,11 +23,11 @@ from catalog.gifts.edit import get_gift
 from catalog.gifts.queries import window_of
 from catalog.gifts.windows import is_visible
 from catalog.routes.draws import draw_shown
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.problems import STATUS

@@ -26,12 +26,12 @@ from catalog.drops.keep import (
 )
 from catalog.queue.run import call_off
 from catalog.queue.show import rooms_page
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.clock import local_date
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.problems import STATUS

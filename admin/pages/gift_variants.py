@@ -16,9 +16,9 @@ from admin.routes.catalog_schemas import NewVariantSchema
 from admin.routes.gift_part_schemas import VariantChangeSchema
 from admin.routes.gifts import EDITORS
 from catalog.gifts.variants import add_variant, change_variant, order_variants, variants_of
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 
 pages = desk("gift-variants", __name__)

@@ -29,12 +29,12 @@ from catalog.gifts.tags import tags
 from catalog.gifts.variants import gifts_with_variants, variants_of
 from catalog.gifts.windows import GIFT_KINDS, GiftStatus
 from catalog.payment.configured import can_be_paid
-from catalog.routes.ids import checked_id
 from catalog.stock.change import change_stock
 from catalog.wording import LANGUAGES, in_language
 from mall.db import Login, run_tx
 from mall.errors import Invalid, MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.i18n import language
 from points.earning.book_events import mall_zone

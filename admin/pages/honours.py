@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt, shown_again
-from admin.pages.people import nicknames_of
+from admin.people import nicknames_of
 from admin.routes.honours import EDITORS, MOST_TEXT, READERS, NewCommendationSchema
 from catalog.wording import wording
 from mall.db import Login

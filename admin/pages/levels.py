@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt, shown_again
-from admin.pages.people import names_of_staff
+from admin.people import names_of_staff
 from admin.routes.levels import EDITORS, READERS, LevelsChangeSchema, wanted_ladder
 from mall.db import Login
 from mall.http.call import Call, load

@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response as Redirect
 from admin.pages.blueprint import desk
 from admin.pages.lists import day_start_of
 from admin.routes.member_care import EDITORS, FreezeInSchema, NoteInSchema, UnfreezeInSchema
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.identity.freezing import freeze, unfreeze
 from mall.identity.member_notes import add_note

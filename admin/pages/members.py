@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff
+from admin.people import names_of_staff
 from admin.routes.member_care import READERS as CARE_READERS
 from admin.routes.members import READERS, HouseholdSchema, MembersQuery
 from catalog.merging.requests import merges_of

@@ -12,15 +12,15 @@ from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff, nicknames_of
+from admin.people import names_of_staff, nicknames_of
 from admin.routes.merges import EDITORS, READERS, MergeQuery, MergeRefusalSchema, NewMergeSchema
 from catalog.merging.outlook import Outlook, outlook
 from catalog.merging.requests import approve, merge_page, merge_request, propose, reject
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.call import Call, load
 from mall.http.fields import Text
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.principals import fresh

@@ -15,10 +15,10 @@ from admin.routes.notices import DOERS, READERS, StaffNoticesQuery
 from admin.undo.keep import offer_undo
 from catalog.notices.for_staff import done_with, names_of, staff_notices_page
 from catalog.notices.staff_models import StaffNotice
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import StaffPrincipal
 from mall.i18n import language

@@ -16,11 +16,11 @@ from admin.pages.gifts import number_of
 from admin.pages.orders import order_as_page
 from admin.routes.refunds import REFUNDERS, OrderRefundSchema, post_refund
 from catalog.payment.configured import mall_currency
-from catalog.routes.ids import checked_id
 from mall.db import Login, run_tx
 from mall.errors import Conflict, Forbidden, Invalid
 from mall.http import idempotency
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.problems import STATUS
 from mall.identity.forms import messages_of

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
 from admin.pages.lists import Errors, day_start_of, list_query
-from admin.pages.people import names_of_staff, nicknames_of
+from admin.people import names_of_staff, nicknames_of
 from admin.routes.orders import (
     READERS,
     SEES_ADDRESSES,
@@ -31,13 +31,13 @@ from catalog.gifts.shelves import pickup_points
 from catalog.payment.due import staff_payment
 from catalog.redemption.lifecycle import ORDER_KINDS, OVER, REFUNDABLE, SENT_KINDS, Status
 from catalog.redemption.staff_views import count_by_status, staff_order, staff_orders
-from catalog.routes.ids import checked_id
 from catalog.routes.wire import reason_words
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.call import Call, load
 from mall.http.fields import Text
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.i18n import language
 

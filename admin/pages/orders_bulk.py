@@ -16,11 +16,11 @@ from admin.routes.orders_bulk import ADVANCED, ALREADY, MOST, BulkSchema, Outcom
 from catalog.fulfilment.picking import MOST as MOST_LISTED
 from catalog.fulfilment.picking import labels_of, orders_to_pick, totals_of
 from catalog.redemption.models import Order
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login, run_autocommit
 from mall.errors import Invalid
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import fresh
 from mall.http.problems import sentence_of

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff, nicknames_of
+from admin.people import names_of_staff, nicknames_of
 from admin.routes.password_resets import (
     EDITORS,
     READERS,
@@ -19,9 +19,9 @@ from admin.routes.password_resets import (
     by,
     link_of,
 )
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import fresh
 from mall.http.problems import sentence_of

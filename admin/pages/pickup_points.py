@@ -16,14 +16,14 @@ from admin.routes.point_schemas import NewPointSchema, PointChangeSchema, openin
 from admin.undo.fields import fields_of
 from admin.undo.keep import offer_former
 from catalog.fulfilment.hours import DAYS, opening_of, spans_text, state_now
+from catalog.fulfilment.hours_words import hours_words, now_words
 from catalog.gifts.models import PickupPoint
 from catalog.gifts.shelves import change_pickup_point, create_pickup_point, pickup_points
-from catalog.routes.hours_words import hours_words, now_words
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import NotFound
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import staff
 from mall.i18n import language

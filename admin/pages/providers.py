@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response as Redirect
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt
 from admin.routes.top_ups import ConnectionSchema, NewProviderSchema, ProviderChangeSchema, provider_wire
-from catalog.routes.ids import checked_id
 from catalog.topups.providers import (
     add_provider,
     change_provider,
@@ -26,6 +25,7 @@ from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import fresh, staff
 from mall.http.problems import STATUS

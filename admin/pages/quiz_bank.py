@@ -17,11 +17,11 @@ from admin.pages.lists import list_query
 from admin.pages.question_form import LANGUAGES, SLOTS, at_fields, form_of, typed
 from admin.routes.quiz_bank import BankQuery
 from admin.routes.quizzes import EDITORS, READERS
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call
 from mall.http.fields import Choice, Text
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import decode_cursor, page_of
 from mall.http.problems import STATUS

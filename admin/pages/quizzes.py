@@ -18,11 +18,11 @@ from admin.pages.lists import list_query
 from admin.pages.quiz_form import at_fields, form_of, typed
 from admin.pages.rule_words import period_name
 from admin.routes.quizzes import EDITORS, READERS
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import Invalid, MallError
 from mall.http.call import Call
 from mall.http.fields import Choice
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery, decode_cursor, page_of
 from mall.http.problems import STATUS

@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
-from admin.pages.people import names_of_staff
 from admin.pages.redemption_rule_form import FIELDS, at_fields, body_of, form_of, kind_names
 from admin.pages.rule_words import window_words
+from admin.people import names_of_staff
 from admin.routes.redemption_rules import (
     EDITORS,
     READERS,
@@ -24,7 +24,6 @@ from admin.routes.redemption_rules import (
 )
 from catalog.gifts.models import Gift
 from catalog.gifts.shelves import categories
-from catalog.routes.ids import checked_id
 from catalog.rules.judge import KINDS
 from catalog.rules.keep import change_rule, create_rule, delete_rule, redemption_rule, redemption_rules, rule_fields
 from catalog.rules.models import RedemptionRule
@@ -34,6 +33,7 @@ from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import MallError, NotFound
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.problems import STATUS
 from mall.i18n import language

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.people import names_of_staff
 from admin.pages.rule_words import event_name, grid, sentences
+from admin.people import names_of_staff
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Invalid, MallError

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt, shown_again
-from admin.pages.people import names_of_staff
 from admin.pages.rule_words import event_choices, event_name, grid, sentences
+from admin.people import names_of_staff
 from admin.routes.rule_schemas import ControlsSchema, NewRuleSchema, RuleChangeSchema
 from catalog.wording import in_language, wording
 from mall.db import Login

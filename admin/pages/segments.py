@@ -14,11 +14,11 @@ from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
 from admin.routes.segments import EDITORS, READERS, NewSegmentSchema, SegmentChangeSchema
 from admin.rule_set_words import fact_names
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language, wording
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.problems import STATUS
 from mall.i18n import language

@@ -19,11 +19,11 @@ from admin.undo.fields import fields_of, former_heading
 from admin.undo.keep import offer_former, offer_undo
 from catalog.gifts.shelves import categories, change_category, create_category, delete_category, gifts_on
 from catalog.gifts.tags import change_tag, create_tag, delete_tag, tags
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import NotFound
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.i18n import language
 

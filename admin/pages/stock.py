@@ -17,7 +17,6 @@ from admin.routes.gifts import EDITORS, READERS
 from catalog.gifts.edit import get_gift
 from catalog.gifts.models import Gift
 from catalog.gifts.variants import StaffVariant, variants_of
-from catalog.routes.ids import checked_id
 from catalog.stock.alerts import alert_of, low_items, set_alert
 from catalog.stock.change import movements_page, on_hand
 from catalog.vouchers.import_codes import Imported, import_codes
@@ -26,6 +25,7 @@ from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.i18n import language

@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response as Redirect
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.routes.top_ups import TopUpsQuery, decide_and_note, top_ups_wire
-from catalog.routes.ids import checked_id
 from catalog.topups.states import State
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.call import Call, read_query
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import staff
 

@@ -26,10 +26,10 @@ from admin.routes.webhooks import (
     webhook_wire,
     webhooks_wire,
 )
-from catalog.routes.ids import checked_id
 from mall.db import Login, run_tx
 from mall.errors import FieldErrors, Invalid, MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.problems import STATUS, plain_errors

@@ -7,13 +7,13 @@ from typing import Any
 from marshmallow import fields
 
 from admin.acting import acting
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import NotFound
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Flag, Instant, StrictSchema, Text, Whole
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
 from mall.identity.nicknames import reset_nickname

@@ -8,13 +8,13 @@ from marshmallow import fields
 
 from admin.routes.catalog_schemas import CODE_PATTERN, Wording
 from catalog.causes.causes import Given, causes, change_cause, create_cause
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import ID_MOST
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Flag, Points, StrictSchema, Text, Whole
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
 

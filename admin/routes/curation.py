@@ -23,13 +23,13 @@ from catalog.gifts.curate import (
     without_tag,
 )
 from catalog.gifts.windows import GiftStatus
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, StrictSchema, Text, Whole
+from mall.http.ids import checked_id
 from mall.http.problems import sentence_of
 
 blp = api_blueprint("admin-curation", __name__, description="Many gifts at once, copies, and the mall's own order")

@@ -10,12 +10,12 @@ from catalog.draws.states import HANDOVERS, LOSERS, MOST_CLAIM_DAYS
 from catalog.draws.views import DrawView, draws_page, view_of, winners_of
 from catalog.gifts.edit import get_gift
 from catalog.routes.draws import DrawSchema, draw_wire
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Instant, StrictSchema, Whole
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema
 
 blp = api_blueprint("admin-draws", __name__, description="Fair draws, for the back office")

@@ -15,7 +15,6 @@ from catalog.drops.keep import change_drop, create_drop, drops_of, find_drop
 from catalog.drops.models import Drop
 from catalog.gifts.edit import get_gift
 from catalog.queue.show import rooms_page
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import ID_MOST
 from catalog.stock.alerts import LowItem, low_items, set_alert
 from mall.db import Login
@@ -23,6 +22,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Flag, Instant, StrictSchema, Text, Whole
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 
 blp = api_blueprint("admin-drops", __name__, description="Drops and low stock, for the back office")

@@ -34,13 +34,13 @@ from catalog.gifts.pictures import (
     replace_picture,
 )
 from catalog.gifts.variants import StaffVariant, add_variant, change_variant, order_variants, variants_of
-from catalog.routes.ids import checked_id
 from mall.db import Login, run_tx
 from mall.errors import NotFound
 from mall.http import idempotency
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
+from mall.http.ids import checked_id
 
 PHOTOGRAPHS = ("image/jpeg", "image/png", "image/webp")
 blp = api_blueprint("admin-gift-parts", __name__, description="Pictures and variants, for the back office")

@@ -28,7 +28,6 @@ from catalog.gifts.shelves import (
     create_category,
 )  # fmt: skip
 from catalog.payment.configured import can_be_paid
-from catalog.routes.ids import checked_id
 from catalog.stock.change import change_stock, movements_page
 from catalog.vouchers.import_codes import Imported, import_codes
 from catalog.vouchers.watch import Pool, pools_of
@@ -36,6 +35,7 @@ from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
 

@@ -8,12 +8,12 @@ from marshmallow import fields
 
 from catalog.notices.for_staff import done_with, staff_notices_page
 from catalog.notices.staff_models import StaffNotice
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Instant, QueryFlag, StrictSchema
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import staff
 

@@ -16,7 +16,6 @@ from catalog.redemption.advance import Step, take_step
 from catalog.redemption.lifecycle import ORDER_KINDS, By, Status
 from catalog.redemption.pickup import collect, counting_misses
 from catalog.redemption.staff_views import StaffOrder, staff_order, staff_orders
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import CarrierSchema, DeliverySchema
 from catalog.routes.wire import carrier_wire
 from catalog.wording import in_language
@@ -28,6 +27,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Instant, StrictSchema, Text
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import OWNER_ROLE, staff
 from mall.i18n import language

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from admin.routes.orders import WORKERS, advance_as_staff, blp
 from catalog.redemption.lifecycle import Status
-from catalog.routes.ids import checked_id
 from mall.db import Login, run_tx
 from mall.errors import MallError
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, StrictSchema, Text
+from mall.http.ids import checked_id
 from mall.http.problems import sentence_of
 
 MOST = 100

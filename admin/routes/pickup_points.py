@@ -7,11 +7,11 @@ from typing import Any
 from admin.routes.point_schemas import AdminPointSchema, NewPointSchema, PointChangeSchema, opening_in, opening_out
 from catalog.gifts.models import PickupPoint
 from catalog.gifts.shelves import change_pickup_point, create_pickup_point, pickup_points
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
 

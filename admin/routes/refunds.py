@@ -11,7 +11,6 @@ from admin.routes.catalog_schemas import MOST_CASH
 from admin.routes.orders import SEES_FIGURES, StaffOrderSchema, order_detail
 from catalog.redemption.policy import Policy, change_policy, read_policy
 from catalog.redemption.refund import RefundRequest, refund_order
-from catalog.routes.ids import checked_id
 from mall import audit
 from mall.db import Login
 from mall.errors import Forbidden, Invalid
@@ -19,6 +18,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Flag, Points, StrictSchema, Text, Whole
+from mall.http.ids import checked_id
 from mall.http.principals import OWNER_ROLE, fresh, staff
 
 blp = api_blueprint("admin-refunds", __name__, description="Refunds and the policy of redemption, for the back office")

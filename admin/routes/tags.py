@@ -8,11 +8,11 @@ from admin.routes.catalog_schemas import AdminCategorySchema, CategoryChangeSche
 from admin.routes.gifts import EDITORS, READERS
 from catalog.gifts.shelves import delete_category
 from catalog.gifts.tags import change_tag, create_tag, delete_tag, tags
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 
 blp = api_blueprint("admin-tags", __name__, description="Tags and categories, for the back office")

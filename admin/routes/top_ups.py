@@ -7,7 +7,6 @@ from typing import Any
 from flask import current_app
 from marshmallow import fields
 
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import ID_MOST
 from catalog.topups.asking import open_target
 from catalog.topups.models import TopUpProvider
@@ -30,6 +29,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, decode_cursor, list_schema, page_in_memory, page_of
 from mall.http.principals import OWNER_ROLE, fresh, staff
 from mall.i18n import language

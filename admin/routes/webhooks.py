@@ -8,13 +8,13 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import ID_MOST
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, decode_cursor, list_schema, page_of
 from mall.http.principals import OWNER_ROLE, fresh, staff
 from mall.webhooks.address import MAX_URL

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from sqlalchemy.orm import Session
 
-from admin.routes.shipments import shipment_wire
+from admin.shipments import shipment_wire
 from admin.work.keep import Outcome, ask, finish
 from admin.work.models import LongWork
 from admin.work.run import Tell, kind_of_work

@@ -9,7 +9,6 @@ from marshmallow import fields
 
 from catalog.causes.causes import Given, causes, find_cause
 from catalog.gifts.queries import gifts_of_cause
-from catalog.routes.ids import checked_id
 from catalog.routes.shown import card
 from catalog.wording import in_language
 from mall.db import Login
@@ -17,6 +16,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import StrictSchema
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import OPTIONAL_MEMBER, PUBLIC

@@ -23,13 +23,13 @@ from catalog.draws.views import (
     winners_of,
 )
 from catalog.gifts.queries import Shown
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Instant, StrictSchema
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import OPTIONAL_MEMBER, PUBLIC, MemberPrincipal

@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response as Redirect
 
 from catalog.announcements.models import Announcement
 from catalog.announcements.read import find_told, has_read, mark_told
-from catalog.routes.ids import checked_id
 from catalog.routes.wire import announcement_wire
 from mall.db import Login
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import MEMBER, OPTIONAL_MEMBER, MemberPrincipal
 

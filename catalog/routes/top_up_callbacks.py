@@ -8,7 +8,6 @@ from flask import request
 from flask_babel import gettext as _
 from marshmallow import fields
 
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import ID_MOST
 from catalog.topups.models import TopUp
 from catalog.topups.orders import settle
@@ -20,6 +19,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, StrictSchema, Text
+from mall.http.ids import checked_id
 from mall.http.principals import PUBLIC
 from mall.webhooks.signing import is_signed
 
