@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from admin.lists.declare import AT_ONCE, Errors, Lines, OfficeList, paged, whole, words
+from admin.orders import SEES_FIGURES, SEES_MEMBERS
 from admin.pages.lists import list_query
 from admin.pages.orders import order_query, point_names
 from admin.pages.pickup_points import READERS as POINT_READERS
@@ -21,8 +22,8 @@ from admin.people import names_of_staff
 from admin.routes.catalog_schemas import AdminGiftsQuery
 from admin.routes.gifts import READERS as GIFT_READERS
 from admin.routes.orders import READERS as ORDER_READERS
-from admin.routes.orders import SEES_FIGURES, SEES_MEMBERS
-from admin.routes.top_ups import TopUpsQuery, top_up_wire
+from admin.routes.top_ups import TopUpsQuery
+from admin.top_ups import top_up_wire
 from catalog.causes.causes import causes
 from catalog.draws.keep import find_draw
 from catalog.draws.views import draws_page, entries_page

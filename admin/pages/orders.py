@@ -9,19 +9,16 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
+from admin.orders import SEES_ADDRESSES, SEES_FIGURES, SEES_MEMBERS, advance_as_staff
 from admin.pages.blueprint import desk
 from admin.pages.lists import Errors, day_start_of, list_query
 from admin.people import names_of_staff, nicknames_of
 from admin.routes.orders import (
     READERS,
-    SEES_ADDRESSES,
-    SEES_FIGURES,
-    SEES_MEMBERS,
     WORKERS,
     AdvanceSchema,
     OrdersQuery,
     orders_wanted,
-    post_advance,
 )
 from admin.routes.orders_bulk import STEPS
 from admin.routes.refunds import REFUNDERS
@@ -149,6 +146,6 @@ def advance_order(call: Call, order_id: str) -> Redirect:
     if given["to"] == Status.CANCELLED and not given["reason"]:
         raise Invalid({"reason": [_("Say why: the member is told.")]})
     body = load(AdvanceSchema(), {name: text for name, text in given.items() if text})
-    post_advance(call, body, order_id)
+    advance_as_staff(call.tx, call, checked_id(order_id), body)
     flash(_("Done."), "success")
     return redirect(f"/admin/orders/{order_id}", 303)

@@ -8,11 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
+from admin.orders import ADVANCED, ALREADY, Outcome, advance_many
 from admin.pages.blueprint import desk
 from admin.pages.lists import back_to
 from admin.pages.orders import kind_words, point_names
 from admin.routes.orders import WORKERS
-from admin.routes.orders_bulk import ADVANCED, ALREADY, MOST, BulkSchema, Outcome, advance_many
+from admin.routes.orders_bulk import MOST, BulkSchema
 from catalog.fulfilment.picking import MOST as MOST_LISTED
 from catalog.fulfilment.picking import labels_of, orders_to_pick, totals_of
 from catalog.redemption.models import Order

@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.routes.top_ups import TopUpsQuery, decide_and_note, top_ups_wire
+from admin.routes.top_ups import TopUpsQuery
+from admin.top_ups import decide_and_note, top_ups_wire
 from catalog.topups.states import State
 from mall.db import Login
 from mall.errors import Invalid

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext as _
 from marshmallow import fields
 
+from admin.orders import refund_as_staff
 from admin.routes.catalog_schemas import MOST_CASH
-from admin.routes.orders import SEES_FIGURES, StaffOrderSchema, order_detail
+from admin.routes.orders import StaffOrderSchema, order_detail
 from catalog.redemption.policy import Policy, change_policy, read_policy
-from catalog.redemption.refund import RefundRequest, refund_order
-from mall import audit
 from mall.db import Login
-from mall.errors import Forbidden, Invalid
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Flag, Points, StrictSchema, Text, Whole
-from mall.http.ids import checked_id
 from mall.http.principals import OWNER_ROLE, fresh, staff
 
 blp = api_blueprint("admin-refunds", __name__, description="Refunds and the policy of redemption, for the back office")
@@ -61,15 +57,7 @@ class RedemptionPolicyShownSchema(StrictSchema):
 )  # fmt: skip
 def post_refund(call: Call, body: dict[str, Any], order_id: str) -> dict[str, Any]:
     """Give points back to the lots they came from; the order is refunded when nothing of its price is left."""
-    if "quantity" in body and "points" in body:
-        raise Invalid({"points": [_("Give either pieces or points.")]})
-    if ("points" in body or "cash" in body) and call.staff.role not in SEES_FIGURES:
-        raise Forbidden("role_missing")
-    asked = RefundRequest(body["reason"], body.get("quantity"), body.get("points"), body["restock"], body.get("cash"))
-    part, cents = refund_order(call.tx, checked_id(order_id), asked, call.staff.name, call.now)
-    detail = {"points": part.points, "quantity": part.pieces, "restock": part.restocked, "reason": asked.reason}
-    detail |= {"cash": cents} if cents else {}
-    audit.record(call.tx, call.staff.name, "order.refunded", f"order:{order_id}", detail, call.now, call.request_id)
+    refund_as_staff(call.tx, call, order_id, body)
     return order_detail(call.tx, order_id, call.staff.role)
 
 
