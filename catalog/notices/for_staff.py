@@ -16,7 +16,7 @@ from catalog.redemption.models import Order
 from mall import audit
 from mall.errors import NotFound
 from mall.http.badges import staff_badge
-from mall.http.pagination import decode_cursor, page_of
+from mall.http.pagination import newest_first
 from mall.ids import new_id
 from mall.webhooks.models import WebhookEndpoint
 
@@ -52,13 +52,8 @@ def resolve(tx: Session, kind: str, subject: str, now: datetime) -> None:
 
 def staff_notices_page(tx: Session, only_open: bool, limit: int, cursor_text: str | None) -> dict[str, Any]:
     """Notices, the newest first."""
-    query = select(StaffNotice).order_by(StaffNotice.id.desc())
-    if only_open:
-        query = query.where(*OPEN)
-    seen = decode_cursor(cursor_text, str)
-    if seen is not None:
-        query = query.where(StaffNotice.id < seen[0])
-    return page_of(tx.scalars(query.limit(limit + 1)).all(), limit, lambda row: (row.id,))
+    query = select(StaffNotice).where(*OPEN) if only_open else select(StaffNotice)
+    return newest_first(tx, query, StaffNotice.id, limit, cursor_text)
 
 
 @staff_badge("notices")

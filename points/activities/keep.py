@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from mall import audit, outbox
 from mall.db import cursor
 from mall.errors import Conflict, Invalid, NotFound
-from mall.http.pagination import decode_cursor, page_of
+from mall.http.pagination import decode_cursor, newest_first, page_of
 from mall.ids import new_id
 from points.activities.models import Activity, Participation
 from points.earning.versions import By
@@ -90,10 +90,7 @@ def told_of(row: Activity) -> dict[str, Any]:
 
 def activities_page(tx: Session, limit: int, cursor_text: str | None) -> dict[str, Any]:
     """All activities for staff, the newest first."""
-    query, seen = select(Activity).order_by(Activity.id.desc()), decode_cursor(cursor_text, str)
-    if seen is not None:
-        query = query.where(Activity.id < seen[0])
-    return page_of(tx.scalars(query.limit(limit + 1)).all(), limit, lambda row: (row.id,))
+    return newest_first(tx, select(Activity), Activity.id, limit, cursor_text)
 
 
 def counts(tx: Session, activity_ids: Sequence[str]) -> dict[str, tuple[int, int]]:

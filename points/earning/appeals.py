@@ -13,7 +13,7 @@ from mall import audit
 from mall.crypto import keyring
 from mall.db import cursor
 from mall.errors import Conflict, NotFound
-from mall.http.pagination import decode_cursor, page_of
+from mall.http.pagination import newest_first
 from points.earning.book_events import mall_zone
 from points.earning.caps import Counters
 from points.earning.cases import Settler
@@ -57,12 +57,8 @@ def answer_of(debit: AnnouncedDebit) -> str | None:
 
 def appeal_page(tx: Session, state: str, limit: int, cursor_text: str | None) -> dict[str, Any]:
     """Announced debits in a state, newest first. Raises Invalid for a cursor that is not ours."""
-    query = select(AnnouncedDebit).where(AnnouncedDebit.state == state)
-    last = decode_cursor(cursor_text, str)
-    if last is not None:
-        query = query.where(AnnouncedDebit.id < last[0])
-    rows = tx.scalars(query.order_by(AnnouncedDebit.id.desc()).limit(limit + 1)).all()
-    return page_of(rows, limit, lambda row: (row.id,))
+    in_state = select(AnnouncedDebit).where(AnnouncedDebit.state == state)
+    return newest_first(tx, in_state, AnnouncedDebit.id, limit, cursor_text)
 
 
 def open_appeals(tx: Session) -> int:

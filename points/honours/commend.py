@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from mall import audit, outbox
 from mall.errors import Conflict, NotFound
-from mall.http.pagination import decode_cursor, encode_cursor, page_of
+from mall.http.pagination import decode_cursor, encode_cursor, newest_first
 from mall.identity.avatars import avatar_of
 from mall.identity.models import Member
 from mall.ids import new_id
@@ -105,11 +105,7 @@ def honours_page(tx: Session, limit: int, cursor_text: str | None) -> tuple[list
 
 def commendations_page(tx: Session, limit: int, cursor_text: str | None) -> dict[str, Any]:
     """All commendations for staff, the newest first."""
-    query = select(Commendation).order_by(Commendation.id.desc())
-    seen = decode_cursor(cursor_text, str)
-    if seen is not None:
-        query = query.where(Commendation.id < seen[0])
-    return page_of(tx.scalars(query.limit(limit + 1)).all(), limit, lambda row: (row.id,))
+    return newest_first(tx, select(Commendation), Commendation.id, limit, cursor_text)
 
 
 def forget_commendations(tx: Session, member_id: str) -> None:
