@@ -65,7 +65,7 @@ def activity_list(call: Call) -> str:
     found = activities_page(call.tx, query["limit"], query.get("cursor"))
     came = counts(call.tx, [row.id for row in found["items"]])
     return render_template(
-        "admin/activities.html", may_edit=_may_edit(call),
+        "admin/activities.html", may_edit=EDITORS.opens_for(call.staff),
         next_url=address_with(cursor=found["next_cursor"]) if found["next_cursor"] else None,
         rows=[{**activity_wire(call, row, came), "name": worded(row.title)} for row in found["items"]],
     )  # fmt: skip
@@ -187,8 +187,8 @@ def _form(call: Call, row: Activity | None, form: dict[str, Any], errors: Any) -
         told = {"activity": activity_wire(call, row, counts(call.tx, [row.id])), "name": worded(row.title)}
         told |= _people(call, row.id) if sees_people(call) else {"people": None, "next_url": None}
     return render_template(
-        "admin/activity.html", form=form, errors=errors, states=STATES, may_edit=_may_edit(call),
-        may_mark=call.staff.role in ("owner", *VENUE.names), **told,
+        "admin/activity.html", form=form, errors=errors, states=STATES, may_edit=EDITORS.opens_for(call.staff),
+        may_mark=VENUE.opens_for(call.staff), **told,
     )  # fmt: skip
 
 
@@ -204,8 +204,4 @@ def _people(call: Call, activity_id: str) -> dict[str, Any]:
 
 def sees_people(call: Call) -> bool:
     """Whether the reader may know who was there: not those who only open the door (design, section 7)."""
-    return call.staff.role in ("owner", *READERS.names)
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)
+    return READERS.opens_for(call.staff)

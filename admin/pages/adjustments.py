@@ -47,7 +47,7 @@ def adjustment_list(call: Call) -> str:
     found = adjustment_page(call.tx, state, query["limit"], query.get("cursor"))
     return render_template(
         "admin/adjustments.html", items=found["items"], state=state, next_cursor=found["next_cursor"], errors=errors,
-        names=names_of_staff(call.tx), me=call.staff.name, may_edit=call.staff.role in ("owner", *EDITORS.names),
+        names=names_of_staff(call.tx), me=call.staff.name, may_edit=EDITORS.opens_for(call.staff),
         called=nicknames_of(call.tx, [one.member_id for one in found["items"]]),
     )  # fmt: skip
 

@@ -65,7 +65,7 @@ def announcement_list(call: Call) -> str:
     query, _errors = list_query(PageQuery())
     found = announcements_page(call.tx, query["limit"], query.get("cursor"))
     return render_template(
-        "admin/announcements.html", may_edit=_may_edit(call),
+        "admin/announcements.html", may_edit=EDITORS.opens_for(call.staff),
         next_url=address_with(cursor=found["next_cursor"]) if found["next_cursor"] else None,
         rows=[{**admin_wire(call, row), "name": in_language(row.title, language())} for row in found["items"]],
         segments=_segments(call),
@@ -192,15 +192,11 @@ def _form(call: Call, row: Announcement | None, form: dict[str, Any], errors: An
     levels = [in_language(step.name, language()) for step in levels_view(call.tx).ladder.steps]
     return render_template(
         "admin/announcement.html", announcement=shown, form=form, errors=errors, audiences=AUDIENCES,
-        fixed=not _may_edit(call) or (row is not None and phase_of(row, call.now) not in OPEN),
-        may_edit=_may_edit(call), segments=_segments(call), levels=list(enumerate(levels, start=1)),
+        fixed=not EDITORS.opens_for(call.staff) or (row is not None and phase_of(row, call.now) not in OPEN),
+        may_edit=EDITORS.opens_for(call.staff), segments=_segments(call), levels=list(enumerate(levels, start=1)),
         most={"title": MOST_TITLE, "body": MOST_BODY},
     )  # fmt: skip
 
 
 def _segments(call: Call) -> dict[str, str]:
     return {one.id: in_language(one.name, language()) for one in segments(call.tx)}
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)

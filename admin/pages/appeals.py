@@ -38,7 +38,7 @@ def appeal_list(call: Call) -> str:
     ]
     return render_template(
         "admin/appeals.html", items=items, state=state, next_cursor=found["next_cursor"], errors=errors,
-        names=names_of_staff(call.tx), may_edit=call.staff.role in ("owner", *EDITORS.names),
+        names=names_of_staff(call.tx), may_edit=EDITORS.opens_for(call.staff),
     )  # fmt: skip
 
 

@@ -41,5 +41,5 @@ def inbox(call: Call) -> str:
         "admin/approvals.html", versions=versions, awards=count_waiting(call.tx, AwardFilter(), call.now),
         appeals=open_appeals(call.tx), asked=asked, merges=merges, resets=resets,
         called=nicknames_of(call.tx, members),
-        names=names_of_staff(call.tx), me=call.staff.name, may_edit=call.staff.role in ("owner", *EDITORS.names),
+        names=names_of_staff(call.tx), me=call.staff.name, may_edit=EDITORS.opens_for(call.staff),
     )  # fmt: skip

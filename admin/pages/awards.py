@@ -66,7 +66,7 @@ def award_list(call: Call) -> str:
     return render_template(
         "admin/awards.html", awards=awards, next_cursor=found["next_cursor"], query=query, errors=errors,
         titles=titles, quizzes=_quizzes(call), waiting=count_waiting(call.tx, wanted, call.now),
-        may_edit=call.staff.role in ("owner", *EDITORS.names),
+        may_edit=EDITORS.opens_for(call.staff),
         called=nicknames_of(call.tx, [item["member"] for item in awards]),
     )  # fmt: skip
 

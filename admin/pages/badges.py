@@ -87,7 +87,7 @@ def _form(call: Call, kept: KeptBadge, form: dict[str, Any], errors: Any) -> str
     return render_template(
         "admin/badge.html", badge=badge_wire(kept), form=form, errors=errors,
         most={"title": MOST_TITLE, "condition": MOST_CONDITION},
-        may_edit=call.staff.role in ("owner", *EDITORS.names),
+        may_edit=EDITORS.opens_for(call.staff),
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def board_list(call: Call) -> str:
     return render_template(
         "admin/boards.html", period=period, periods=PERIODS, state=board_state(call.tx), most=MOST_REASON,
         rows=staff_board(call.tx, period, call.now, mall_zone(), BOARD_SIZE),
-        may_edit=call.staff.role in ("owner", *EDITORS.names),
+        may_edit=EDITORS.opens_for(call.staff),
     )  # fmt: skip
 
 

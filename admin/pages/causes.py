@@ -42,16 +42,12 @@ def _shown(given: Given) -> dict[str, Any]:
     return {"given": given, "cause": given.cause, "name": in_language(given.cause.name, language())}
 
 
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)
-
-
 @page(pages, "GET", "/causes", auth=READERS, login=Login.BACKOFFICE)
 def cause_list(call: Call) -> str:
     """All of them in their order, those that are over too."""
     rows = [_shown(given) for given in causes(call.tx, all_of_them=True)]
     total = sum(row["given"].points for row in rows)
-    return render_template("admin/causes.html", rows=rows, total=total, may_edit=_may_edit(call))
+    return render_template("admin/causes.html", rows=rows, total=total, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "GET", "/new-cause", auth=EDITORS, login=Login.BACKOFFICE)
@@ -83,7 +79,7 @@ def cause_page(call: Call, cause_id: str) -> str:
     form = {f"{name}.{lang}": getattr(cause, name).get(lang) for name in TEXTS for lang in ("zh", "en")}
     form |= {name: getattr(cause, name) for name in ("goal_points", "code", "position")}
     form["active"] = "1" if cause.active else ""
-    return render_template(TEMPLATE, one=one, form=form, may_edit=_may_edit(call))
+    return render_template(TEMPLATE, one=one, form=form, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "POST", "/causes/<cause_id>", auth=EDITORS, login=Login.BACKOFFICE)

@@ -99,7 +99,7 @@ def _shown(
     return render_template(
         "admin/check_ins.html", form=form or {name: getattr(settings, name) for name in NAMES}, errors=errors,
         day_form=day, day_errors=wrong, days=days_off(call.tx, today - SHOWN), today=today,
-        names=names_of_staff(call.tx), may_edit=call.staff.role in ("owner", *EDITORS.names),
+        names=names_of_staff(call.tx), may_edit=EDITORS.opens_for(call.staff),
     )  # fmt: skip
 
 

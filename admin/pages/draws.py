@@ -51,10 +51,6 @@ def _body() -> dict[str, Any]:
     return {**moments, **days, **handover, "winners": number_of(sent["winners"]), "losers": sent["losers"]}
 
 
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)
-
-
 def _listed(call: Call, **more: Any) -> str:
     query, _errors = list_query(PageQuery())
     found = draws_page(call.tx, query["limit"], query.get("cursor"), call.now)
@@ -64,7 +60,7 @@ def _listed(call: Call, **more: Any) -> str:
         draws=[draw_shown(view) for view in found["items"]],
         next_url=address_with(cursor=following) if following else None,
         gifts=[(gift.id, in_language(gift.name, language())) for gift in gifts_to_draw(call.tx)],
-        may_edit=_may_edit(call),
+        may_edit=EDITORS.opens_for(call.staff),
         **{"form": {"gift": request.args.get("gift"), "winners": 1, "losers": RETURNED, **USUAL}, **more},
     )
 
@@ -77,7 +73,7 @@ def _one(call: Call, draw_id: str, **more: Any) -> str:
     form = {name: getattr(draw, name) for name in ("winners", "losers", "handover", "claim_days")} | {
         name: getattr(draw, name).astimezone(zone).strftime(LOCAL) for name in ("opens_at", "closes_at")
     }
-    changeable = _may_edit(call) and shown["state"] == DrawState.UPCOMING
+    changeable = EDITORS.opens_for(call.staff) and shown["state"] == DrawState.UPCOMING
     return render_template(
         "admin/draw.html", draw=shown, settled_at=draw.settled_at, changeable=changeable,
         visible=is_visible(window_of(view.gift), call.now), prizes=prizes_of(call.tx, draw), **{"form": form, **more},

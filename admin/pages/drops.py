@@ -71,10 +71,6 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)
-
-
 def _items(call: Call) -> list[tuple[str, str]]:
     """What can be dropped: ``gift`` or ``gift/variant`` and its name."""
     reader, found = language(), []
@@ -100,7 +96,7 @@ def _listed(call: Call, **more: Any) -> str:
         drops=[_shown(one, call) for one in found["items"]],
         next_url=address_with(cursor=following) if following else None,
         items=_items(call),
-        may_edit=_may_edit(call),
+        may_edit=EDITORS.opens_for(call.staff),
         **{"form": form, "weekdays": [], **more},
     )
 
@@ -114,7 +110,7 @@ def _one(call: Call, drop_id: str, **more: Any) -> str:
         "admin/drop.html",
         one=shown,
         rooms=rooms_page(call.tx, drop.id, ROOMS, None)["items"],
-        may_edit=_may_edit(call),
+        may_edit=EDITORS.opens_for(call.staff),
         **{"form": form, "weekdays": [str(day) for day in drop.weekdays], **more},
     )
 

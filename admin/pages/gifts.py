@@ -66,7 +66,7 @@ def gift_list(call: Call) -> str:
     statuses = [status.value for status in GiftStatus]
     return render_template(
         "admin/gifts.html", gifts=listed, next_cursor=found["next_cursor"], query=query, errors=errors,
-        statuses=statuses, may_edit=_may_edit(call), view=view, back=address_with(),
+        statuses=statuses, may_edit=EDITORS.opens_for(call.staff), view=view, back=address_with(),
         with_variants=gifts_with_variants(call.tx, [gift.id for gift, _stock in found["items"]]),
         shelves=list(shelves.items()), tags=[(tag.id, in_language(tag.name, language())) for tag in tags(call.tx)],
     )  # fmt: skip
@@ -171,7 +171,7 @@ def _choices(call: Call, gift: Gift | None) -> dict[str, Any]:
         "shelves": [(shelf.id, in_language(shelf.name, reader)) for shelf in categories(call.tx)],
         "tags": [(tag.id, in_language(tag.name, reader)) for tag in tags(call.tx)],
         "kinds": GIFT_KINDS, "statuses": [status.value for status in GiftStatus], "periods": PERIODS,
-        "gift": gift, "may_edit": _may_edit(call), **terms_choices(call.tx, gift),
+        "gift": gift, "may_edit": EDITORS.opens_for(call.staff), **terms_choices(call.tx, gift),
     }  # fmt: skip
     if gift is not None:
         found["name"] = in_language(gift.name, reader)
@@ -261,11 +261,3 @@ def _named(error: MallError) -> MallError:
         error.errors = {f"{name}.zh" if name in ("name", "description") else name: why
                         for name, why in error.errors.items()}  # fmt: skip
     return error
-
-
-def _may_edit(call: Call) -> bool:
-    try:
-        EDITORS.check(call.principal)
-    except MallError:
-        return False
-    return True

@@ -63,5 +63,5 @@ def _around(call: Call) -> dict[str, Any]:
     return {
         "called": nicknames_of(call.tx, [row.member_id for row in rows]),
         "rows": [{"row": row, "text": worded(row.words)} for row in rows], "most": MOST_TEXT,
-        "may_edit": call.staff.role in ("owner", *EDITORS.names),
+        "may_edit": EDITORS.opens_for(call.staff),
     }  # fmt: skip

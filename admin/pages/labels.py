@@ -31,7 +31,7 @@ def label_list(call: Call) -> str:
     """All labels, by code."""
     uses = label_uses(call.tx, call.now)
     rows = [{"row": one, "uses": uses.get(one.code, Uses())} for one in labels(call.tx)]
-    return render_template("admin/labels.html", rows=rows, may_edit=_may_edit(call))
+    return render_template("admin/labels.html", rows=rows, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "GET", "/new-label", auth=EDITORS, login=Login.BACKOFFICE)
@@ -64,7 +64,8 @@ def label_page(call: Call, code: str) -> str:
     row = _label(call, code)
     form: dict[str, Any] = {f"name.{language}": row.name.get(language, "") for language in LANGUAGES}
     return render_template(
-        "admin/label.html", form={**form, "active": row.active}, errors={}, label=row, may_edit=_may_edit(call)
+        "admin/label.html", form={**form, "active": row.active}, errors={}, label=row,
+        may_edit=EDITORS.opens_for(call.staff),
     )  # fmt: skip
 
 
@@ -91,7 +92,3 @@ def _label(call: Call, code: str) -> CreditLabel:
     if row is None:
         raise NotFound()
     return row
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)

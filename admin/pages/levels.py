@@ -87,6 +87,6 @@ def _filled(view: LevelsView) -> dict[str, Any]:
 
 def _around(call: Call, view: LevelsView) -> dict[str, Any]:
     return {
-        "view": view, "count": LEVEL_COUNT, "may_edit": call.staff.role in ("owner", *EDITORS.names),
+        "view": view, "count": LEVEL_COUNT, "may_edit": EDITORS.opens_for(call.staff),
         "names": names_of_staff(call.tx), "most_months": MOST_MONTHS, "most_warn_days": MOST_WARN_DAYS,
     }  # fmt: skip

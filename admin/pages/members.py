@@ -78,7 +78,7 @@ def _housemates(call: Call, household: str | None, own: str) -> list[Member]:
 
 def _care(call: Call, member: Member, cursor: str | None) -> dict[str, Any] | None:
     """Notes, freeze and merges, for the roles that look after members; None for others."""
-    if call.staff.role not in ("owner", *CARE_READERS.names):
+    if not CARE_READERS.opens_for(call.staff):
         return None
     resets = resets_of(call.tx, member.id)
     return {

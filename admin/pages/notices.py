@@ -43,7 +43,7 @@ def notice_list(call: Call) -> str:
         only_open=only_open,
         errors=errors,
         next_url=address_with(cursor=following) if following else None,
-        may_do=call.staff.role in ("owner", *DOERS.names),
+        may_do=DOERS.opens_for(call.staff),
     )
 
 

@@ -89,7 +89,7 @@ def order_list(call: Call) -> str:
         {"order": order, "gift": _text(order.gift_name), "variant": _text(order.variant_name)} for order in orders
     ]
     points = point_names(call.tx)
-    works = call.staff.role == "owner" or call.staff.role in WORKERS.names
+    works = WORKERS.opens_for(call.staff)
     steps = {step for order in orders for step in order.allowed} if works else set()
     gift = call.tx.get(Gift, query["gift"]) if query.get("gift") else None
     return render_template(
@@ -111,7 +111,7 @@ def order_as_page(call: Call, order_id: str, **typed: Any) -> str:
     role = call.staff.role
     order = staff_order(call.tx, checked_id(order_id), with_address=role in SEES_ADDRESSES)
     points = point_names(call.tx)
-    allowed = order.allowed if role == "owner" or role in WORKERS.names else []
+    allowed = order.allowed if WORKERS.opens_for(call.staff) else []
     history = [
         {
             "status": status,
@@ -122,7 +122,7 @@ def order_as_page(call: Call, order_id: str, **typed: Any) -> str:
         }
         for status, at, actor, reason in order.history
     ]
-    refunds = order.status in REFUNDABLE and (role == "owner" or role in REFUNDERS.names)
+    refunds = order.status in REFUNDABLE and REFUNDERS.opens_for(call.staff)
     return render_template(
         "admin/order.html", order=order, gift=_text(order.gift_name), variant=_text(order.variant_name),
         point=points.get(order.pickup_point_id or ""), allowed=allowed, history=history,

@@ -93,7 +93,7 @@ def _one(call: Call, reset_id: str, link: str | None = None) -> Response:
     response = make_response(
         render_template(
             "admin/password_reset.html", reset=row, member=get_member(call.tx, row.member_id), link=link,
-            names=names_of_staff(call.tx), me=call.staff.name, may_edit=call.staff.role in ("owner", *EDITORS.names),
+            names=names_of_staff(call.tx), me=call.staff.name, may_edit=EDITORS.opens_for(call.staff),
             link_good=row.state == "approved" and row.expires_at is not None and row.expires_at > call.now,
         )
     )  # fmt: skip

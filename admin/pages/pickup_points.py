@@ -91,10 +91,6 @@ def _shown(call: Call, point: PickupPoint) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)
-
-
 def _find(call: Call, point_id: str) -> PickupPoint:
     found = call.tx.get(PickupPoint, checked_id(point_id))
     if found is None:
@@ -106,7 +102,7 @@ def _find(call: Call, point_id: str) -> PickupPoint:
 def point_list(call: Call) -> str:
     """All of them, and whether each is open now."""
     rows = [_shown(call, point) for point in pickup_points(call.tx, all_of_them=True)]
-    return render_template("admin/pickup_points.html", rows=rows, may_edit=_may_edit(call))
+    return render_template("admin/pickup_points.html", rows=rows, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "GET", "/new-pickup-point", auth=EDITORS, login=Login.BACKOFFICE)
@@ -135,7 +131,7 @@ def new_point(call: Call) -> Response | Redirect:
 def point_page(call: Call, point_id: str) -> str:
     """One of them as a form."""
     point = _find(call, point_id)
-    return render_template(TEMPLATE, one=_shown(call, point), form=_form(point), may_edit=_may_edit(call))
+    return render_template(TEMPLATE, one=_shown(call, point), form=_form(point), may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "POST", "/pickup-points/<point_id>", auth=EDITORS, login=Login.BACKOFFICE)

@@ -73,5 +73,5 @@ def _number(text: str) -> int | str:
 def _around(call: Call) -> dict[str, Any]:
     months = [{"row": row, "closes_on": closes_on(row.month, row.grace_days)} for row in prize_months(call.tx)]
     return {
-        "months": months, "may_edit": call.staff.role in ("owner", *EDITORS.names), "most_grace": MOST_GRACE_DAYS,
+        "months": months, "may_edit": EDITORS.opens_for(call.staff), "most_grace": MOST_GRACE_DAYS,
     }  # fmt: skip

@@ -50,7 +50,7 @@ def _shown(call: Call, **more: Any) -> str:
         "admin/providers.html",
         providers=[provider_wire(one) for one in providers(call.tx)],
         gifts=gifts,
-        may_edit=call.staff.role in ("owner", "catalog"),
+        may_edit=EDITORS.opens_for(call.staff),
         **more,
     )
 

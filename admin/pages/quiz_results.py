@@ -49,7 +49,7 @@ def result_list(call: Call, quiz_id: str) -> str:
         "admin/quiz_results.html", quiz=quiz, title=worded(quiz.title), query=query, wanted=WANTED,
         results=[{**result_wire(one), "name": nicknames.get(one.member_id, one.member_id)} for one in found["items"]],
         figures=figures_of(call.tx, [quiz.id])[quiz.id], releases=latest_releases(call.tx, quiz.id),
-        names=names_of_staff(call.tx), may_decide=call.staff.role in ("owner", *DECIDERS.names),
+        names=names_of_staff(call.tx), may_decide=DECIDERS.opens_for(call.staff),
         next_url=address_with(cursor=found["next_cursor"]) if found["next_cursor"] else None,
     )  # fmt: skip
 

@@ -50,7 +50,7 @@ def redemption_rule_list(call: Call) -> str:
     scopes, found = dict(scopes_of(call)), segments(call.tx)
     names = {one.id: in_language(one.name, language()) for one in found}
     listed = [told(one, scopes, names) for one in redemption_rules(call.tx)]
-    return render_template("admin/redemption_rules.html", rules=listed, may_edit=_may_edit(call))
+    return render_template("admin/redemption_rules.html", rules=listed, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "GET", "/new-redemption-rule", auth=EDITORS, login=Login.BACKOFFICE)
@@ -130,7 +130,7 @@ def _again(call: Call, kind: str, found: RedemptionRule | None, error: MallError
 def _form(call: Call, kind: str, found: RedemptionRule | None, form: dict[str, Any], errors: Any) -> str:
     return render_template(
         "admin/redemption_rule_edit.html", kind=kind, kind_name=kind_names()[kind], rule=found, form=form,
-        errors=errors, scopes=[("", _("everything")), *scopes_of(call)], may_edit=_may_edit(call),
+        errors=errors, scopes=[("", _("everything")), *scopes_of(call)], may_edit=EDITORS.opens_for(call.staff),
         segments=[(one.id, in_language(one.name, language())) for one in segments(call.tx)],
         names=names_of_staff(call.tx), rule_name="" if found is None else in_language(found.name, language()),
     )  # fmt: skip
@@ -161,7 +161,3 @@ def told(rule: RedemptionRule, scopes: dict[str, str], segment_names: dict[str, 
         "id": rule.id, "name": in_language(rule.name, language()), "kind": kind_names()[rule.kind][0], "words": words,
         "scope": scopes.get(form["scope"], _("everything")), "above": rule.above_points, "active": rule.active,
     }  # fmt: skip
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)

@@ -43,7 +43,7 @@ def segment_list(call: Call) -> str:
         {"id": one.id, "name": in_language(one.name, language()), "words": words_of(one.filter), "at": one.updated_at}
         for one in segments(call.tx)
     ]
-    return render_template("admin/segments.html", segments=listed, may_edit=_may_edit(call))
+    return render_template("admin/segments.html", segments=listed, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "GET", "/new-segment", auth=EDITORS, login=Login.BACKOFFICE)
@@ -134,8 +134,8 @@ def _again(call: Call, found: Segment | None, error: MallError | None) -> Respon
 def _form(call: Call, found: Segment | None, form: dict[str, Any], errors: Any, count: Preview | None = None) -> str:
     return render_template(
         "admin/segment_edit.html", segment=found, form=form, errors=errors, facts=fact_names(*RANGES),
-        may_edit=_may_edit(call), segment_name="" if found is None else in_language(found.name, language()),
-        found=count,
+        may_edit=EDITORS.opens_for(call.staff),
+        segment_name="" if found is None else in_language(found.name, language()), found=count,
     )  # fmt: skip
 
 
@@ -150,7 +150,3 @@ def words_of(stored: dict[str, Any]) -> list[str]:
     if stored.get("households"):
         found.append(_("Households: %(tags)s", tags=", ".join(stored["households"])))
     return found
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)

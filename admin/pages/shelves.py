@@ -82,7 +82,7 @@ def shelf_list(call: Call) -> str:
                for row in kept.all(call.tx)]
         for kind, kept in KINDS.items()
     }  # fmt: skip
-    return render_template("admin/shelves.html", listed=listed, may_edit=call.staff.role in ("owner", *EDITORS.names))
+    return render_template("admin/shelves.html", listed=listed, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "GET", f"/new-shelf/{HEADING}", auth=EDITORS, login=Login.BACKOFFICE)
@@ -108,7 +108,7 @@ def shelf_page(call: Call, kind: str, shelf_id: str) -> str:
     """One of them as a form."""
     row = _find(call, kind, checked_id(shelf_id))
     form = {"name.zh": row.name.get("zh"), "name.en": row.name.get("en"), "code": row.code, "position": row.position}
-    may_edit = call.staff.role in ("owner", *EDITORS.names)
+    may_edit = EDITORS.opens_for(call.staff)
     return render_template(TEMPLATE, kind=kind, row=row, form=form, may_edit=may_edit)
 
 

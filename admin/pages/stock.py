@@ -67,7 +67,7 @@ def gift_stock(call: Call, gift_id: str) -> str:
         pool=pools_of(call.tx, [gift.id]).get(gift.id),
         movements=found["items"],
         next_url=address_with(cursor=following) if following else None,
-        may_edit=call.staff.role in ("owner", *EDITORS.names),
+        may_edit=EDITORS.opens_for(call.staff),
     )
 
 

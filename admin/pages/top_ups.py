@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.routes.top_ups import TopUpsQuery
+from admin.routes.top_ups import WORKERS, TopUpsQuery
 from admin.top_ups import decide_and_note, top_ups_wire
 from catalog.topups.states import State
 from mall.db import Login
@@ -47,7 +47,7 @@ def top_ups(call: Call) -> str:
         addresses=[address_with(state=one.value) for one in words],
         state=state,
         problems=problem_words(),
-        may_decide=call.staff.role in ("owner", "fulfilment"),
+        may_decide=WORKERS.opens_for(call.staff),
     )
 
 
@@ -68,7 +68,7 @@ def problem_words() -> dict[str, str]:
 
 
 @page(
-    pages, "POST", "/top-ups/<order_id>/decide", auth=staff("fulfilment"), login=Login.BACKOFFICE, idempotent=True,
+    pages, "POST", "/top-ups/<order_id>/decide", auth=WORKERS, login=Login.BACKOFFICE, idempotent=True,
     on_error=HERE,
 )  # fmt: skip
 def decide(call: Call, order_id: str) -> Redirect:
