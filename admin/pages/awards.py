@@ -15,6 +15,7 @@ from admin.acting import acting
 from admin.award_decisions import decide as decide_all
 from admin.award_decisions import decide_one
 from admin.pages.blueprint import desk
+from admin.pages.forms import whole_typed
 from admin.pages.lists import list_query
 from admin.people import nicknames_of
 from admin.routes.awards import EDITORS, READERS, AdjustAwardSchema, AwardQuery, ReasonSchema, ReviewSchema
@@ -80,7 +81,7 @@ def decide(call: Call, award_id: str) -> Redirect:
     given: dict[str, Any] = {"reason": _reason()}
     if action == "adjust":
         text = request.form.get("points", "").strip()
-        given["points"] = int(text) if text.isascii() and text.isdigit() and len(text) < 15 else text
+        given["points"] = whole_typed(text, 14)
         body = load(AdjustAwardSchema(), given)
     else:
         body = load(ReasonSchema(), given)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
+from admin.pages.forms import whole_typed
 from admin.routes.boards import EDITORS, MOST_REASON, READERS, BoardPauseSchema, NicknameResetSchema
 from mall.db import Login
 from mall.http.call import Call, load
@@ -37,9 +38,8 @@ def board_list(call: Call) -> str:
 @page(pages, "POST", "/boards", auth=EDITORS, login=Login.BACKOFFICE, on_error=URL)
 def set_boards(call: Call) -> Redirect:
     """Stop showing the boards, or show them again."""
-    version = request.form.get("version", "")
-    number = int(version) if version.isascii() and version.isdigit() and len(version) < 11 else version
-    body = load(BoardPauseSchema(), {"version": number, "paused": request.form.get("paused") == "1"})
+    version = whole_typed(request.form.get("version", ""), 10)
+    body = load(BoardPauseSchema(), {"version": version, "paused": request.form.get("paused") == "1"})
     found = pause_boards(call.tx, body["paused"], body["version"], acting(call))
     flash(_("The boards are paused.") if found.paused else _("The boards are shown again."), "success")
     return redirect(URL, 303)

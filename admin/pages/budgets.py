@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.forms import FORM_ERROR, attempt
+from admin.pages.forms import FORM_ERROR, attempt, whole_typed
 from admin.people import names_of_staff
 from admin.routes.budgets import BudgetChangeSchema
 from catalog.wording import in_language
@@ -91,7 +91,7 @@ def lift(call: Call, scope: str) -> Redirect:
 
 def _set(call: Call, scope: str) -> None:
     text = request.form.get("limit_points", "").strip().replace(",", "")
-    limit = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text
+    limit = whole_typed(text)
     given = {"period": request.form.get("period", ""), "limit_points": limit, "action": request.form.get("action", "")}
     body = load(BudgetChangeSchema(), given)
     set_budget(call.tx, scope, body["period"], body["limit_points"], body["action"], acting(call))

@@ -9,8 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
-from admin.pages.forms import at_fields, attempt, shown_again, wording_typed
-from admin.pages.gifts import number_of
+from admin.pages.forms import at_fields, attempt, number_of, shown_again, wording_typed
 from admin.routes.causes import EDITORS, CauseChangeSchema, NewCauseSchema
 from admin.routes.gifts import READERS
 from admin.undo.fields import fields_of

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
-from admin.pages.gifts import number_of
+from admin.pages.forms import number_of
 from admin.pages.lists import back_to
 from admin.routes.catalog_schemas import GiftChangeSchema
 from admin.routes.gifts import EDITORS, READERS

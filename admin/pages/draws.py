@@ -10,8 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt
-from admin.pages.gifts import LOCAL, moment_of, number_of
+from admin.pages.forms import attempt, moment_of, moment_shown, number_of
 from admin.pages.lists import list_query
 from admin.routes.draws import DrawChangeSchema, NewDrawSchema
 from admin.routes.gifts import EDITORS, READERS
@@ -33,7 +32,6 @@ from mall.http.pagination import PageQuery
 from mall.http.problems import STATUS
 from mall.i18n import language
 from mall.identity.forms import messages_of
-from points.earning.book_events import mall_zone
 
 pages = desk("draws", __name__)
 FIELDS = ("opens_at", "closes_at", "winners", "losers", "handover", "claim_days")
@@ -69,9 +67,8 @@ def _one(call: Call, draw_id: str, **more: Any) -> str:
     draw = find_draw(call.tx, checked_id(draw_id))
     view = view_of(call.tx, draw, get_gift(call.tx, draw.gift_id), call.now)
     shown = draw_shown(view)
-    zone = mall_zone()
     form = {name: getattr(draw, name) for name in ("winners", "losers", "handover", "claim_days")} | {
-        name: getattr(draw, name).astimezone(zone).strftime(LOCAL) for name in ("opens_at", "closes_at")
+        name: moment_shown(getattr(draw, name)) for name in ("opens_at", "closes_at")
     }
     changeable = EDITORS.opens_for(call.staff) and shown["state"] == DrawState.UPCOMING
     return render_template(

@@ -10,8 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt
-from admin.pages.gifts import number_of
+from admin.pages.forms import attempt, number_of
 from admin.pages.lists import list_query
 from admin.routes.drops import DropChangeSchema, NewDropSchema
 from admin.routes.gifts import EDITORS, READERS

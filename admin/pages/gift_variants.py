@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
-from admin.pages.forms import wording_typed
-from admin.pages.gifts import BACK, number_of
+from admin.pages.forms import number_of, wording_typed
+from admin.pages.gifts import BACK
 from admin.routes.catalog_schemas import NewVariantSchema
 from admin.routes.gift_part_schemas import VariantChangeSchema
 from admin.routes.gifts import EDITORS

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt, shown_again
+from admin.pages.forms import attempt, moment_of, moment_shown, number_of, shown_again, wording_typed
 from admin.pages.gift_terms import terms_body, terms_choices, terms_form
 from admin.pages.lists import list_query
 from admin.routes.catalog_schemas import AdminGiftsQuery, GiftChangeSchema, NewGiftSchema, StockChangeSchema
@@ -44,7 +44,6 @@ MOMENTS = ("visible_from", "on_sale_from", "on_sale_until")
 FLAGS = ("needs_preparation", "needs_approval", "featured")
 BACK = "/admin/gifts/{gift_id}"
 VIEWS = ("grid", "edit", "order")
-LOCAL = "%Y-%m-%dT%H:%M"
 
 
 @page(pages, "GET", "/gifts", auth=READERS, login=Login.BACKOFFICE)
@@ -198,7 +197,7 @@ def _form(gift: Gift) -> dict[str, Any]:
     }  # fmt: skip
     for name in MOMENTS:
         moment = getattr(gift, name)
-        form[name] = moment.astimezone(mall_zone()).strftime(LOCAL) if moment else None
+        form[name] = moment_shown(moment) or None
     return form
 
 
@@ -206,8 +205,9 @@ def _body(*, new: bool) -> dict[str, Any]:
     """The form as the API's body: what the schema refuses is refused at the same field."""
     sent = request.form
     body: dict[str, Any] = {
-        "name": _wording("name"), "description": _wording("description"), "points": number_of(sent.get("points", "")),
-        "status": sent.get("status"), "code": sent.get("code", "").strip() or None,
+        "name": wording_typed("name"), "description": wording_typed("description"),
+        "points": number_of(sent.get("points", "")), "status": sent.get("status"),
+        "code": sent.get("code", "").strip() or None,
         "category": sent.get("category") or None, "min_level": number_of(sent.get("min_level", "").strip()) or None,
         "tags": sent.getlist("tags"), **{name: sent.get(name) == "1" for name in FLAGS},
         # The dates of a draw are not in the form of its gift.
@@ -223,29 +223,6 @@ def _body(*, new: bool) -> dict[str, Any]:
         if sent.get("stock", "").strip():
             body["stock"] = number_of(sent["stock"].strip())
     return body
-
-
-def _wording(name: str) -> dict[str, str]:
-    texts = {lang: request.form.get(f"{name}.{lang}", "").replace("\r\n", "\n").strip() for lang in LANGUAGES}
-    return {lang: text for lang, text in texts.items() if text}
-
-
-def number_of(text: str) -> int | str:
-    """A whole number as it was typed, with the signs that the form shows (+100, −5); what is none stays as it is, for
-    the schema to refuse."""
-    plain = text.strip().replace("−", "-").replace("＋", "+")
-    bare = plain[1:] if plain[:1] in ("-", "+") else plain
-    return int(plain) if bare.isascii() and bare.isdigit() and len(bare) < 16 else text
-
-
-def moment_of(text: str) -> str | None:
-    """A moment of the form, in the mall's zone, as the API writes it."""
-    if not text.strip():
-        return None
-    try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=mall_zone()).isoformat()
-    except (ValueError, OverflowError):
-        return text
 
 
 def _seen() -> datetime | None:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.orders import refund_as_staff
 from admin.pages.blueprint import desk
 from admin.pages.cash import cents_typed
-from admin.pages.gifts import number_of
+from admin.pages.forms import number_of
 from admin.pages.orders import order_as_page
 from admin.routes.refunds import REFUNDERS, OrderRefundSchema
 from catalog.payment.configured import mall_currency

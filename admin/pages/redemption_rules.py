@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.forms import FORM_ERROR, attempt
+from admin.pages.forms import FORM_ERROR, attempt, whole_typed
 from admin.pages.redemption_rule_form import FIELDS, at_fields, body_of, form_of, kind_names
 from admin.pages.rule_words import window_words
 from admin.people import names_of_staff
@@ -91,7 +91,7 @@ def save_redemption_rule(call: Call, rule_id: str) -> Response | Redirect:
     seen = request.form.get("version", "")
 
     def work() -> Any:
-        version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else seen
+        version = whole_typed(seen, 9)
         body = rule_body(load(RedemptionRuleChangeSchema(), {"version": version, **_body(found.kind)}))
         return change_rule(call.tx, found.id, body.pop("version"), body, acting(call))
 

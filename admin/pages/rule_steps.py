@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
+from admin.pages.forms import moment_shown
 from admin.pages.rule_words import event_name, grid, sentences
 from admin.people import names_of_staff
 from catalog.wording import in_language
@@ -49,7 +50,7 @@ def version_page(call: Call, key: str, number: int) -> str:
         "tests": backtests(call.tx, key, number, call.now, names=call.staff.role == OWNER_ROLE),
         "names": names_of_staff(call.tx), "may_edit": EDITORS.opens_for(call.staff),
         "mine": call.staff.name in {*view.authors, view.created_by, view.submitted_by},
-        "local_now": call.now.astimezone(mall_zone()).strftime("%Y-%m-%dT%H:%M"),
+        "local_now": moment_shown(call.now),
     }  # fmt: skip
     return render_template("admin/rule_version.html", **values)
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt, shown_again
+from admin.pages.forms import attempt, shown_again, whole_typed
 from admin.pages.rule_words import event_choices, event_name, grid, sentences
 from admin.people import names_of_staff
 from admin.routes.rule_schemas import ControlsSchema, NewRuleSchema, RuleChangeSchema
@@ -111,7 +111,9 @@ def save_controls(call: Call) -> Response | Redirect:
     """Set the limits; an empty one is none."""
 
     def work() -> Any:
-        given: dict[str, Any] = {name: _whole_or_text(request.form.get(name, "").strip()) for name in LIMITS}
+        given: dict[str, Any] = {
+            name: whole_typed(text) if (text := request.form.get(name, "").strip()) else None for name in LIMITS
+        }
         given["backtest_required"] = request.form.get("backtest_required") == "1"
         return change_controls(call.tx, load(ControlsSchema(), given), acting(call))
 
@@ -120,12 +122,6 @@ def save_controls(call: Call) -> Response | Redirect:
         return shown_again("admin/rule_controls.html", error, may_edit=True)
     flash(_("Saved."), "success")
     return redirect("/admin/rule-controls", 303)
-
-
-def _whole_or_text(text: str) -> int | str | None:
-    if not text:
-        return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text
 
 
 def _title() -> dict[str, str]:

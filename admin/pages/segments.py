@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.forms import FORM_ERROR, attempt
+from admin.pages.forms import FORM_ERROR, attempt, figure_typed
 from admin.routes.segments import EDITORS, READERS, NewSegmentSchema, SegmentChangeSchema
 from admin.rule_set_words import fact_names
 from catalog.wording import in_language, wording
@@ -81,7 +81,7 @@ def save_segment(call: Call, segment_id: str) -> Response | Redirect:
     found, seen = segment(call.tx, checked_id(segment_id)), request.form.get("version", "")
 
     def work() -> Segment:
-        body = load(SegmentChangeSchema(), {"version": _whole(seen), **_body()})
+        body = load(SegmentChangeSchema(), {"version": figure_typed(seen), **_body()})
         name = wording(body["name"])
         return change_segment(call.tx, found.id, body["version"], name, body["filter"], acting(call))
 
@@ -107,17 +107,12 @@ def _saved(segment_id: str) -> Redirect:
 
 def _body() -> dict[str, Any]:
     get = request.form.get
-    asked: dict[str, Any] = {name: _whole(get(name, "")) for name in ENDS if get(name, "").strip()}
+    asked: dict[str, Any] = {name: figure_typed(get(name, "")) for name in ENDS if get(name, "").strip()}
     asked |= {name: get(name, "") for name in DAYS if get(name, "")}
     if tags := [tag.strip() for tag in re.split(r"[,，、\n]", get("households", "")) if tag.strip()]:
         asked["households"] = tags
     name = {language: get(f"name.{language}", "").strip() for language in ("zh", "en")}
     return {"name": {language: text for language, text in name.items() if text}, "filter": asked}
-
-
-def _whole(text: str) -> int | str:
-    text = text.strip().replace(",", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text
 
 
 def _again(call: Call, found: Segment | None, error: MallError | None) -> Response:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.pages.gifts import number_of
+from admin.pages.forms import number_of
 from admin.pages.lists import list_query
 from admin.routes.drops import AlertSchema
 from admin.routes.gifts import EDITORS, READERS
