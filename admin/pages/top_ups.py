@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
+from admin.pages.webhook_words import unsent_words
 from admin.routes.top_ups import WORKERS, TopUpsQuery
 from admin.top_ups import decide_and_note, top_ups_wire
 from catalog.topups.states import State
@@ -53,18 +54,7 @@ def top_ups(call: Call) -> str:
 
 def problem_words() -> dict[str, str]:
     """What went wrong, in words; everything else is a status of HTTP."""
-    return {
-        "form": _("The address is not valid"),
-        "scheme": _("The address is not https"),
-        "unknown": _("The address is not known"),
-        "private": _("The address is not public"),
-        "connect": _("No connection"),
-        "timeout": _("No answer in time"),
-        "tls": _("No secure connection"),
-        "protocol": _("The answer is no HTTP"),
-        "too_large": _("The answer is too long"),
-        "not_understood": _("The answer was not understood"),
-    }
+    return {**unsent_words(), "not_understood": _("The answer was not understood")}
 
 
 @page(
