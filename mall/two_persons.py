@@ -12,8 +12,8 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import CheckConstraint, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from mall.db import IdText
-from mall.errors import Conflict, NotFound
+from mall.db import IdText, must_get
+from mall.errors import Conflict
 from mall.http.pagination import newest_first
 
 STATES = ("requested", "approved", "rejected")
@@ -53,10 +53,7 @@ def two_persons_checks() -> tuple[CheckConstraint, CheckConstraint]:
 
 def find_request(tx: Session, kind: type[Request], request_id: str, *, lock: bool = False) -> Request:
     """One request. Raises NotFound."""
-    row = tx.get(kind, request_id, with_for_update=lock or None)
-    if row is None:
-        raise NotFound()
-    return row
+    return must_get(tx, kind, request_id, with_for_update=lock or None)
 
 
 def request_page(

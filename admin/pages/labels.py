@@ -14,8 +14,7 @@ from admin.routes.labels import EDITORS, READERS, LabelChangeSchema, NewLabelSch
 from admin.undo.fields import fields_of
 from admin.undo.keep import offer_former
 from catalog.wording import LANGUAGES, wording
-from mall.db import Login
-from mall.errors import NotFound
+from mall.db import Login, must_get
 from mall.http.call import Call, load
 from mall.http.page import page
 from points.earning.labels import Uses, change_label, create_label, label_uses, labels
@@ -88,7 +87,4 @@ def save_label(call: Call, code: str) -> Response | Redirect:
 
 
 def _label(call: Call, code: str) -> CreditLabel:
-    row = call.tx.get(CreditLabel, code, populate_existing=True)
-    if row is None:
-        raise NotFound()
-    return row
+    return must_get(call.tx, CreditLabel, code, populate_existing=True)

@@ -20,8 +20,7 @@ from catalog.fulfilment.hours_words import hours_words, now_words
 from catalog.gifts.models import PickupPoint
 from catalog.gifts.shelves import change_pickup_point, create_pickup_point, pickup_points
 from catalog.wording import in_language
-from mall.db import Login
-from mall.errors import NotFound
+from mall.db import Login, must_get
 from mall.http.call import Call, load
 from mall.http.ids import checked_id
 from mall.http.page import page
@@ -92,10 +91,7 @@ def _shown(call: Call, point: PickupPoint) -> dict[str, Any]:
 
 
 def _find(call: Call, point_id: str) -> PickupPoint:
-    found = call.tx.get(PickupPoint, checked_id(point_id))
-    if found is None:
-        raise NotFound()
-    return found
+    return must_get(call.tx, PickupPoint, checked_id(point_id))
 
 
 @page(pages, "GET", "/pickup-points", auth=READERS, login=Login.BACKOFFICE)

@@ -24,7 +24,6 @@ from mall.webhooks.endpoints import (
     change_endpoint,
     end_former_secret,
     endpoints,
-    former_until,
     get_endpoint,
     refuse_address,
     remove_endpoint,
@@ -32,6 +31,7 @@ from mall.webhooks.endpoints import (
 )
 from mall.webhooks.events import EVENTS
 from mall.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
+from mall.webhooks.shared_secret import former_until
 
 blp = api_blueprint("admin-webhooks", __name__, description="Webhooks: endpoints and deliveries")
 OWNER = staff(OWNER_ROLE)

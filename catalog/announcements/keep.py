@@ -14,8 +14,8 @@ from catalog.announcements.links import checked_link
 from catalog.announcements.models import Announcement
 from catalog.announcements.phases import OPEN, Phase, phase_at
 from mall import audit
-from mall.db import cursor
-from mall.errors import Conflict, Invalid, NotFound
+from mall.db import cursor, must_get
+from mall.errors import Conflict, Invalid
 from mall.http.pagination import newest_first
 from mall.ids import id_at, new_id
 from points.earning.versions import By
@@ -30,10 +30,7 @@ _READERS = "SELECT announcement_readers(%s)"
 
 def announcement(tx: Session, announcement_id: str, *, lock: bool = False) -> Announcement:
     """One announcement, a draft too. Raises NotFound."""
-    found = tx.get(Announcement, announcement_id, with_for_update=lock, populate_existing=True)
-    if found is None:
-        raise NotFound()
-    return found
+    return must_get(tx, Announcement, announcement_id, with_for_update=lock, populate_existing=True)
 
 
 def phase_of(row: Announcement, now: datetime) -> Phase:

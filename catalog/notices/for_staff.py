@@ -14,7 +14,7 @@ from catalog.gifts.models import Gift
 from catalog.notices.staff_models import StaffNotice
 from catalog.redemption.models import Order
 from mall import audit
-from mall.errors import NotFound
+from mall.db import must_get
 from mall.http.badges import staff_badge
 from mall.http.pagination import newest_first
 from mall.ids import new_id
@@ -64,9 +64,7 @@ def open_notices(tx: Session) -> int:
 
 def done_with(tx: Session, notice_id: str, actor: str, now: datetime, request_id: str) -> StaffNotice:
     """Somebody has seen to it, or knows: it is not shown as open any more. Twice is once. Raises NotFound."""
-    notice = tx.get(StaffNotice, notice_id, with_for_update=True)
-    if notice is None:
-        raise NotFound()
+    notice = must_get(tx, StaffNotice, notice_id, with_for_update=True)
     if notice.done_at is None:
         notice.done_at, notice.done_by = now, actor
         detail = {"kind": notice.kind, "subject": notice.subject}

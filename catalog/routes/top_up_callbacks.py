@@ -11,7 +11,7 @@ from marshmallow import fields
 from catalog.routes.schemas import ID_MOST
 from catalog.topups.models import TopUp
 from catalog.topups.orders import settle
-from catalog.topups.providers import get_provider, secrets_of
+from catalog.topups.providers import get_provider
 from catalog.topups.states import LONGEST_REFERENCE, LONGEST_WORDS, State, judge_words
 from mall.db import Login
 from mall.errors import NotFound, Unauthenticated
@@ -21,6 +21,7 @@ from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, StrictSchema, Text
 from mall.http.ids import checked_id
 from mall.http.principals import PUBLIC
+from mall.webhooks.shared_secret import secrets_of
 from mall.webhooks.signing import is_signed
 
 blp = api_blueprint("top-up-callbacks", __name__, description="For providers of top-ups")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from catalog.gifts.models import Gift, GiftVariant
 from catalog.stock.models import StockItem, StockMovement
 from mall import audit
+from mall.db import must_get
 from mall.errors import Conflict, NotFound
 from mall.http.pagination import newest_first
 from mall.ids import new_id
@@ -30,9 +31,7 @@ def find_item(tx: Session, gift_id: str, variant_id: str | None) -> tuple[Gift, 
 
     Raises NotFound, Conflict ``variant_exists`` when variants of the gift are on offer and none is named.
     """
-    gift = tx.get(Gift, gift_id)
-    if gift is None:
-        raise NotFound()
+    gift = must_get(tx, Gift, gift_id)
     if variant_id is None:
         if (
             tx.execute(

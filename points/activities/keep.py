@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mall import audit, outbox
-from mall.db import cursor
-from mall.errors import Conflict, Invalid, NotFound
+from mall.db import cursor, must_get
+from mall.errors import Conflict, Invalid
 from mall.http.pagination import decode_cursor, newest_first, page_of
 from mall.ids import new_id
 from points.activities.models import Activity, Participation
@@ -25,10 +25,7 @@ _COUNTS = """SELECT activity_id, count(signed_up_at), count(attended_at) FROM pa
 
 def activity(tx: Session, activity_id: str, *, lock: bool = False) -> Activity:
     """One activity, a draft too. Raises NotFound."""
-    found = tx.get(Activity, activity_id, with_for_update=lock)
-    if found is None:
-        raise NotFound()
-    return found
+    return must_get(tx, Activity, activity_id, with_for_update=lock)
 
 
 def create_activity(tx: Session, fields: Mapping[str, Any], by: By) -> Activity:

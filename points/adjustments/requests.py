@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mall import audit
-from mall.errors import Conflict, NotFound
+from mall.db import must_get
+from mall.errors import Conflict
 from mall.identity.models import Member
 from mall.ids import new_id
 from mall.two_persons import find_request, open_request, request_page, write_decision
@@ -43,9 +44,7 @@ def ask(tx: Session, wanted: Wanted, by: By) -> Adjustment:
     Raises NotFound, Conflict ``own_account``, ``own_team``, ``adjustment_too_large``, ``month_limit_reached``,
     ``too_much_open``, or for a write-off ``debt_exceeded``.
     """
-    member = tx.get(Member, wanted.member_id)
-    if member is None:
-        raise NotFound()
+    member = must_get(tx, Member, wanted.member_id)
     refuse_own(tx, member, by)
     check_request(tx, wanted.points, by)
     undecided = select(func.coalesce(func.sum(func.abs(Adjustment.points)), 0)).where(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from mall import audit
 from mall.crypto import keyring
-from mall.db import cursor
+from mall.db import cursor, must_get
 from mall.errors import Conflict, NotFound
 from mall.http.pagination import newest_first
 from points.earning.book_events import mall_zone
@@ -91,9 +91,7 @@ def due_debits(tx: Session, now: datetime, most: int) -> Sequence[str]:
 
 def take(tx: Session, debit_id: str, now: datetime, decided_by: str | None) -> AnnouncedDebit:
     """Settle the case of a debit as its stage says. Raises NotFound, Conflict ``already_decided``."""
-    found = tx.get(AnnouncedDebit, debit_id)
-    if found is None:
-        raise NotFound()
+    found = must_get(tx, AnnouncedDebit, debit_id)
     cur, zone = cursor(tx), mall_zone()
     row = cur.execute("SELECT coalesce(alias_of, id) FROM members WHERE id = %s", (found.member_id,)).fetchone()
     owner = row[0] if row else found.member_id
@@ -118,9 +116,7 @@ def take(tx: Session, debit_id: str, now: datetime, decided_by: str | None) -> A
 
 
 def _open(tx: Session, debit_id: str) -> AnnouncedDebit:
-    debit = tx.get(AnnouncedDebit, debit_id, with_for_update=True, populate_existing=True)
-    if debit is None:
-        raise NotFound()
+    debit = must_get(tx, AnnouncedDebit, debit_id, with_for_update=True, populate_existing=True)
     if debit.state != "open":
         raise Conflict("already_decided")
     return debit

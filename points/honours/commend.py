@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from mall import audit, outbox
+from mall.db import must_get
 from mall.errors import Conflict, NotFound
 from mall.http.pagination import decode_cursor, encode_cursor, newest_first
 from mall.identity.avatars import avatar_of
@@ -36,9 +37,7 @@ class Honour:
 def commend(tx: Session, member_id: str, words: Mapping[str, str], by: By) -> Commendation:
     """Offer a member a commendation; nobody but the member sees it yet. Raises NotFound, Conflict
     ``member_not_active``."""
-    member = tx.get(Member, member_id)
-    if member is None:
-        raise NotFound()
+    member = must_get(tx, Member, member_id)
     if member.status != "active" or member.alias_of is not None:
         raise Conflict("member_not_active")
     row = Commendation(
