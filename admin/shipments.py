@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 from flask_babel import gettext as _
 
+from admin.acting import traced
 from catalog.fulfilment.ship import LineResult, Shipment, reason
 from catalog.fulfilment.to_ship import orders_to_ship
 from mall.http.call import Call
@@ -18,7 +19,7 @@ FILES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 
 def to_ship_file(call: Call, kind: str) -> Response:
     """The file of ``kind``, csv or xlsx; that it was taken is noted in the audit."""
-    rows = orders_to_ship(call.tx, language(), call.staff.name, call.now, call.request_id)
+    rows = orders_to_ship(call.tx, language(), *traced(call))
     content = write_csv(rows) if kind == "csv" else write_xlsx(rows, _("To ship"))
     response = Response(content, content_type=FILES[kind] + ("; charset=utf-8" if kind == "csv" else ""))
     response.headers["Content-Disposition"] = f'attachment; filename="to-ship-{call.now:%Y%m%d}.{kind}"'

@@ -20,12 +20,14 @@ STATES = ("requested", "approved", "rejected")
 
 
 class Person(Protocol):
-    """Who decides, and when."""
+    """Who asks or decides, when, in which request."""
 
     @property
     def name(self) -> str: ...
     @property
     def now(self) -> datetime: ...
+    @property
+    def request_id(self) -> str | None: ...
 
 
 class StaffRequest:

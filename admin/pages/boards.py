@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
-from admin.acting import acting
+from admin.acting import acting, traced
 from admin.pages.blueprint import desk
 from admin.pages.forms import whole_typed
 from admin.routes.boards import EDITORS, MOST_REASON, READERS, BoardPauseSchema, NicknameResetSchema
@@ -49,6 +49,6 @@ def set_boards(call: Call) -> Redirect:
 def take_nickname(call: Call, member_id: str) -> Redirect:
     """Give a member a neutral nickname."""
     body = load(NicknameResetSchema(), {"reason": request.form.get("reason", "")})
-    name = reset_nickname(call.tx, checked_id(member_id), body["reason"], call.staff.name, call.now, call.request_id)
+    name = reset_nickname(call.tx, checked_id(member_id), body["reason"], *traced(call))
     flash(_("The member is called %(name)s now, and is told why.", name=name), "success")
     return redirect(URL, 303)

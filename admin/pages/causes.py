@@ -8,6 +8,7 @@ from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
 from admin.pages.forms import at_fields, attempt, number_of, shown_again, wording_typed
 from admin.routes.causes import EDITORS, CauseChangeSchema, NewCauseSchema
@@ -61,7 +62,7 @@ def new_cause(call: Call) -> Response | Redirect:
 
     def work() -> str:
         body = load(NewCauseSchema(), _body())
-        return create_cause(call.tx, body, call.staff.name, call.now, call.request_id).cause.id
+        return create_cause(call.tx, body, *traced(call)).cause.id
 
     cause_id, error = attempt(call.tx, work)
     if error is not None:
@@ -89,7 +90,7 @@ def save_cause(call: Call, cause_id: str) -> Response | Redirect:
 
     def work() -> object:
         body = load(CauseChangeSchema(), _body())
-        return change_cause(call.tx, one["cause"].id, body, call.staff.name, call.now, call.request_id)
+        return change_cause(call.tx, one["cause"].id, body, *traced(call))
 
     _done, error = attempt(call.tx, work)
     if error is not None:

@@ -8,6 +8,7 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt, moment_of, moment_shown, number_of
@@ -94,7 +95,7 @@ def announce_draw(call: Call) -> Response | Redirect:
     def work() -> str:
         body = load(NewDrawSchema(), _body())
         gift = checked_id(request.form.get("gift", ""))
-        return create_draw(call.tx, gift, body, call.staff.name, call.now, call.request_id).id
+        return create_draw(call.tx, gift, body, *traced(call)).id
 
     draw_id, error = attempt(call.tx, work)
     if error is not None:
@@ -116,7 +117,7 @@ def save_draw(call: Call, draw_id: str) -> Response | Redirect:
 
     def work() -> object:
         body = load(DrawChangeSchema(), _body())
-        return change_draw(call.tx, known, body, call.staff.name, call.now, call.request_id)
+        return change_draw(call.tx, known, body, *traced(call))
 
     _done, error = attempt(call.tx, work)
     if error is not None:

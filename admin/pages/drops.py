@@ -8,6 +8,7 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt, number_of
@@ -132,9 +133,7 @@ def plan_drop(call: Call) -> Response | Redirect:
         gift, _slash, variant = request.form.get("item", "").partition("/")
         body = load(NewDropSchema(), _body() | ({"variant": variant} if variant else {}))
         chosen = body.pop("variant", None)
-        return create_drop(
-            call.tx, checked_id(gift), chosen, body, call.staff.name, call.now, call.request_id
-        ).id  # fmt: skip
+        return create_drop(call.tx, checked_id(gift), chosen, body, *traced(call)).id
 
     drop_id, error = attempt(call.tx, work)
     if error is not None:
@@ -159,7 +158,7 @@ def save_drop(call: Call, drop_id: str) -> Response | Redirect:
         text = request.form.get("reserve_seen", "")
         seen = {"reserve_seen": number_of(text)} if text else {}
         body = load(DropChangeSchema(), _body() | seen | ({"active": True} if request.form.get("again") else {}))
-        return change_drop(call.tx, known, body, call.staff.name, call.now, call.request_id)
+        return change_drop(call.tx, known, body, *traced(call))
 
     _done, error = attempt(call.tx, work)
     if error is not None:
@@ -174,7 +173,7 @@ def save_drop(call: Call, drop_id: str) -> Response | Redirect:
 )  # fmt: skip
 def call_drop_off(call: Call, drop_id: str) -> Redirect:
     """No further release; a room that waits for one is closed at once, one that is being served is served on."""
-    drop = change_drop(call.tx, checked_id(drop_id), {"active": False}, call.staff.name, call.now, call.request_id)
+    drop = change_drop(call.tx, checked_id(drop_id), {"active": False}, *traced(call))
     call_off(call.tx, drop.id, call.now)
     flash(_("The drop is called off."), "success")
     return redirect(f"/admin/drops/{drop.id}", 303)

@@ -9,6 +9,7 @@ from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt, moment_of, moment_shown, number_of, shown_again, wording_typed
@@ -83,7 +84,7 @@ def new_gift(call: Call) -> Response | Redirect:
 
     def work() -> str:
         body = load(NewGiftSchema(), _body(new=True))
-        return create_gift(call.tx, body, call.staff.name, call.now, call.request_id).id
+        return create_gift(call.tx, body, *traced(call)).id
 
     gift_id, error = attempt(call.tx, work)
     if error is not None:
@@ -106,7 +107,7 @@ def save_gift(call: Call, gift_id: str) -> Response | Redirect:
 
     def work() -> Any:
         body = load(GiftChangeSchema(), _body(new=False))
-        return change_gift(call.tx, gift.id, body, call.staff.name, call.now, call.request_id, seen=_seen())
+        return change_gift(call.tx, gift.id, body, *traced(call), seen=_seen())
 
     before = gift.status
     _done, error = attempt(call.tx, work)
@@ -143,7 +144,7 @@ def upload_picture(call: Call, gift_id: str) -> Redirect:
     content = sent.stream.read(MAX_BYTES + 1) if sent else b""
     if not content:
         raise Invalid({"picture": [_("Choose a picture first.")]})
-    rendered, who = read_picture(content), (call.staff.name, call.now, call.request_id)
+    rendered, who = read_picture(content), traced(call)
     _gift, added = run_tx(Login.BACKOFFICE, lambda tx: add_picture(tx, checked_id(gift_id), rendered, *who))
     flash(_("The picture is added."), "success")
     if request.form.get("shape") in SHAPES:
@@ -159,7 +160,7 @@ def arrange_gift_pictures(call: Call, gift_id: str) -> Redirect:
     if request.form.get("act") == "cover":
         order = [chosen, *order]
     wanted = [{"id": one, "alt": gift.picture_texts.get(one)} for one in order]
-    arrange_pictures(call.tx, gift.id, wanted, call.staff.name, call.now, call.request_id)
+    arrange_pictures(call.tx, gift.id, wanted, *traced(call))
     flash(_("Saved."), "success")
     return redirect(f"/admin/gifts/{gift.id}#pictures", 303)
 

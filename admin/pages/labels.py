@@ -8,6 +8,7 @@ from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
 from admin.pages.forms import at_fields, attempt, shown_again, wording_typed
 from admin.routes.labels import EDITORS, READERS, LabelChangeSchema, NewLabelSchema
@@ -46,9 +47,7 @@ def new_label(call: Call) -> Response | Redirect:
     def work() -> CreditLabel:
         sent = {"code": request.form.get("code", ""), "name": wording_typed("name")}
         body = load(NewLabelSchema(), sent)
-        return create_label(
-            call.tx, body["code"], wording(body["name"]), call.staff.name, call.now, call.request_id
-        )  # fmt: skip
+        return create_label(call.tx, body["code"], wording(body["name"]), *traced(call))
 
     _made, error = attempt(call.tx, work)
     if error is not None:
@@ -76,7 +75,7 @@ def save_label(call: Call, code: str) -> Response | Redirect:
     def work() -> CreditLabel:
         body = load(LabelChangeSchema(), {"name": wording_typed("name"), "active": request.form.get("active") == "1"})
         changes = {**body, "name": wording(body["name"])}
-        return change_label(call.tx, row.code, changes, call.staff.name, call.now, call.request_id)
+        return change_label(call.tx, row.code, changes, *traced(call))
 
     _made, error = attempt(call.tx, work)
     if error is not None:

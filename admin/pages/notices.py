@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.pages.lists import list_query
@@ -50,7 +51,7 @@ def notice_list(call: Call) -> str:
 @page(pages, "POST", "/notices/<staff_notice_id>/done", auth=DOERS, login=Login.BACKOFFICE, on_error=HERE)
 def notice_done(call: Call, staff_notice_id: str) -> Redirect:
     """Seen to."""
-    notice = done_with(call.tx, checked_id(staff_notice_id), call.staff.name, call.now, call.request_id)
+    notice = done_with(call.tx, checked_id(staff_notice_id), *traced(call))
     if notice.done_at == call.now:
         offer_undo(call, "notice", {"notice": notice.id}, HERE)
     flash(_("Done: it is told again only when it happens anew."), "success")

@@ -6,6 +6,7 @@ from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt, shown_again, whole_typed
 from admin.routes.refunds import OWNER, READERS, RedemptionPolicySchema
@@ -34,7 +35,7 @@ def save_policy(call: Call) -> Response | Redirect:
     def work() -> Policy:
         text = request.form.get(FIELD, "").strip()
         wanted = Policy(load(RedemptionPolicySchema(), {FIELD: whole_typed(text, 14) if text else None})[FIELD])
-        return change_policy(call.tx, wanted, call.staff.name, call.now, call.request_id)
+        return change_policy(call.tx, wanted, *traced(call))
 
     _done, error = attempt(call.tx, work)
     if error is not None:

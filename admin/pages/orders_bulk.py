@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.orders import ADVANCED, ALREADY, Outcome, advance_many
 from admin.pages.blueprint import desk
 from admin.pages.lists import back_to
@@ -95,7 +96,7 @@ def parcel_labels(call: Call) -> str:
     """Labels of the parcels that wait, to print; ``order`` (several): of these. Reading addresses is noted."""
     ids = [checked_id(one) for one in request.args.getlist("order")[:MOST]]
     reader = language()
-    labels = labels_of(call.tx, ids or None, call.staff.name, call.now, call.request_id)
+    labels = labels_of(call.tx, ids or None, *traced(call))
     shown = [
         {
             "label": one,

@@ -6,6 +6,7 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt
 from admin.pages.lists import list_query
@@ -16,7 +17,6 @@ from admin.routes.password_resets import (
     NewResetSchema,
     ResetQuery,
     ResetRefusalSchema,
-    by,
     link_of,
 )
 from mall.db import Login
@@ -59,7 +59,7 @@ def ask_for_reset(call: Call, member_id: str) -> Redirect:
     """Ask; nothing changes before another person approves."""
     given = {name: request.form.get(name, "").strip() for name in ("reason", "identified")}
     body = load(NewResetSchema(), {"member": checked_id(member_id), **given})
-    row = ask_reset(call.tx, body["member"], body["reason"], body["identified"], by(call))
+    row = ask_reset(call.tx, body["member"], body["reason"], body["identified"], acting(call))
     flash(_("Asked: somebody else can approve it now."), "success")
     return redirect(ONE.format(reset_id=row.id), 303)
 
@@ -68,7 +68,7 @@ def ask_for_reset(call: Call, member_id: str) -> Redirect:
 def approve(call: Call, reset_id: str) -> Response | Redirect:
     """Approve, and show the link this once; not remembered anywhere, so pressing again makes another."""
     here = ONE.format(reset_id=checked_id(reset_id))
-    done, error = attempt(call.tx, lambda: approve_reset(call.tx, reset_id, by(call)))
+    done, error = attempt(call.tx, lambda: approve_reset(call.tx, reset_id, acting(call)))
     if error is not None or done is None:
         assert error is not None
         flash(sentence_of(error), "error")
@@ -83,7 +83,7 @@ def approve(call: Call, reset_id: str) -> Response | Redirect:
 def reject(call: Call, reset_id: str) -> Redirect:
     """Refuse it, with a reason."""
     body = load(ResetRefusalSchema(), {"reason": request.form.get("reason", "").strip()})
-    reject_reset(call.tx, checked_id(reset_id), body["reason"], by(call))
+    reject_reset(call.tx, checked_id(reset_id), body["reason"], acting(call))
     flash(_("Refused: the password stays as it is."), "success")
     return redirect("/admin/password-resets", 303)
 

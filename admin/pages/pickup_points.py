@@ -9,6 +9,7 @@ from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
 from admin.pages.forms import at_fields, attempt, shown_again, wording_typed
 from admin.routes.pickup_points import EDITORS
@@ -114,7 +115,7 @@ def new_point(call: Call) -> Response | Redirect:
 
     def work() -> object:
         body = _stored(load(NewPointSchema(), _body(new=True)))
-        return create_pickup_point(call.tx, body, call.staff.name, call.now, call.request_id)
+        return create_pickup_point(call.tx, body, *traced(call))
 
     _done, error = attempt(call.tx, work)
     if error is not None:
@@ -138,7 +139,7 @@ def save_point(call: Call, point_id: str) -> Response | Redirect:
 
     def work() -> object:
         body = _stored(load(PointChangeSchema(), _body(new=False)))
-        return change_pickup_point(call.tx, point.id, body, call.staff.name, call.now, call.request_id)
+        return change_pickup_point(call.tx, point.id, body, *traced(call))
 
     _done, error = attempt(call.tx, work)
     if error is not None:

@@ -9,6 +9,7 @@ from flask import Response, current_app, flash, make_response, redirect, render_
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt
 from admin.routes.top_ups import ConnectionSchema, NewProviderSchema, ProviderChangeSchema, provider_wire
@@ -111,9 +112,7 @@ def save_provider(call: Call, provider_id: str) -> Response | Redirect:
 )
 def new_secret(call: Call, provider_id: str) -> Response:
     """A new secret, shown once; the former one is good for a day beside it."""
-    _provider, secret = renew_secret(
-        call.tx, checked_id(provider_id), call.staff.name, call.now, call.request_id
-    )  # fmt: skip
+    _provider, secret = renew_secret(call.tx, checked_id(provider_id), *traced(call))
     return _with_secret(call, secret)
 
 
@@ -126,6 +125,6 @@ def connect(call: Call) -> Response | Redirect:
         body = load(
             ConnectionSchema(), {name: request.form.get(name, "") for name in ("provider", "product", "target")}
         )
-        return connect_gift(call.tx, gift, body, call.staff.name, call.now, call.request_id)
+        return connect_gift(call.tx, gift, body, *traced(call))
 
     return _done_or_again(call, work, _("Saved."))

@@ -10,6 +10,7 @@ from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
 from admin.pages.forms import at_fields, attempt, number_of, shown_again, wording_typed
 from admin.routes.catalog_schemas import CategoryChangeSchema, NewCategorySchema
@@ -54,10 +55,6 @@ def _kept(kind: str) -> Kept:
     return KINDS[kind]
 
 
-def _who(call: Call) -> tuple[str, Any, str]:
-    return call.staff.name, call.now, call.request_id
-
-
 def _body() -> dict[str, Any]:
     code, position = (request.form.get(name, "").strip() for name in ("code", "position"))
     body: dict[str, Any] = {"name": wording_typed("name")}
@@ -95,7 +92,7 @@ def new_shelf_page(call: Call, kind: str) -> str:
 def new_shelf(call: Call, kind: str) -> Response | Redirect:
     """Make it."""
     kept = _kept(kind)
-    _done, error = attempt(call.tx, lambda: kept.create(call.tx, load(NewCategorySchema(), _body()), *_who(call)))
+    _done, error = attempt(call.tx, lambda: kept.create(call.tx, load(NewCategorySchema(), _body()), *traced(call)))
     if error is not None:
         return shown_again(TEMPLATE, at_fields(error, ["name"]), kind=kind, row=None, may_edit=True)
     flash(_("Saved."), "success")
@@ -118,7 +115,7 @@ def save_shelf(call: Call, kind: str, shelf_id: str) -> Response | Redirect:
     before = fields_of(call.tx, kind, row.id)
 
     def work() -> object:
-        return _kept(kind).change(call.tx, row.id, load(CategoryChangeSchema(), _body()), *_who(call))
+        return _kept(kind).change(call.tx, row.id, load(CategoryChangeSchema(), _body()), *traced(call))
 
     _done, error = attempt(call.tx, work)
     if error is not None:
@@ -136,7 +133,7 @@ def save_shelf(call: Call, kind: str, shelf_id: str) -> Response | Redirect:
 def delete_shelf(call: Call, kind: str, shelf_id: str) -> Redirect:
     """Take it away; a category only when nothing stands on it."""
     former = former_heading(call.tx, kind, _find(call, kind, checked_id(shelf_id)))
-    _kept(kind).delete(call.tx, former["row"]["id"], *_who(call))
+    _kept(kind).delete(call.tx, former["row"]["id"], *traced(call))
     flash(_("Taken away."), "success")
     offer_undo(call, "heading", former, HERE)
     return redirect(HERE, 303)

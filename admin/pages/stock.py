@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.pages.forms import number_of
@@ -91,7 +92,7 @@ def save_alert(call: Call, gift_id: str) -> Redirect:
     gift, variant = get_gift(call.tx, checked_id(gift_id)), _variant()
     typed = request.form.get("low_at", "").strip()
     body = load(AlertSchema(), {"low_at": number_of(typed) if typed else None})
-    set_alert(call.tx, gift.id, variant, body["low_at"], call.staff.name, call.now, call.request_id)
+    set_alert(call.tx, gift.id, variant, body["low_at"], *traced(call))
     flash(_("Saved."), "success")
     return redirect(_here(gift, variant), 303)
 
@@ -104,7 +105,7 @@ def import_voucher_codes(call: Call, gift_id: str) -> Redirect:
     raw = sent.read() if sent else b""
     if not raw:
         raise Invalid({"codes": [_("Please choose a file.")]})
-    done = import_codes(call.tx, gift.id, variant, raw, call.staff.name, call.now, call.request_id)
+    done = import_codes(call.tx, gift.id, variant, raw, *traced(call))
     flash(_told(done), "success" if not done.refused else "info")
     return redirect(_here(gift, variant), 303)
 

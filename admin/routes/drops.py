@@ -10,6 +10,7 @@ import marshmallow as ma
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields
 
+from admin.acting import traced
 from admin.routes.gifts import EDITORS, READERS
 from catalog.drops.keep import change_drop, create_drop, drops_of, find_drop
 from catalog.drops.models import Drop
@@ -161,10 +162,6 @@ class LowItemSchema(StrictSchema):
     low_since = Instant(required=True)
 
 
-def _who(call: Call) -> tuple[str, Any, str]:
-    return call.staff.name, call.now, call.request_id
-
-
 @endpoint(
     blp, "GET", "/admin/gifts/<gift_id>/drops", auth=READERS, login=Login.BACKOFFICE, query=PageQuery,
     response=list_schema(DropSchema),
@@ -182,7 +179,7 @@ def list_drops(call: Call, gift_id: str) -> dict[str, Any]:
 def post_drop(call: Call, body: dict[str, Any], gift_id: str) -> Drop:
     """So many pieces at a time of day, out of a reserve that cannot be ordered before."""
     variant = body.pop("variant", None)
-    return create_drop(call.tx, checked_id(gift_id), variant, body, *_who(call))
+    return create_drop(call.tx, checked_id(gift_id), variant, body, *traced(call))
 
 
 @endpoint(
@@ -190,7 +187,7 @@ def post_drop(call: Call, body: dict[str, Any], gift_id: str) -> Drop:
     response=DropSchema, errors=("drop_exists", "drop_released"),
 )  # fmt: skip
 def patch_drop(call: Call, body: dict[str, Any], drop_id: str) -> Drop:
-    return change_drop(call.tx, checked_id(drop_id), body, *_who(call))
+    return change_drop(call.tx, checked_id(drop_id), body, *traced(call))
 
 
 @endpoint(
@@ -209,7 +206,7 @@ def list_queues(call: Call, drop_id: str) -> dict[str, Any]:
     response=AlertSchema, errors=("variant_exists",),
 )  # fmt: skip
 def put_stock_alert(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, Any]:
-    set_alert(call.tx, checked_id(gift_id), body.get("variant"), body["low_at"], *_who(call))
+    set_alert(call.tx, checked_id(gift_id), body.get("variant"), body["low_at"], *traced(call))
     return body
 
 

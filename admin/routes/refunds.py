@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
+from admin.acting import traced
 from admin.orders import refund_as_staff
 from admin.routes.catalog_schemas import MOST_CASH
 from admin.routes.orders import StaffOrderSchema, order_detail
@@ -74,4 +75,4 @@ def get_policy(call: Call) -> Policy:
 )  # fmt: skip
 def patch_policy(call: Call, body: dict[str, Any]) -> Policy:
     wanted = Policy(body["approval_above_points"])
-    return change_policy(call.tx, wanted, call.staff.name, call.now, call.request_id)
+    return change_policy(call.tx, wanted, *traced(call))

@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app
 from marshmallow import fields
 
+from admin.acting import traced
 from admin.top_ups import decide_and_note, top_ups_wire
 from catalog.routes.schemas import ID_MOST
 from catalog.topups.models import TopUpProvider
@@ -165,9 +166,7 @@ def patch_top_up_provider(call: Call, body: dict[str, Any], provider_id: str) ->
 )  # fmt: skip
 def post_top_up_secret(call: Call, provider_id: str) -> dict[str, Any]:
     """For 24 hours messages carry signatures of both secrets, and both are taken."""
-    provider, secret = renew_secret(
-        call.tx, checked_id(provider_id), call.staff.name, call.now, call.request_id
-    )  # fmt: skip
+    provider, secret = renew_secret(call.tx, checked_id(provider_id), *traced(call))
     return {**provider_wire(provider), "secret": secret}
 
 
@@ -184,7 +183,7 @@ def get_gift_top_up(call: Call, gift_id: str) -> dict[str, str]:
 )  # fmt: skip
 def put_gift_top_up(call: Call, body: dict[str, Any], gift_id: str) -> Any:
     """From now on the gift can be ordered; orders placed before keep what they asked for."""
-    return connect_gift(call.tx, checked_id(gift_id), body, call.staff.name, call.now, call.request_id).top_up
+    return connect_gift(call.tx, checked_id(gift_id), body, *traced(call)).top_up
 
 
 @endpoint(

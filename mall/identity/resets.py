@@ -25,20 +25,11 @@ from mall.identity.sessions import end_member_sessions
 from mall.identity.tokens import digest, looks_like_secret, new_secret
 from mall.identity.told import tell_of_account
 from mall.ids import new_id
-from mall.two_persons import find_request, open_request, refuse_decision, request_page, write_decision
+from mall.two_persons import Person, find_request, open_request, refuse_decision, request_page, write_decision
 
 LASTS = timedelta(hours=24)
 STATES = (*two_persons.STATES, "used")
 SHOWN_OF_ONE = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Acting:
-    """Who does it, when, in which request."""
-
-    name: str
-    now: datetime
-    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +42,7 @@ class ResetHolder:
     username_key: str
 
 
-def ask_reset(tx: Session, member_id: str, reason: str, identified: str, by: Acting) -> PasswordReset:
+def ask_reset(tx: Session, member_id: str, reason: str, identified: str, by: Person) -> PasswordReset:
     """Ask for a new password; changes nothing of the account.
 
     Raises NotFound, Conflict ``account_not_active``, ``no_password``, ``colleagues_account``, ``reset_asked``.
@@ -70,7 +61,7 @@ def ask_reset(tx: Session, member_id: str, reason: str, identified: str, by: Act
     return row
 
 
-def approve_reset(tx: Session, reset_id: str, by: Acting) -> tuple[PasswordReset, str]:
+def approve_reset(tx: Session, reset_id: str, by: Person) -> tuple[PasswordReset, str]:
     """Make the link: the request and the link's token, which is nowhere else. Links made before end.
 
     Whoever approved may do it again while the link is good, should it be lost before it was handed over: another
@@ -95,7 +86,7 @@ def approve_reset(tx: Session, reset_id: str, by: Acting) -> tuple[PasswordReset
     return row, token
 
 
-def reject_reset(tx: Session, reset_id: str, note: str, by: Acting) -> PasswordReset:
+def reject_reset(tx: Session, reset_id: str, note: str, by: Person) -> PasswordReset:
     """Refuse a request. Raises NotFound, Conflict ``already_decided``, ``own_request``."""
     return _decide(tx, open_request(tx, PasswordReset, reset_id, by), "rejected", note, by)
 
@@ -176,7 +167,7 @@ def _check(tx: Session, member: Member) -> None:
         raise Conflict("colleagues_account")
 
 
-def _decide(tx: Session, row: PasswordReset, state: str, note: str, by: Acting) -> PasswordReset:
+def _decide(tx: Session, row: PasswordReset, state: str, note: str, by: Person) -> PasswordReset:
     write_decision(tx, row, state, note, by)
     _note(tx, state, row, by)
     return row
@@ -187,7 +178,7 @@ def _end_links(tx: Session, member_id: str) -> None:
     tx.execute(mine.values(token_hash=None).execution_options(synchronize_session=False))
 
 
-def _note(tx: Session, deed: str, row: PasswordReset, by: Acting) -> None:
+def _note(tx: Session, deed: str, row: PasswordReset, by: Person) -> None:
     # Not the words: they may say who the member is, and the trail is kept for good.
     told = {"reset": row.id}
     audit.record(tx, by.name, f"member.reset_{deed}", f"member:{row.member_id}", told, by.now, by.request_id)
