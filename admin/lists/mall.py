@@ -36,7 +36,7 @@ from catalog.gifts.shelves import categories, gifts_on, pickup_points
 from catalog.gifts.tags import tags
 from catalog.gifts.variants import variants_of
 from catalog.redemption.staff_views import staff_orders
-from catalog.routes.draws import draw_shown
+from catalog.routes.draw_wire import draw_shown
 from catalog.stock.alerts import low_items
 from catalog.stock.change import movements_page
 from catalog.topups.orders import top_ups_page

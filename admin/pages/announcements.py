@@ -37,7 +37,7 @@ from catalog.announcements.keep import (
 )
 from catalog.announcements.models import AUDIENCES, Announcement
 from catalog.announcements.phases import OPEN
-from catalog.routes.news_pages import news_shown
+from catalog.routes.shown import news_shown
 from catalog.wording import LANGUAGES, in_language
 from mall.db import Login
 from mall.errors import MallError

@@ -36,8 +36,8 @@ from catalog.gifts.models import Gift
 from catalog.gifts.places import arrange
 from catalog.gifts.queries import find_any, on_hand_now
 from catalog.gifts.shelves import pickup_points
-from catalog.routes.causes import cause_shown
-from catalog.routes.draws import drawn
+from catalog.routes.cause_wire import cause_shown
+from catalog.routes.draw_wire import drawn
 from catalog.routes.shown import gift_page_view
 from catalog.stock.change import change_stock
 from catalog.wording import in_language

@@ -22,7 +22,7 @@ from catalog.draws.views import draws_page, view_of
 from catalog.gifts.edit import get_gift
 from catalog.gifts.queries import window_of
 from catalog.gifts.windows import is_visible
-from catalog.routes.draws import draw_shown
+from catalog.routes.draw_wire import draw_shown
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import MallError

@@ -10,7 +10,8 @@ from catalog.draws.keep import change_draw, create_draw, find_draw
 from catalog.draws.states import HANDOVERS, LOSERS, MOST_CLAIM_DAYS
 from catalog.draws.views import DrawView, draws_page, view_of, winners_of
 from catalog.gifts.edit import get_gift
-from catalog.routes.draws import DrawSchema, draw_wire
+from catalog.routes.draw_wire import draw_wire
+from catalog.routes.draws import DrawSchema
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call

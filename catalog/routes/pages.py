@@ -33,8 +33,8 @@ from catalog.redemption.quote import quote
 from catalog.redemption.together import Order, place_together
 from catalog.redemption.views import OrderView
 from catalog.routes.addresses import address_wire
-from catalog.routes.causes import cause_shown
-from catalog.routes.draws import drawn
+from catalog.routes.cause_wire import cause_shown
+from catalog.routes.draw_wire import drawn
 from catalog.routes.orders import order_request, with_saved_address
 from catalog.routes.outlook import days_ahead
 from catalog.routes.schemas import PlaceOrderSchema
