@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -32,7 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 from sqlalchemy.pool import PoolProxiedConnection
 
 from mall.crypto import Keyring
-from mall.errors import Unavailable
+from mall.errors import NotFound, Unavailable
 from mall.settings import Settings
 
 T = TypeVar("T")
@@ -163,6 +163,14 @@ def cursor(tx: Tx) -> psycopg.Cursor[tuple]:
     connection = tx.connection().connection.driver_connection
     assert isinstance(connection, psycopg.Connection)
     return connection.cursor()
+
+
+def must_get(tx: Session, kind: type[T], key: Any, **how: Any) -> T:
+    """The row of ``key``; ``how``: as ``Session.get`` takes it, locks among it. Raises NotFound where there is none."""
+    found = tx.get(kind, key, **how)
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def run_tx(login: Login, work: Callable[[Session], T]) -> T:

@@ -57,6 +57,28 @@ def test_pure_modules_know_neither_flask_nor_a_session(path: Path) -> None:
         assert not known & PURE_REFUSES
 
 
+def test_handlers_of_routes_are_called_by_the_router_alone() -> None:
+    """A page that needs what the API does calls its use case, not its handler."""
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
+    handlers = {
+        (".".join(path.relative_to(ROOT).with_suffix("").parts), node.name)
+        for path, tree in trees.items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        and any(getattr(getattr(mark, "func", None), "id", "") in ("endpoint", "page") for mark in node.decorator_list)
+    }
+    assert handlers
+    called = [
+        f"{path}:{node.lineno} imports {alias.name}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if (node.module, alias.name) in handlers
+    ]
+    assert called == []
+
+
 def test_package_markers_hold_a_docstring_at_most() -> None:
     for path in SOURCES:
         if path.name == "__init__.py":

@@ -18,14 +18,13 @@ from admin.figures.groups import SMALLEST_GROUP
 from admin.figures.periods import Period
 from mall.clock import day_end, day_start, local_date
 from mall.db import Login, cursor, run_tx
+from points.earning.rule_costs import MINTED, MINTED_FROM
 
 OTHERS = ""
 """Stands for the rules that are told together."""
-_COUNT = """INSERT INTO sources.rule_days (day, rule_key, points, members)
- SELECT %(day)s, a.rule_key, sum(CASE WHEN p.debit = 'issued' THEN p.points ELSE -p.points END),
-  count(DISTINCT p.member_id) FROM ledger.postings AS p JOIN sources.awards AS a ON a.award_id = p.award_id
- WHERE (p.debit = 'issued' OR p.credit = 'reversed') AND p.posted_at >= %(since)s AND p.posted_at < %(until)s
-  AND p.kind <> 'merged' GROUP BY 2
+_COUNT = f"""INSERT INTO sources.rule_days (day, rule_key, points, members)
+ SELECT %(day)s, a.rule_key, sum({MINTED}), count(DISTINCT p.member_id)
+ FROM {MINTED_FROM} AND p.posted_at >= %(since)s AND p.posted_at < %(until)s GROUP BY 2
  ON CONFLICT (day, rule_key) DO UPDATE SET points = excluded.points, members = excluded.members"""
 _SUMS = """SELECT rule_key, sum(points), max(members) FROM sources.rule_days
  WHERE day BETWEEN %(first)s AND %(last)s GROUP BY 1"""

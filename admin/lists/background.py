@@ -16,7 +16,7 @@ from admin.lists.send import Row, lines_of, note_export, rows_of
 from admin.lists.table import ALL
 from admin.work.keep import Outcome, ask
 from admin.work.models import LongWork
-from admin.work.run import Tell, kind_of_work
+from admin.work.run import kind_of_work
 from mall import clock
 from mall.db import Login, run_autocommit, run_tx
 from mall.errors import NotFound
@@ -24,6 +24,7 @@ from mall.http.call import Call
 from mall.http.downloads import bounded
 from mall.http.principals import StaffPrincipal
 from mall.i18n import choose_locale
+from mall.queued import Tell
 from mall.sheets import save_xlsx
 
 KIND = "list"

@@ -7,10 +7,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from admin.award_decisions import awards_wanted
 from admin.lists.declare import AT_ONCE, Errors, Lines, OfficeList, paged, words
-from admin.pages.awards import AwardPageQuery, awards_wanted
+from admin.pages.awards import AwardPageQuery
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff
+from admin.people import names_of_staff
 from admin.routes.adjustments import READERS as ADJUSTMENT_READERS
 from admin.routes.adjustments import AdjustmentQuery
 from admin.routes.appeals import READERS as APPEAL_READERS
@@ -47,7 +48,7 @@ def _titles(call: Call) -> dict[str, str]:
 
 def _awards(call: Call, errors: Errors) -> Lines:
     query, titles = _asked(AwardPageQuery(), errors), _titles(call)
-    wanted = awards_wanted(call, query)
+    wanted = awards_wanted(call.tx, query)
     columns = {
         _("Id"): lambda one: one.award_id, _("Rule"): lambda one: titles.get(one.rule_key, one.rule_key),
         _("Version"): lambda one: one.rule_version, _("Points"): lambda one: one.points,

@@ -10,39 +10,40 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from admin.lists.declare import AT_ONCE, Errors, Lines, OfficeList, paged, whole, words
+from admin.orders import SEES_FIGURES, SEES_MEMBERS
 from admin.pages.lists import list_query
 from admin.pages.orders import order_query, point_names
-from admin.pages.people import names_of_staff
 from admin.pages.pickup_points import READERS as POINT_READERS
 from admin.pages.providers import READERS as PROVIDER_READERS
 from admin.pages.stock import chosen_variant
 from admin.pages.top_ups import READERS as TOP_UP_READERS
 from admin.pages.top_ups import problem_words
+from admin.people import names_of_staff
 from admin.routes.catalog_schemas import AdminGiftsQuery
 from admin.routes.gifts import READERS as GIFT_READERS
 from admin.routes.orders import READERS as ORDER_READERS
-from admin.routes.orders import SEES_FIGURES, SEES_MEMBERS
-from admin.routes.top_ups import TopUpsQuery, top_up_wire
+from admin.routes.top_ups import TopUpsQuery
+from admin.top_ups import top_up_wire
 from catalog.causes.causes import causes
 from catalog.draws.keep import find_draw
 from catalog.draws.views import draws_page, entries_page
 from catalog.drops.keep import drops_page
 from catalog.fulfilment.hours import opening_of
+from catalog.fulfilment.hours_words import hours_words
 from catalog.gifts.edit import get_gift
 from catalog.gifts.queries import ordered_gifts_page, staff_gifts_page
 from catalog.gifts.shelves import categories, gifts_on, pickup_points
 from catalog.gifts.tags import tags
 from catalog.gifts.variants import variants_of
 from catalog.redemption.staff_views import staff_orders
-from catalog.routes.draws import draw_shown
-from catalog.routes.hours_words import hours_words
-from catalog.routes.ids import checked_id
+from catalog.routes.draw_wire import draw_shown
 from catalog.stock.alerts import low_items
 from catalog.stock.change import movements_page
 from catalog.topups.orders import top_ups_page
 from catalog.topups.providers import providers
 from catalog.topups.states import State
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.http.pagination import decode_cursor, page_of
 from mall.i18n import language
 from points.earning.book_events import mall_zone

@@ -17,12 +17,12 @@ from admin.pages.campaigns import READERS as CAMPAIGN_READERS
 from admin.pages.campaigns import titles_of as campaign_titles
 from admin.pages.campaigns import told as campaign_told
 from admin.pages.figures import few
-from admin.pages.people import names_of_staff
 from admin.pages.redemption_rules import scopes_of
 from admin.pages.redemption_rules import told as redemption_rule_told
 from admin.pages.rule_words import event_name
 from admin.pages.rules import READERS as RULE_READERS
 from admin.pages.segments import words_of
+from admin.people import names_of_staff
 from admin.routes.activities import activity_wire
 from admin.routes.announcements import READERS as ANNOUNCEMENT_READERS
 from admin.routes.announcements import admin_wire as announcement_wire
@@ -36,11 +36,11 @@ from admin.routes.prizes import READERS as PRIZE_READERS
 from admin.routes.redemption_rules import READERS as REDEMPTION_RULE_READERS
 from admin.routes.segments import READERS as SEGMENT_READERS
 from catalog.announcements.keep import announcements_page
-from catalog.routes.ids import checked_id
 from catalog.rules.keep import redemption_rules
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.i18n import language
 from points.activities.keep import activities_page, activity, counts, participants_page
 from points.badges.holders import holders

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from admin.lists.declare import AT_ONCE, Errors, Lines, OfficeList
 from admin.pages.lists import list_query
-from admin.pages.people import nicknames_of
 from admin.pages.quizzes import QuizListQuery
+from admin.people import nicknames_of
 from admin.routes.quiz_results import ResultsQuery, result_wire
 from admin.routes.quizzes import READERS
-from catalog.routes.ids import checked_id
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from points.quizzes.bank import quizzes_for_staff, results
 from points.quizzes.figures import figures_of
 from points.quizzes.queries import quiz_by_id

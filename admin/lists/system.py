@@ -13,10 +13,10 @@ from admin.lists.declare import AT_ONCE, Errors, Lines, OfficeList, paged, whole
 from admin.lists.trail import audit_lines
 from admin.pages.audit import AuditPageQuery, audit_wanted
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff
-from admin.pages.role_words import role_words
+from admin.people import names_of_staff
 from admin.reports.queries import report_page
 from admin.reports.tables import reconciles, span_of, title_of
+from admin.role_words import role_words
 from admin.routes.api_clients import OWNER as CLIENT_READERS
 from admin.routes.integrations import READERS as REQUEST_READERS
 from admin.routes.integrations import RequestsQuery
@@ -29,8 +29,8 @@ from admin.routes.reports import ReportListQuery
 from admin.routes.staff import OWNER
 from admin.routes.webhooks import OWNER as WEBHOOK_READERS
 from catalog.notices.for_staff import names_of, staff_notices_page
-from catalog.routes.ids import checked_id
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.http.pagination import decode_cursor, page_of
 from mall.http.principals import staff
 from mall.identity.api_clients import find_client, list_clients

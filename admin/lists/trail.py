@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from admin.lists.declare import AT_ONCE, Lines, paged
-from admin.pages.people import names_of_staff
+from admin.people import names_of_staff
 from mall.audit import AuditFilter, audit_page, detail_text
 from mall.http.call import Call
 

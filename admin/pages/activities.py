@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request
@@ -12,8 +11,8 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.pages.forms import FORM_ERROR, attempt
-from admin.pages.people import names_of_staff, nicknames_of
+from admin.pages.forms import FORM_ERROR, attempt, moment_of, moment_shown, whole_typed
+from admin.people import names_of_staff, nicknames_of
 from admin.routes.activities import (
     EDITORS,
     READERS,
@@ -26,10 +25,10 @@ from admin.routes.activities import (
     activity_wire,
     venue_code,
 )
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load, read_query
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.principals import staff
@@ -47,7 +46,6 @@ from points.activities.keep import (
     participants_page,
 )
 from points.activities.models import STATES, Activity
-from points.earning.book_events import mall_zone
 from points.standing.levels import worded
 
 pages = desk("activities", __name__)
@@ -65,7 +63,7 @@ def activity_list(call: Call) -> str:
     found = activities_page(call.tx, query["limit"], query.get("cursor"))
     came = counts(call.tx, [row.id for row in found["items"]])
     return render_template(
-        "admin/activities.html", may_edit=_may_edit(call),
+        "admin/activities.html", may_edit=EDITORS.opens_for(call.staff),
         next_url=address_with(cursor=found["next_cursor"]) if found["next_cursor"] else None,
         rows=[{**activity_wire(call, row, came), "name": worded(row.title)} for row in found["items"]],
     )  # fmt: skip
@@ -101,7 +99,7 @@ def save_activity(call: Call, activity_id: str) -> Response | Redirect:
     name, seen = checked_id(activity_id), request.form.get("version", "")
 
     def work() -> Activity:
-        body = activity_body(load(ActivityChangeSchema(), {**_body(), "version": _whole(seen)}))
+        body = activity_body(load(ActivityChangeSchema(), {**_body(), "version": whole_typed(seen, 10)}))
         return change_activity(call.tx, name, body.pop("version"), body, acting(call))
 
     made, error = attempt(call.tx, work)
@@ -143,23 +141,11 @@ def _body() -> dict[str, Any]:
         words = {language: get(f"{text}.{language}", "").strip() for language in LANGUAGES}
         body[text] = {language: word for language, word in words.items() if word}
     capacity = get("capacity", "").strip()
-    body["starts_at"], body["ends_at"] = _moment(get("starts_at", "")), _moment(get("ends_at", ""))
+    body |= {name: moment_of(get(name, "")) or "" for name in ("starts_at", "ends_at")}
     return {
-        **body, "capacity": _whole(capacity) if capacity else None, "sign_up_needed": get("sign_up_needed") == "1",
-        "state": get("state", ""),
+        **body, "capacity": whole_typed(capacity, 10) if capacity else None,
+        "sign_up_needed": get("sign_up_needed") == "1", "state": get("state", ""),
     }  # fmt: skip
-
-
-def _moment(text: str) -> str:
-    """A moment of the form, in the mall's zone, as the API writes it; what is none stays for the API to refuse."""
-    try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=mall_zone()).isoformat()
-    except ValueError:
-        return text
-
-
-def _whole(text: str) -> int | str:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else text
 
 
 def _form_of(row: Activity) -> dict[str, Any]:
@@ -167,7 +153,7 @@ def _form_of(row: Activity) -> dict[str, Any]:
         f"{text}.{language}": getattr(row, text).get(language, "") for text in TEXTS for language in LANGUAGES
     }
     for name in ("starts_at", "ends_at"):
-        form[name] = getattr(row, name).astimezone(mall_zone()).strftime("%Y-%m-%dT%H:%M")
+        form[name] = moment_shown(getattr(row, name))
     return {**form, "capacity": row.capacity or "", "sign_up_needed": row.sign_up_needed, "state": row.state}
 
 
@@ -187,8 +173,8 @@ def _form(call: Call, row: Activity | None, form: dict[str, Any], errors: Any) -
         told = {"activity": activity_wire(call, row, counts(call.tx, [row.id])), "name": worded(row.title)}
         told |= _people(call, row.id) if sees_people(call) else {"people": None, "next_url": None}
     return render_template(
-        "admin/activity.html", form=form, errors=errors, states=STATES, may_edit=_may_edit(call),
-        may_mark=call.staff.role in ("owner", *VENUE.names), **told,
+        "admin/activity.html", form=form, errors=errors, states=STATES, may_edit=EDITORS.opens_for(call.staff),
+        may_mark=VENUE.opens_for(call.staff), **told,
     )  # fmt: skip
 
 
@@ -204,8 +190,4 @@ def _people(call: Call, activity_id: str) -> dict[str, Any]:
 
 def sees_people(call: Call) -> bool:
     """Whether the reader may know who was there: not those who only open the door (design, section 7)."""
-    return call.staff.role in ("owner", *READERS.names)
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)
+    return READERS.opens_for(call.staff)

@@ -12,7 +12,7 @@ from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff, nicknames_of
+from admin.people import names_of_staff, nicknames_of
 from admin.routes.adjustments import (
     EDITORS,
     READERS,
@@ -22,11 +22,11 @@ from admin.routes.adjustments import (
     NewWriteOffSchema,
     wanted,
 )
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http import idempotency
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import fresh
 from mall.http.problems import STATUS
@@ -47,7 +47,7 @@ def adjustment_list(call: Call) -> str:
     found = adjustment_page(call.tx, state, query["limit"], query.get("cursor"))
     return render_template(
         "admin/adjustments.html", items=found["items"], state=state, next_cursor=found["next_cursor"], errors=errors,
-        names=names_of_staff(call.tx), me=call.staff.name, may_edit=call.staff.role in ("owner", *EDITORS.names),
+        names=names_of_staff(call.tx), me=call.staff.name, may_edit=EDITORS.opens_for(call.staff),
         called=nicknames_of(call.tx, [one.member_id for one in found["items"]]),
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request
@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.pages.forms import FORM_ERROR, at_fields, attempt, wording_typed
+from admin.pages.forms import FORM_ERROR, at_fields, attempt, moment_of, moment_shown, whole_typed, wording_typed
 from admin.pages.lists import list_query
 from admin.routes.announcements import (
     EDITORS,
@@ -37,12 +37,12 @@ from catalog.announcements.keep import (
 )
 from catalog.announcements.models import AUDIENCES, Announcement
 from catalog.announcements.phases import OPEN
-from catalog.routes.ids import checked_id
-from catalog.routes.news_pages import news_shown
+from catalog.routes.shown import news_shown
 from catalog.wording import LANGUAGES, in_language
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.problems import STATUS
@@ -65,7 +65,7 @@ def announcement_list(call: Call) -> str:
     query, _errors = list_query(PageQuery())
     found = announcements_page(call.tx, query["limit"], query.get("cursor"))
     return render_template(
-        "admin/announcements.html", may_edit=_may_edit(call),
+        "admin/announcements.html", may_edit=EDITORS.opens_for(call.staff),
         next_url=address_with(cursor=found["next_cursor"]) if found["next_cursor"] else None,
         rows=[{**admin_wire(call, row), "name": in_language(row.title, language())} for row in found["items"]],
         segments=_segments(call),
@@ -103,7 +103,7 @@ def save_announcement(call: Call, announcement_id: str) -> Response | Redirect:
     name = announcement(call.tx, checked_id(announcement_id)).id
 
     def work() -> Announcement:
-        sent = {**_body(), "version": _whole(request.form.get("version", ""))}
+        sent = {**_body(), "version": whole_typed(request.form.get("version", ""), 10)}
         body = announcement_body(load(AnnouncementChangeSchema(), sent))
         return change_announcement(call.tx, name, body.pop("version"), body, acting(call))
 
@@ -117,7 +117,7 @@ def save_announcement(call: Call, announcement_id: str) -> Response | Redirect:
 )  # fmt: skip
 def withdraw(call: Call, announcement_id: str) -> Redirect:
     """Take it out of every inbox."""
-    body = load(SeenVersionSchema(), {"version": _whole(request.form.get("version", ""))})
+    body = load(SeenVersionSchema(), {"version": whole_typed(request.form.get("version", ""), 10)})
     row = withdraw_announcement(call.tx, checked_id(announcement_id), body["version"], acting(call))
     flash(_("Withdrawn: it is in no inbox any more."), "success")
     return redirect(f"{LIST}/{row.id}", 303)
@@ -143,10 +143,10 @@ def _saved(call: Call, row: Announcement) -> Redirect:
 def _body() -> dict[str, Any]:
     form = request.form
     body: dict[str, Any] = {text: wording_typed(text) for text in TEXTS}
-    body |= {name: _moment(form.get(name, "")) for name in ("from_at", "until_at")}
+    body |= {name: moment_of(form.get(name, "")) for name in ("from_at", "until_at")}
     audience = form.get("audience", "")
     if audience == "levels":
-        body["levels"] = [_whole(number) for number in form.getlist("levels")]
+        body["levels"] = [whole_typed(number, 10) for number in form.getlist("levels")]
     if audience == "segment":
         body["segment"] = form.get("segment") or None
     return {
@@ -155,25 +155,10 @@ def _body() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _moment(text: str) -> str | None:
-    """A moment of the form, in the mall's zone, as the API writes it; what is none stays for the API to refuse."""
-    if not text.strip():
-        return None
-    try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=mall_zone()).isoformat()
-    except ValueError:
-        return text
-
-
-def _whole(text: str) -> int | str:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else text
-
-
 def _form_of(row: Announcement) -> dict[str, Any]:
     form: dict[str, Any] = {f"{text}.{lang}": getattr(row, text).get(lang, "") for text in TEXTS for lang in LANGUAGES}
     for name in ("from_at", "until_at"):
-        moment = getattr(row, name)
-        form[name] = moment.astimezone(mall_zone()).strftime("%Y-%m-%dT%H:%M") if moment else ""
+        form[name] = moment_shown(getattr(row, name))
     return {
         **form, "link": row.link or "", "important": row.important, "audience": row.audience,
         "levels": [str(number) for number in row.levels or ()], "segment": row.segment_id or "",
@@ -192,15 +177,11 @@ def _form(call: Call, row: Announcement | None, form: dict[str, Any], errors: An
     levels = [in_language(step.name, language()) for step in levels_view(call.tx).ladder.steps]
     return render_template(
         "admin/announcement.html", announcement=shown, form=form, errors=errors, audiences=AUDIENCES,
-        fixed=not _may_edit(call) or (row is not None and phase_of(row, call.now) not in OPEN),
-        may_edit=_may_edit(call), segments=_segments(call), levels=list(enumerate(levels, start=1)),
+        fixed=not EDITORS.opens_for(call.staff) or (row is not None and phase_of(row, call.now) not in OPEN),
+        may_edit=EDITORS.opens_for(call.staff), segments=_segments(call), levels=list(enumerate(levels, start=1)),
         most={"title": MOST_TITLE, "body": MOST_BODY},
     )  # fmt: skip
 
 
 def _segments(call: Call) -> dict[str, str]:
     return {one.id: in_language(one.name, language()) for one in segments(call.tx)}
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)

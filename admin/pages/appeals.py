@@ -9,13 +9,13 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff
+from admin.people import names_of_staff
 from admin.routes.appeals import EDITORS, READERS, AppealQuery
 from admin.routes.awards import ReasonSchema
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.i18n import language
 from points.earning.appeals import answer_of, appeal_page, uphold, waive
@@ -38,7 +38,7 @@ def appeal_list(call: Call) -> str:
     ]
     return render_template(
         "admin/appeals.html", items=items, state=state, next_cursor=found["next_cursor"], errors=errors,
-        names=names_of_staff(call.tx), may_edit=call.staff.role in ("owner", *EDITORS.names),
+        names=names_of_staff(call.tx), may_edit=EDITORS.opens_for(call.staff),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template
 
 from admin.pages.blueprint import desk
-from admin.pages.people import names_of_staff, nicknames_of
+from admin.people import names_of_staff, nicknames_of
 from admin.routes.awards import EDITORS, READERS
 from catalog.merging.requests import merge_page
 from catalog.wording import in_language
@@ -41,5 +41,5 @@ def inbox(call: Call) -> str:
         "admin/approvals.html", versions=versions, awards=count_waiting(call.tx, AwardFilter(), call.now),
         appeals=open_appeals(call.tx), asked=asked, merges=merges, resets=resets,
         called=nicknames_of(call.tx, members),
-        names=names_of_staff(call.tx), me=call.staff.name, may_edit=call.staff.role in ("owner", *EDITORS.names),
+        names=names_of_staff(call.tx), me=call.staff.name, may_edit=EDITORS.opens_for(call.staff),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from admin.pages.audit_words import deed_words, detail_lines
 from admin.pages.blueprint import desk
 from admin.pages.lists import Errors, day_start_of, list_query
-from admin.pages.people import actor_called, names_of_staff
+from admin.people import actor_called, names_of_staff
 from admin.routes.audit import KIND_PATTERN
 from catalog.wording import in_language
 from mall.audit import AuditEntry, AuditFilter, audit_page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,28 +12,28 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
+from admin.award_decisions import awards_wanted, decide_one, decide_waiting
 from admin.award_decisions import decide as decide_all
-from admin.award_decisions import decide_one
 from admin.pages.blueprint import desk
+from admin.pages.forms import whole_typed
 from admin.pages.lists import list_query
-from admin.pages.people import nicknames_of
+from admin.people import nicknames_of
 from admin.routes.awards import EDITORS, READERS, AdjustAwardSchema, AwardQuery, ReasonSchema, ReviewSchema
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Invalid, MallError
 from mall.http.call import Call, load
 from mall.http.fields import Text
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.i18n import language
 from points.earning.award_decisions import Decision
-from points.earning.award_lists import AwardFilter, award_page, count_waiting, waiting_ids
+from points.earning.award_lists import award_page, count_waiting
 from points.earning.case_states import AwardState
 from points.earning.drafts import KEY_PATTERN
 from points.earning.explain import Line
 from points.earning.explain_display import localized
 from points.earning.versions import rules
-from points.quizzes.cases import cases_of_quiz
 from points.quizzes.queries import newest_quizzes
 
 pages = desk("awards", __name__)
@@ -55,7 +55,7 @@ def award_list(call: Call) -> str:
     """What waits until somebody confirms it."""
     query, errors = list_query(AwardPageQuery())
     titles = {view.key: in_language(view.title, language()) for view in rules(call.tx, call.now)}
-    wanted = awards_wanted(call, query)
+    wanted = awards_wanted(call.tx, query)
     found = award_page(call.tx, wanted, query["limit"], query.get("cursor"), call.now)
     awards = [
         {"award": award, "title": titles.get(award.rule_key, award.rule_key),
@@ -66,7 +66,7 @@ def award_list(call: Call) -> str:
     return render_template(
         "admin/awards.html", awards=awards, next_cursor=found["next_cursor"], query=query, errors=errors,
         titles=titles, quizzes=_quizzes(call), waiting=count_waiting(call.tx, wanted, call.now),
-        may_edit=call.staff.role in ("owner", *EDITORS.names),
+        may_edit=EDITORS.opens_for(call.staff),
         called=nicknames_of(call.tx, [item["member"] for item in awards]),
     )  # fmt: skip
 
@@ -80,7 +80,7 @@ def decide(call: Call, award_id: str) -> Redirect:
     given: dict[str, Any] = {"reason": _reason()}
     if action == "adjust":
         text = request.form.get("points", "").strip()
-        given["points"] = int(text) if text.isascii() and text.isdigit() and len(text) < 15 else text
+        given["points"] = whole_typed(text, 14)
         body = load(AdjustAwardSchema(), given)
     else:
         body = load(ReasonSchema(), given)
@@ -112,16 +112,9 @@ def review(call: Call) -> Redirect:
     given = {"reason": _reason(), "action": request.form.get("act", ""), "rule": request.form.get("rule", "")}
     given |= {name: request.form[name] for name in ("campaign", "quiz") if request.form.get(name)}
     body = load(ReviewSchema(), given)
-    ids, count = waiting_ids(call.tx, awards_wanted(call, body), call.now)
-    decisions = [Decision(award_id, body["action"], body["reason"]) for award_id in ids]
-    _tell(decide_all(call.tx, decisions, acting(call)), count - len(ids))
+    outcomes, count = decide_waiting(call.tx, body, acting(call))
+    _tell(outcomes, count - len(outcomes))
     return _back()
-
-
-def awards_wanted(call: Call, asked: Mapping[str, Any]) -> AwardFilter:
-    """The filter that a query means."""
-    cases = cases_of_quiz(call.tx, asked["quiz"]) if asked.get("quiz") else None
-    return AwardFilter("pending", asked.get("rule"), asked.get("campaign"), cases)
 
 
 def _quizzes(call: Call) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.forms import FORM_ERROR, at_fields, attempt, wording_typed
+from admin.pages.forms import FORM_ERROR, at_fields, attempt, whole_typed, wording_typed
 from admin.routes.badges import (
     EDITORS,
     MOST_CONDITION,
@@ -65,8 +65,8 @@ def save_badge(call: Call, code: str) -> Response | Redirect:
         form = request.form
         goal = form.get("goal", "").strip()
         sent: dict[str, Any] = {text: wording_typed(text) or None for text in TEXTS}
-        sent |= {"goal": _whole(goal) if goal else None, "active": form.get("active") == "1"}
-        body = badge_changes(load(BadgeChangeSchema(), {**sent, "version": _whole(form.get("version", ""))}))
+        sent |= {"goal": whole_typed(goal, 10) if goal else None, "active": form.get("active") == "1"}
+        body = badge_changes(load(BadgeChangeSchema(), {**sent, "version": whole_typed(form.get("version", ""), 10)}))
         return change_badge(call.tx, code, body.pop("version"), body, acting(call))
 
     made, error = attempt(call.tx, work)
@@ -87,7 +87,7 @@ def _form(call: Call, kept: KeptBadge, form: dict[str, Any], errors: Any) -> str
     return render_template(
         "admin/badge.html", badge=badge_wire(kept), form=form, errors=errors,
         most={"title": MOST_TITLE, "condition": MOST_CONDITION},
-        may_edit=call.staff.role in ("owner", *EDITORS.names),
+        may_edit=EDITORS.opens_for(call.staff),
     )  # fmt: skip
 
 
@@ -96,7 +96,3 @@ def _kept(call: Call, code: str) -> KeptBadge:
     if found is None:
         raise NotFound()
     return found
-
-
-def _whole(text: str) -> int | str:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else text

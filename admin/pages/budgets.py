@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.forms import FORM_ERROR, attempt
-from admin.pages.people import names_of_staff
+from admin.pages.forms import FORM_ERROR, attempt, whole_typed
+from admin.people import names_of_staff
 from admin.routes.budgets import BudgetChangeSchema
 from catalog.wording import in_language
 from mall.db import Login
@@ -41,7 +41,8 @@ def budget_list(call: Call) -> str:
     listed = [{"view": view, "title": titles.get(view.budget.scope, view.budget.scope)} for view in found]
     free = [scope for scope in titles if scope not in {view.budget.scope for view in found}]
     return render_template(
-        "admin/budgets.html", budgets=listed, warn=WARN_PERCENT, may_edit=_may_edit(call), may_add=bool(free),
+        "admin/budgets.html", budgets=listed, warn=WARN_PERCENT, may_edit=EDITORS.opens_for(call.staff),
+        may_add=bool(free),
     )  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def lift(call: Call, scope: str) -> Redirect:
 
 def _set(call: Call, scope: str) -> None:
     text = request.form.get("limit_points", "").strip().replace(",", "")
-    limit = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text
+    limit = whole_typed(text)
     given = {"period": request.form.get("period", ""), "limit_points": limit, "action": request.form.get("action", "")}
     body = load(BudgetChangeSchema(), given)
     set_budget(call.tx, scope, body["period"], body["limit_points"], body["action"], acting(call))
@@ -114,8 +115,8 @@ def _again(call: Call, error: MallError, view: BudgetView | None) -> Response:
 def _form(call: Call, view: BudgetView | None, form: dict[str, Any], errors: dict[str, list[str]]) -> str:
     titles = titles_of(call)
     return render_template(
-        "admin/budget.html", view=view, form=form, errors=errors, may_edit=_may_edit(call), warn=WARN_PERCENT,
-        title_text=titles.get(view.budget.scope, view.budget.scope) if view else "",
+        "admin/budget.html", view=view, form=form, errors=errors, may_edit=EDITORS.opens_for(call.staff),
+        warn=WARN_PERCENT, title_text=titles.get(view.budget.scope, view.budget.scope) if view else "",
         scopes=[] if view else [(scope, titles[scope]) for scope in _free(call)], names=names_of_staff(call.tx),
     )  # fmt: skip
 
@@ -129,7 +130,3 @@ def titles_of(call: Call) -> dict[str, str]:
     """Names of what a budget may be for."""
     named = {view.key: in_language(view.title, language()) for view in rules(call.tx, call.now)}
     return {PROGRAMME: _("All rules together"), **named}
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)

@@ -13,8 +13,8 @@ from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.campaign_form import at_fields, body_of, form_of
 from admin.pages.forms import FORM_ERROR, attempt
-from admin.pages.people import names_of_staff
 from admin.pages.rule_words import window_words
+from admin.people import names_of_staff
 from admin.routes.campaigns import CampaignChangeSchema, NewCampaignSchema, document_of
 from catalog.wording import in_language
 from mall.clock import local_date
@@ -53,7 +53,7 @@ def campaign_list(call: Call) -> str:
     order = ("running", "coming", "draft", "over", "ended")
     titles = titles_of(call)
     listed = sorted((told(call, one, titles) for one in campaigns(call.tx)), key=lambda one: order.index(one["phase"]))
-    return render_template("admin/campaigns.html", campaigns=listed, may_edit=_may_edit(call))
+    return render_template("admin/campaigns.html", campaigns=listed, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "GET", "/new-campaign", auth=EDITORS, login=Login.BACKOFFICE)
@@ -84,8 +84,8 @@ def campaign_page(call: Call, key: str) -> str:
     """What it says in plain words, and its next steps."""
     found = campaign(call.tx, key)
     return render_template(
-        "admin/campaign.html", one=found, told=told(call, found, titles_of(call)), may_edit=_may_edit(call),
-        names=names_of_staff(call.tx),
+        "admin/campaign.html", one=found, told=told(call, found, titles_of(call)),
+        may_edit=EDITORS.opens_for(call.staff), names=names_of_staff(call.tx),
     )  # fmt: skip
 
 
@@ -165,7 +165,3 @@ def told(call: Call, found: Campaign, titles: dict[str, str]) -> dict[str, Any]:
         "rules": [titles.get(key, key) for key in sorted(read.rules)], "review": read.review,
         "phase": phase(found.state, found.document, local_date(call.now, mall_zone())),
     }  # fmt: skip
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)

@@ -8,18 +8,18 @@ from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
-from admin.pages.forms import at_fields, attempt, shown_again, wording_typed
-from admin.pages.gifts import number_of
+from admin.pages.forms import at_fields, attempt, number_of, shown_again, wording_typed
 from admin.routes.causes import EDITORS, CauseChangeSchema, NewCauseSchema
 from admin.routes.gifts import READERS
 from admin.undo.fields import fields_of
 from admin.undo.keep import offer_former
 from catalog.causes.causes import Given, causes, change_cause, create_cause, find_cause
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.i18n import language
 
@@ -42,16 +42,12 @@ def _shown(given: Given) -> dict[str, Any]:
     return {"given": given, "cause": given.cause, "name": in_language(given.cause.name, language())}
 
 
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)
-
-
 @page(pages, "GET", "/causes", auth=READERS, login=Login.BACKOFFICE)
 def cause_list(call: Call) -> str:
     """All of them in their order, those that are over too."""
     rows = [_shown(given) for given in causes(call.tx, all_of_them=True)]
     total = sum(row["given"].points for row in rows)
-    return render_template("admin/causes.html", rows=rows, total=total, may_edit=_may_edit(call))
+    return render_template("admin/causes.html", rows=rows, total=total, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "GET", "/new-cause", auth=EDITORS, login=Login.BACKOFFICE)
@@ -66,7 +62,7 @@ def new_cause(call: Call) -> Response | Redirect:
 
     def work() -> str:
         body = load(NewCauseSchema(), _body())
-        return create_cause(call.tx, body, call.staff.name, call.now, call.request_id).cause.id
+        return create_cause(call.tx, body, *traced(call)).cause.id
 
     cause_id, error = attempt(call.tx, work)
     if error is not None:
@@ -83,7 +79,7 @@ def cause_page(call: Call, cause_id: str) -> str:
     form = {f"{name}.{lang}": getattr(cause, name).get(lang) for name in TEXTS for lang in ("zh", "en")}
     form |= {name: getattr(cause, name) for name in ("goal_points", "code", "position")}
     form["active"] = "1" if cause.active else ""
-    return render_template(TEMPLATE, one=one, form=form, may_edit=_may_edit(call))
+    return render_template(TEMPLATE, one=one, form=form, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "POST", "/causes/<cause_id>", auth=EDITORS, login=Login.BACKOFFICE)
@@ -94,7 +90,7 @@ def save_cause(call: Call, cause_id: str) -> Response | Redirect:
 
     def work() -> object:
         body = load(CauseChangeSchema(), _body())
-        return change_cause(call.tx, one["cause"].id, body, call.staff.name, call.now, call.request_id)
+        return change_cause(call.tx, one["cause"].id, body, *traced(call))
 
     _done, error = attempt(call.tx, work)
     if error is not None:

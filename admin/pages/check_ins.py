@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.forms import FORM_ERROR, attempt
-from admin.pages.people import names_of_staff
+from admin.pages.forms import FORM_ERROR, attempt, optional_figure
+from admin.people import names_of_staff
 from admin.routes.check_ins import CheckInSettingsSchema, NewCardsSchema, NewDayOffSchema, read_day
 from mall.clock import local_date
 from mall.db import Login
@@ -44,7 +44,7 @@ def check_ins_page(call: Call) -> str:
 @page(pages, "POST", "/check-ins/settings", auth=EDITORS, login=Login.BACKOFFICE)
 def save_settings(call: Call) -> Response | Redirect:
     """Change what cards cost and do, from now on."""
-    given: dict[str, Any] = {name: _figure(request.form.get(name, "")) for name in FIGURES}
+    given: dict[str, Any] = {name: optional_figure(request.form.get(name, "")) for name in FIGURES}
     given["repaired_day_pays"] = request.form.get("repaired_day_pays") == "1"
     work = lambda: change_settings(call.tx, load(CheckInSettingsSchema(), given), acting(call))  # noqa: E731
     _done, error = attempt(call.tx, work)
@@ -85,7 +85,7 @@ def remove_day(call: Call, day: str) -> Redirect:
 )  # fmt: skip
 def give(call: Call, member_id: str) -> Redirect:
     """Give a member make-up cards, with a reason."""
-    given = {"count": _figure(request.form.get("count", "")), "reason": request.form.get("reason", "")}
+    given = {"count": optional_figure(request.form.get("count", "")), "reason": request.form.get("reason", "")}
     body = load(NewCardsSchema(), given)
     cards = give_cards(call.tx, member_id, body["count"], body["reason"], acting(call))
     flash(_("Make-up cards given: %(count)s", count=len(cards)), "success")
@@ -99,16 +99,9 @@ def _shown(
     return render_template(
         "admin/check_ins.html", form=form or {name: getattr(settings, name) for name in NAMES}, errors=errors,
         day_form=day, day_errors=wrong, days=days_off(call.tx, today - SHOWN), today=today,
-        names=names_of_staff(call.tx), may_edit=call.staff.role in ("owner", *EDITORS.names),
+        names=names_of_staff(call.tx), may_edit=EDITORS.opens_for(call.staff),
     )  # fmt: skip
 
 
 def _again(error: MallError, body: str) -> Response:
     return make_response(body, STATUS[error.kind])
-
-
-def _figure(text: str) -> int | str | None:
-    text = text.strip().replace(",", "")
-    if not text:
-        return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text

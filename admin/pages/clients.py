@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt, shown_again
+from admin.pages.forms import attempt, shown_again, whole_typed
 from admin.pages.lists import list_query
 from admin.routes.api_clients import MANAGER, OWNER, ClientChangeSchema, ClientInSchema
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery, decode_cursor, page_of
 from mall.identity.api_clients import (
@@ -121,9 +121,8 @@ def end_key(call: Call, client_id: str, key_id: str) -> Redirect:
 def _body() -> dict[str, Any]:
     sent = request.form
     cap, networks = sent.get("daily_cap_points", "").strip(), sent.get("allowed_networks", "").split()
-    whole = cap.isascii() and cap.isdigit() and len(cap) < 16
     return {
-        "scopes": sent.getlist("scopes"), "daily_cap_points": (int(cap) if whole else cap) if cap else None,
+        "scopes": sent.getlist("scopes"), "daily_cap_points": whole_typed(cap, 15) if cap else None,
         "allowed_networks": networks or None, "signed_only": sent.get("signed_only") == "1",
     }  # fmt: skip
 

@@ -10,15 +10,15 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
+from admin.orders import collect_as_staff
 from admin.pages.blueprint import desk
 from catalog.fulfilment.hours import opening_of, state_now
+from catalog.fulfilment.hours_words import now_words
 from catalog.gifts.pictures import picture_url
 from catalog.redemption.codes import typed_code
 from catalog.redemption.handed_over import handed_over_lately
-from catalog.redemption.pickup import Waiting, collect, counting_misses, find_waiting
-from catalog.routes.hours_words import now_words
+from catalog.redemption.pickup import Waiting, counting_misses, find_waiting
 from catalog.wording import in_language
-from mall import audit
 from mall.db import Login, run_tx
 from mall.errors import MallError, NotFound, TooMany
 from mall.http import idempotency
@@ -93,8 +93,7 @@ def hand_over(call: Call) -> Response | Redirect:
     asked = idempotency.fingerprint("POST", request.path, code)
 
     def effect(tx: Session) -> Response:
-        order_id = collect(tx, code, call.staff.name, call.now)
-        audit.record(tx, call.staff.name, "order.collected", f"order:{order_id}", {}, call.now, call.request_id)
+        collect_as_staff(tx, call, code)
         number = handed_over_lately(tx, call.staff.name, 1)[0].number
         return Response(number, content_type="text/plain")
 

@@ -9,17 +9,18 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
+from admin.pages.forms import whole_typed
 from admin.routes.gift_part_schemas import FrameSchema
 from admin.routes.gift_parts import cropped
 from admin.routes.gifts import EDITORS
 from catalog.gifts.edit import get_gift
 from catalog.gifts.framing import LEAST_SIZE, SHAPES, Frame
 from catalog.gifts.pictures import picture_url
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import NotFound
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.i18n import language
 
@@ -46,12 +47,8 @@ def crop_page(call: Call, gift_id: str, sha256: str) -> str:
 def crop(call: Call, gift_id: str, sha256: str) -> Redirect:
     """Cut it; the picture takes the other's place."""
     given: dict[str, Any] = {name: text for name in ("size", "x", "y") if (text := request.form.get(name, "").strip())}
-    frame = Frame(**load(FrameSchema(), {"shape": request.form.get("shape", ""), **_numbers(given)}))
+    numbers = {name: whole_typed(text, 4) for name, text in given.items()}
+    frame = Frame(**load(FrameSchema(), {"shape": request.form.get("shape", ""), **numbers}))
     cropped(call, checked_id(gift_id), sha256, frame)
     flash(_("The picture is cut."), "success")
     return redirect(f"/admin/gifts/{gift_id}#pictures", 303)
-
-
-def _numbers(given: dict[str, str]) -> dict[str, int | str]:
-    return {name: int(text) if text.isascii() and text.isdigit() and len(text) < 5 else text
-            for name, text in given.items()}  # fmt: skip

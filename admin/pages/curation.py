@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
-from admin.pages.gifts import number_of
+from admin.pages.forms import number_of
 from admin.pages.lists import back_to
 from admin.routes.catalog_schemas import GiftChangeSchema
 from admin.routes.gifts import EDITORS, READERS
@@ -35,25 +36,21 @@ from catalog.gifts.models import Gift
 from catalog.gifts.places import arrange
 from catalog.gifts.queries import find_any, on_hand_now
 from catalog.gifts.shelves import pickup_points
-from catalog.routes.causes import cause_shown
-from catalog.routes.draws import drawn
-from catalog.routes.ids import checked_id
+from catalog.routes.cause_wire import cause_shown
+from catalog.routes.draw_wire import drawn
 from catalog.routes.shown import gift_page_view
 from catalog.stock.change import change_stock
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Conflict, Invalid
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.problems import sentence_of
 from mall.i18n import language
 
 pages = desk("curation", __name__)
 HERE = "/admin/gifts"
-
-
-def _who(call: Call) -> tuple[str, datetime, str]:
-    return call.staff.name, call.now, call.request_id
 
 
 @page(pages, "POST", "/gifts/<gift_id>/quick", auth=EDITORS, login=Login.BACKOFFICE, on_error=f"{HERE}?view=edit")
@@ -66,7 +63,7 @@ def quick_edit(call: Call, gift_id: str) -> Redirect:
         raise Conflict("gift_changed") from error
     body = load(GiftChangeSchema(), {"points": number_of(sent.get("points", "")), "status": sent.get("status")})
     before = {gift.id: gift_values(call.tx, gift)}
-    change_gift(call.tx, gift.id, body, *_who(call), seen=seen)
+    change_gift(call.tx, gift.id, body, *traced(call), seen=seen)
     pieces = (
         _count(call, gift, number_of(sent["stock"]), number_of(sent.get("stock_seen", ""))) if "stock" in sent else 0
     )
@@ -92,7 +89,7 @@ def _count(call: Call, gift: Gift, wanted: int | str, seen: int | str) -> int:
 @page(pages, "POST", "/gifts/<gift_id>/move", auth=EDITORS, login=Login.BACKOFFICE, on_error=f"{HERE}?view=order")
 def move(call: Call, gift_id: str) -> Redirect:
     """One place up or down in the mall's own order."""
-    actor, now, request_id = _who(call)
+    actor, now, request_id = traced(call)
     up = request.form.get("way") != "down"
     move_gift(call.tx, checked_id(gift_id), up=up, actor=actor, now=now, request_id=request_id)
     return redirect(f"{back_to(HERE)}#gift-{gift_id}", 303)
@@ -105,7 +102,7 @@ def put_in_order(call: Call, kind: str) -> Redirect:
     desk_of = {"gift": HERE, "cause": "/admin/causes"}.get(kind, "/admin/shelves")
     back = back_to(desk_of)
     try:
-        arrange(call.tx, kind, seen, wanted, *_who(call))
+        arrange(call.tx, kind, seen, wanted, *traced(call))
     except Conflict as error:
         flash(sentence_of(error), "error")
         return redirect(back, 303)
@@ -120,7 +117,7 @@ def bulk_edit(call: Call) -> Response | Redirect:
     chosen = [checked_id(one) for one in request.form.getlist("gifts")][: MOST_AT_ONCE + 1]
     known = call.tx.scalars(select(Gift).where(Gift.id.in_(chosen)))
     before = {gift.id: gift_values(call.tx, gift) for gift in known}
-    outcomes = change_many(call.tx, chosen, _asked(), *_who(call))
+    outcomes = change_many(call.tx, chosen, _asked(), *traced(call))
     if changed := [outcome.gift_id for outcome in outcomes if outcome.error is None]:
         offer_undo(call, "gifts", gifts_before(call.tx, before, changed), back_to(HERE))
     refused = [_told(call, outcome) for outcome in outcomes if outcome.error is not None]
@@ -161,7 +158,7 @@ def _told(call: Call, outcome: Outcome) -> dict[str, Any]:
 )
 def duplicate(call: Call, gift_id: str) -> Redirect:
     """A draft like it."""
-    new = duplicate_gift(call.tx, checked_id(gift_id), *_who(call))
+    new = duplicate_gift(call.tx, checked_id(gift_id), *traced(call))
     flash(_("A draft like it is made. It has no stock yet."), "success")
     return redirect(f"{HERE}/{new.id}", 303)
 

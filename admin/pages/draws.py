@@ -8,10 +8,10 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt
-from admin.pages.gifts import LOCAL, moment_of, number_of
+from admin.pages.forms import attempt, moment_of, moment_shown, number_of
 from admin.pages.lists import list_query
 from admin.routes.draws import DrawChangeSchema, NewDrawSchema
 from admin.routes.gifts import EDITORS, READERS
@@ -22,18 +22,17 @@ from catalog.draws.views import draws_page, view_of
 from catalog.gifts.edit import get_gift
 from catalog.gifts.queries import window_of
 from catalog.gifts.windows import is_visible
-from catalog.routes.draws import draw_shown
-from catalog.routes.ids import checked_id
+from catalog.routes.draw_wire import draw_shown
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.problems import STATUS
 from mall.i18n import language
 from mall.identity.forms import messages_of
-from points.earning.book_events import mall_zone
 
 pages = desk("draws", __name__)
 FIELDS = ("opens_at", "closes_at", "winners", "losers", "handover", "claim_days")
@@ -51,10 +50,6 @@ def _body() -> dict[str, Any]:
     return {**moments, **days, **handover, "winners": number_of(sent["winners"]), "losers": sent["losers"]}
 
 
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)
-
-
 def _listed(call: Call, **more: Any) -> str:
     query, _errors = list_query(PageQuery())
     found = draws_page(call.tx, query["limit"], query.get("cursor"), call.now)
@@ -64,7 +59,7 @@ def _listed(call: Call, **more: Any) -> str:
         draws=[draw_shown(view) for view in found["items"]],
         next_url=address_with(cursor=following) if following else None,
         gifts=[(gift.id, in_language(gift.name, language())) for gift in gifts_to_draw(call.tx)],
-        may_edit=_may_edit(call),
+        may_edit=EDITORS.opens_for(call.staff),
         **{"form": {"gift": request.args.get("gift"), "winners": 1, "losers": RETURNED, **USUAL}, **more},
     )
 
@@ -73,11 +68,10 @@ def _one(call: Call, draw_id: str, **more: Any) -> str:
     draw = find_draw(call.tx, checked_id(draw_id))
     view = view_of(call.tx, draw, get_gift(call.tx, draw.gift_id), call.now)
     shown = draw_shown(view)
-    zone = mall_zone()
     form = {name: getattr(draw, name) for name in ("winners", "losers", "handover", "claim_days")} | {
-        name: getattr(draw, name).astimezone(zone).strftime(LOCAL) for name in ("opens_at", "closes_at")
+        name: moment_shown(getattr(draw, name)) for name in ("opens_at", "closes_at")
     }
-    changeable = _may_edit(call) and shown["state"] == DrawState.UPCOMING
+    changeable = EDITORS.opens_for(call.staff) and shown["state"] == DrawState.UPCOMING
     return render_template(
         "admin/draw.html", draw=shown, settled_at=draw.settled_at, changeable=changeable,
         visible=is_visible(window_of(view.gift), call.now), prizes=prizes_of(call.tx, draw), **{"form": form, **more},
@@ -101,7 +95,7 @@ def announce_draw(call: Call) -> Response | Redirect:
     def work() -> str:
         body = load(NewDrawSchema(), _body())
         gift = checked_id(request.form.get("gift", ""))
-        return create_draw(call.tx, gift, body, call.staff.name, call.now, call.request_id).id
+        return create_draw(call.tx, gift, body, *traced(call)).id
 
     draw_id, error = attempt(call.tx, work)
     if error is not None:
@@ -123,7 +117,7 @@ def save_draw(call: Call, draw_id: str) -> Response | Redirect:
 
     def work() -> object:
         body = load(DrawChangeSchema(), _body())
-        return change_draw(call.tx, known, body, call.staff.name, call.now, call.request_id)
+        return change_draw(call.tx, known, body, *traced(call))
 
     _done, error = attempt(call.tx, work)
     if error is not None:

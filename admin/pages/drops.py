@@ -8,10 +8,10 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt
-from admin.pages.gifts import number_of
+from admin.pages.forms import attempt, number_of
 from admin.pages.lists import list_query
 from admin.routes.drops import DropChangeSchema, NewDropSchema
 from admin.routes.gifts import EDITORS, READERS
@@ -26,12 +26,12 @@ from catalog.drops.keep import (
 )
 from catalog.queue.run import call_off
 from catalog.queue.show import rooms_page
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.clock import local_date
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.problems import STATUS
@@ -71,10 +71,6 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)
-
-
 def _items(call: Call) -> list[tuple[str, str]]:
     """What can be dropped: ``gift`` or ``gift/variant`` and its name."""
     reader, found = language(), []
@@ -100,7 +96,7 @@ def _listed(call: Call, **more: Any) -> str:
         drops=[_shown(one, call) for one in found["items"]],
         next_url=address_with(cursor=following) if following else None,
         items=_items(call),
-        may_edit=_may_edit(call),
+        may_edit=EDITORS.opens_for(call.staff),
         **{"form": form, "weekdays": [], **more},
     )
 
@@ -114,7 +110,7 @@ def _one(call: Call, drop_id: str, **more: Any) -> str:
         "admin/drop.html",
         one=shown,
         rooms=rooms_page(call.tx, drop.id, ROOMS, None)["items"],
-        may_edit=_may_edit(call),
+        may_edit=EDITORS.opens_for(call.staff),
         **{"form": form, "weekdays": [str(day) for day in drop.weekdays], **more},
     )
 
@@ -137,9 +133,7 @@ def plan_drop(call: Call) -> Response | Redirect:
         gift, _slash, variant = request.form.get("item", "").partition("/")
         body = load(NewDropSchema(), _body() | ({"variant": variant} if variant else {}))
         chosen = body.pop("variant", None)
-        return create_drop(
-            call.tx, checked_id(gift), chosen, body, call.staff.name, call.now, call.request_id
-        ).id  # fmt: skip
+        return create_drop(call.tx, checked_id(gift), chosen, body, *traced(call)).id
 
     drop_id, error = attempt(call.tx, work)
     if error is not None:
@@ -164,7 +158,7 @@ def save_drop(call: Call, drop_id: str) -> Response | Redirect:
         text = request.form.get("reserve_seen", "")
         seen = {"reserve_seen": number_of(text)} if text else {}
         body = load(DropChangeSchema(), _body() | seen | ({"active": True} if request.form.get("again") else {}))
-        return change_drop(call.tx, known, body, call.staff.name, call.now, call.request_id)
+        return change_drop(call.tx, known, body, *traced(call))
 
     _done, error = attempt(call.tx, work)
     if error is not None:
@@ -179,7 +173,7 @@ def save_drop(call: Call, drop_id: str) -> Response | Redirect:
 )  # fmt: skip
 def call_drop_off(call: Call, drop_id: str) -> Redirect:
     """No further release; a room that waits for one is closed at once, one that is being served is served on."""
-    drop = change_drop(call.tx, checked_id(drop_id), {"active": False}, call.staff.name, call.now, call.request_id)
+    drop = change_drop(call.tx, checked_id(drop_id), {"active": False}, *traced(call))
     call_off(call.tx, drop.id, call.now)
     flash(_("The drop is called off."), "success")
     return redirect(f"/admin/drops/{drop.id}", 303)

@@ -16,8 +16,8 @@ from admin.figures.totals import Totals, days_of, outstanding_on, totals_of
 from admin.pages.blueprint import desk
 from admin.pages.dashboard_parts import percent
 from admin.pages.lists import list_query
-from admin.pages.people import nicknames_of
 from admin.pages.periods import asked_period, period_names
+from admin.people import nicknames_of
 from admin.routes.reports import READERS
 from mall.clock import day_end, day_start, local_date
 from mall.db import Login

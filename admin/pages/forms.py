@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import Response, make_response, render_template, request
@@ -12,6 +13,7 @@ from catalog.wording import LANGUAGES
 from mall.errors import FieldErrors, Invalid, MallError
 from mall.http.problems import STATUS, plain_errors
 from mall.identity.forms import messages_of
+from points.earning.book_events import mall_zone
 
 T = TypeVar("T")
 FORM_ERROR = "form"
@@ -39,6 +41,45 @@ def wording_typed(name: str) -> dict[str, str]:
     """A text as it was typed in each language, ``name.zh`` and ``name.en``; those left empty are left out."""
     typed = {lang: request.form.get(f"{name}.{lang}", "").replace("\r\n", "\n").strip() for lang in LANGUAGES}
     return {lang: text for lang, text in typed.items() if text}
+
+
+def whole_typed(text: str, digits: int = 18) -> int | str:
+    """A whole number as it was typed; what is none, or has more ``digits``, stays as it is for the schema to refuse."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else text
+
+
+def figure_typed(text: str) -> int | str:
+    """The same, its thousands set apart by commas or not."""
+    return whole_typed(text.strip().replace(",", ""))
+
+
+def optional_figure(text: str) -> int | str | None:
+    """The same; None for a field that was left empty."""
+    figure = figure_typed(text)
+    return None if figure == "" else figure
+
+
+def number_of(text: str) -> int | str:
+    """A whole number as it was typed, with the signs that the form shows (+100, −5); what is none stays as it is, for
+    the schema to refuse."""
+    plain = text.strip().replace("−", "-").replace("＋", "+")
+    bare = plain[1:] if plain[:1] in ("-", "+") else plain
+    return int(plain) if bare.isascii() and bare.isdigit() and len(bare) < 16 else text
+
+
+def moment_of(text: str) -> str | None:
+    """A moment of the form, in the mall's zone, as the API writes it; what is none stays for the API to refuse."""
+    if not text.strip():
+        return None
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=mall_zone()).isoformat()
+    except (ValueError, OverflowError):
+        return text
+
+
+def moment_shown(moment: datetime | None) -> str:
+    """A moment as a field of a form has it, in the mall's zone."""
+    return moment.astimezone(mall_zone()).strftime("%Y-%m-%dT%H:%M") if moment else ""
 
 
 def at_fields(error: MallError, texts: Collection[str], within: str = "") -> MallError:

@@ -9,16 +9,17 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
-from admin.pages.forms import wording_typed
-from admin.pages.gifts import BACK, number_of
+from admin.pages.forms import number_of, wording_typed
+from admin.pages.gifts import BACK
 from admin.routes.catalog_schemas import NewVariantSchema
 from admin.routes.gift_part_schemas import VariantChangeSchema
 from admin.routes.gifts import EDITORS
 from catalog.gifts.variants import add_variant, change_variant, order_variants, variants_of
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 
 pages = desk("gift-variants", __name__)
@@ -32,9 +33,7 @@ def new_variant(call: Call, gift_id: str) -> Redirect:
     body = _body()
     if stock := request.form.get("stock", "").strip():
         body["stock"] = number_of(stock)
-    add_variant(
-        call.tx, checked_id(gift_id), load(NewVariantSchema(), body), call.staff.name, call.now, call.request_id
-    )
+    add_variant(call.tx, checked_id(gift_id), load(NewVariantSchema(), body), *traced(call))
     flash(_("The variant is added."), "success")
     return _back(gift_id)
 
@@ -42,7 +41,7 @@ def new_variant(call: Call, gift_id: str) -> Redirect:
 @page(pages, "POST", "/gifts/<gift_id>/variants/<variant_id>", auth=EDITORS, login=Login.BACKOFFICE, on_error=BACK)
 def save_variant(call: Call, gift_id: str, variant_id: str) -> Redirect:
     """Change its words, price and state, or its place among the others."""
-    gift, variant, who = checked_id(gift_id), checked_id(variant_id), (call.staff.name, call.now, call.request_id)
+    gift, variant, who = checked_id(gift_id), checked_id(variant_id), traced(call)
     if request.form.get("act") == "up":
         order_variants(call.tx, gift, _one_up(call.tx, gift, variant), *who)
     else:

@@ -9,9 +9,10 @@ from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt, shown_again
+from admin.pages.forms import attempt, moment_of, moment_shown, number_of, shown_again, wording_typed
 from admin.pages.gift_terms import terms_body, terms_choices, terms_form
 from admin.pages.lists import list_query
 from admin.routes.catalog_schemas import AdminGiftsQuery, GiftChangeSchema, NewGiftSchema, StockChangeSchema
@@ -29,12 +30,12 @@ from catalog.gifts.tags import tags
 from catalog.gifts.variants import gifts_with_variants, variants_of
 from catalog.gifts.windows import GIFT_KINDS, GiftStatus
 from catalog.payment.configured import can_be_paid
-from catalog.routes.ids import checked_id
 from catalog.stock.change import change_stock
 from catalog.wording import LANGUAGES, in_language
 from mall.db import Login, run_tx
 from mall.errors import Invalid, MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.i18n import language
 from points.earning.book_events import mall_zone
@@ -44,7 +45,6 @@ MOMENTS = ("visible_from", "on_sale_from", "on_sale_until")
 FLAGS = ("needs_preparation", "needs_approval", "featured")
 BACK = "/admin/gifts/{gift_id}"
 VIEWS = ("grid", "edit", "order")
-LOCAL = "%Y-%m-%dT%H:%M"
 
 
 @page(pages, "GET", "/gifts", auth=READERS, login=Login.BACKOFFICE)
@@ -66,7 +66,7 @@ def gift_list(call: Call) -> str:
     statuses = [status.value for status in GiftStatus]
     return render_template(
         "admin/gifts.html", gifts=listed, next_cursor=found["next_cursor"], query=query, errors=errors,
-        statuses=statuses, may_edit=_may_edit(call), view=view, back=address_with(),
+        statuses=statuses, may_edit=EDITORS.opens_for(call.staff), view=view, back=address_with(),
         with_variants=gifts_with_variants(call.tx, [gift.id for gift, _stock in found["items"]]),
         shelves=list(shelves.items()), tags=[(tag.id, in_language(tag.name, language())) for tag in tags(call.tx)],
     )  # fmt: skip
@@ -84,7 +84,7 @@ def new_gift(call: Call) -> Response | Redirect:
 
     def work() -> str:
         body = load(NewGiftSchema(), _body(new=True))
-        return create_gift(call.tx, body, call.staff.name, call.now, call.request_id).id
+        return create_gift(call.tx, body, *traced(call)).id
 
     gift_id, error = attempt(call.tx, work)
     if error is not None:
@@ -107,7 +107,7 @@ def save_gift(call: Call, gift_id: str) -> Response | Redirect:
 
     def work() -> Any:
         body = load(GiftChangeSchema(), _body(new=False))
-        return change_gift(call.tx, gift.id, body, call.staff.name, call.now, call.request_id, seen=_seen())
+        return change_gift(call.tx, gift.id, body, *traced(call), seen=_seen())
 
     before = gift.status
     _done, error = attempt(call.tx, work)
@@ -144,7 +144,7 @@ def upload_picture(call: Call, gift_id: str) -> Redirect:
     content = sent.stream.read(MAX_BYTES + 1) if sent else b""
     if not content:
         raise Invalid({"picture": [_("Choose a picture first.")]})
-    rendered, who = read_picture(content), (call.staff.name, call.now, call.request_id)
+    rendered, who = read_picture(content), traced(call)
     _gift, added = run_tx(Login.BACKOFFICE, lambda tx: add_picture(tx, checked_id(gift_id), rendered, *who))
     flash(_("The picture is added."), "success")
     if request.form.get("shape") in SHAPES:
@@ -160,7 +160,7 @@ def arrange_gift_pictures(call: Call, gift_id: str) -> Redirect:
     if request.form.get("act") == "cover":
         order = [chosen, *order]
     wanted = [{"id": one, "alt": gift.picture_texts.get(one)} for one in order]
-    arrange_pictures(call.tx, gift.id, wanted, call.staff.name, call.now, call.request_id)
+    arrange_pictures(call.tx, gift.id, wanted, *traced(call))
     flash(_("Saved."), "success")
     return redirect(f"/admin/gifts/{gift.id}#pictures", 303)
 
@@ -171,7 +171,7 @@ def _choices(call: Call, gift: Gift | None) -> dict[str, Any]:
         "shelves": [(shelf.id, in_language(shelf.name, reader)) for shelf in categories(call.tx)],
         "tags": [(tag.id, in_language(tag.name, reader)) for tag in tags(call.tx)],
         "kinds": GIFT_KINDS, "statuses": [status.value for status in GiftStatus], "periods": PERIODS,
-        "gift": gift, "may_edit": _may_edit(call), **terms_choices(call.tx, gift),
+        "gift": gift, "may_edit": EDITORS.opens_for(call.staff), **terms_choices(call.tx, gift),
     }  # fmt: skip
     if gift is not None:
         found["name"] = in_language(gift.name, reader)
@@ -198,7 +198,7 @@ def _form(gift: Gift) -> dict[str, Any]:
     }  # fmt: skip
     for name in MOMENTS:
         moment = getattr(gift, name)
-        form[name] = moment.astimezone(mall_zone()).strftime(LOCAL) if moment else None
+        form[name] = moment_shown(moment) or None
     return form
 
 
@@ -206,8 +206,9 @@ def _body(*, new: bool) -> dict[str, Any]:
     """The form as the API's body: what the schema refuses is refused at the same field."""
     sent = request.form
     body: dict[str, Any] = {
-        "name": _wording("name"), "description": _wording("description"), "points": number_of(sent.get("points", "")),
-        "status": sent.get("status"), "code": sent.get("code", "").strip() or None,
+        "name": wording_typed("name"), "description": wording_typed("description"),
+        "points": number_of(sent.get("points", "")), "status": sent.get("status"),
+        "code": sent.get("code", "").strip() or None,
         "category": sent.get("category") or None, "min_level": number_of(sent.get("min_level", "").strip()) or None,
         "tags": sent.getlist("tags"), **{name: sent.get(name) == "1" for name in FLAGS},
         # The dates of a draw are not in the form of its gift.
@@ -225,29 +226,6 @@ def _body(*, new: bool) -> dict[str, Any]:
     return body
 
 
-def _wording(name: str) -> dict[str, str]:
-    texts = {lang: request.form.get(f"{name}.{lang}", "").replace("\r\n", "\n").strip() for lang in LANGUAGES}
-    return {lang: text for lang, text in texts.items() if text}
-
-
-def number_of(text: str) -> int | str:
-    """A whole number as it was typed, with the signs that the form shows (+100, −5); what is none stays as it is, for
-    the schema to refuse."""
-    plain = text.strip().replace("−", "-").replace("＋", "+")
-    bare = plain[1:] if plain[:1] in ("-", "+") else plain
-    return int(plain) if bare.isascii() and bare.isdigit() and len(bare) < 16 else text
-
-
-def moment_of(text: str) -> str | None:
-    """A moment of the form, in the mall's zone, as the API writes it."""
-    if not text.strip():
-        return None
-    try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=mall_zone()).isoformat()
-    except (ValueError, OverflowError):
-        return text
-
-
 def _seen() -> datetime | None:
     try:
         return datetime.fromisoformat(request.form.get("seen", ""))
@@ -261,11 +239,3 @@ def _named(error: MallError) -> MallError:
         error.errors = {f"{name}.zh" if name in ("name", "description") else name: why
                         for name, why in error.errors.items()}  # fmt: skip
     return error
-
-
-def _may_edit(call: Call) -> bool:
-    try:
-        EDITORS.check(call.principal)
-    except MallError:
-        return False
-    return True

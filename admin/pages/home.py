@@ -18,7 +18,7 @@ from admin.pages.addresses import address_with, unfiltered
 from admin.pages.blueprint import HOME, desk
 from admin.pages.files import file_url
 from admin.pages.navigation import allowed, sidebar, trail
-from admin.pages.role_words import role_words
+from admin.role_words import role_words
 from mall.db import Login, run_tx
 from mall.errors import Forbidden, MallError, Unauthenticated
 from mall.http.call import Call
@@ -30,8 +30,8 @@ from mall.identity import attempts, credentials
 from mall.identity.credentials import Credential
 from mall.identity.forms import messages_of, typed, visitor
 from mall.identity.names import username_key
-from mall.identity.routes.signing_in import Proof, open_staff_session, prove_staff
 from mall.identity.sessions import end_session
+from mall.identity.signing_in import Proof, open_staff_session, prove_staff
 from mall.identity.staff_cookie import forget_staff_session, in_back_office, keep_staff_session
 
 pages = desk("home", __name__)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt, shown_again
-from admin.pages.people import nicknames_of
+from admin.people import nicknames_of
 from admin.routes.honours import EDITORS, MOST_TEXT, READERS, NewCommendationSchema
 from catalog.wording import wording
 from mall.db import Login
@@ -63,5 +63,5 @@ def _around(call: Call) -> dict[str, Any]:
     return {
         "called": nicknames_of(call.tx, [row.member_id for row in rows]),
         "rows": [{"row": row, "text": worded(row.words)} for row in rows], "most": MOST_TEXT,
-        "may_edit": call.staff.role in ("owner", *EDITORS.names),
+        "may_edit": EDITORS.opens_for(call.staff),
     }  # fmt: skip

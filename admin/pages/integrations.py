@@ -8,9 +8,9 @@ from admin.integrations import integrations
 from admin.pages.blueprint import desk
 from admin.pages.lists import list_query
 from admin.routes.integrations import READERS, RequestsQuery
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.identity.api_clients import find_client
 from mall.request_log import requests_page

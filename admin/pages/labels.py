@@ -8,14 +8,14 @@ from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
 from admin.pages.forms import at_fields, attempt, shown_again, wording_typed
 from admin.routes.labels import EDITORS, READERS, LabelChangeSchema, NewLabelSchema
 from admin.undo.fields import fields_of
 from admin.undo.keep import offer_former
 from catalog.wording import LANGUAGES, wording
-from mall.db import Login
-from mall.errors import NotFound
+from mall.db import Login, must_get
 from mall.http.call import Call, load
 from mall.http.page import page
 from points.earning.labels import Uses, change_label, create_label, label_uses, labels
@@ -31,7 +31,7 @@ def label_list(call: Call) -> str:
     """All labels, by code."""
     uses = label_uses(call.tx, call.now)
     rows = [{"row": one, "uses": uses.get(one.code, Uses())} for one in labels(call.tx)]
-    return render_template("admin/labels.html", rows=rows, may_edit=_may_edit(call))
+    return render_template("admin/labels.html", rows=rows, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "GET", "/new-label", auth=EDITORS, login=Login.BACKOFFICE)
@@ -47,9 +47,7 @@ def new_label(call: Call) -> Response | Redirect:
     def work() -> CreditLabel:
         sent = {"code": request.form.get("code", ""), "name": wording_typed("name")}
         body = load(NewLabelSchema(), sent)
-        return create_label(
-            call.tx, body["code"], wording(body["name"]), call.staff.name, call.now, call.request_id
-        )  # fmt: skip
+        return create_label(call.tx, body["code"], wording(body["name"]), *traced(call))
 
     _made, error = attempt(call.tx, work)
     if error is not None:
@@ -64,7 +62,8 @@ def label_page(call: Call, code: str) -> str:
     row = _label(call, code)
     form: dict[str, Any] = {f"name.{language}": row.name.get(language, "") for language in LANGUAGES}
     return render_template(
-        "admin/label.html", form={**form, "active": row.active}, errors={}, label=row, may_edit=_may_edit(call)
+        "admin/label.html", form={**form, "active": row.active}, errors={}, label=row,
+        may_edit=EDITORS.opens_for(call.staff),
     )  # fmt: skip
 
 
@@ -76,7 +75,7 @@ def save_label(call: Call, code: str) -> Response | Redirect:
     def work() -> CreditLabel:
         body = load(LabelChangeSchema(), {"name": wording_typed("name"), "active": request.form.get("active") == "1"})
         changes = {**body, "name": wording(body["name"])}
-        return change_label(call.tx, row.code, changes, call.staff.name, call.now, call.request_id)
+        return change_label(call.tx, row.code, changes, *traced(call))
 
     _made, error = attempt(call.tx, work)
     if error is not None:
@@ -87,11 +86,4 @@ def save_label(call: Call, code: str) -> Response | Redirect:
 
 
 def _label(call: Call, code: str) -> CreditLabel:
-    row = call.tx.get(CreditLabel, code, populate_existing=True)
-    if row is None:
-        raise NotFound()
-    return row
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)
+    return must_get(call.tx, CreditLabel, code, populate_existing=True)

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt, shown_again
-from admin.pages.people import names_of_staff
+from admin.pages.forms import attempt, figure_typed, shown_again
+from admin.people import names_of_staff
 from admin.routes.levels import EDITORS, READERS, LevelsChangeSchema, wanted_ladder
 from mall.db import Login
 from mall.http.call import Call, load
@@ -51,24 +51,21 @@ def _sent() -> dict[str, Any]:
     rolling = form.get("downgrade.policy") == "rolling"
     levels = [
         {
-            "from_points": _number(form.get(f"levels.{place}.from_points", "")),
+            "from_points": figure_typed(form.get(f"levels.{place}.from_points", "")),
             **{part: _words(f"levels.{place}.{part}") for part in ("name", "perks")},
         }
         for place in range(LEVEL_COUNT)
     ]
-    window = {name: _number(form.get(f"downgrade.{name}", "")) for name in ("months", "warn_days")} if rolling else {}
+    spans = ("months", "warn_days") if rolling else ()
+    window = {name: figure_typed(form.get(f"downgrade.{name}", "")) for name in spans}
     policy = form.get("downgrade.policy", "")
-    return {"version": _number(form.get("version", "")), "levels": levels, "downgrade": {"policy": policy, **window}}
+    version = figure_typed(form.get("version", ""))
+    return {"version": version, "levels": levels, "downgrade": {"policy": policy, **window}}
 
 
 def _words(name: str) -> dict[str, str]:
     given = {language: request.form.get(f"{name}.{language}", "") for language in ("zh", "en")}
     return {language: text for language, text in given.items() if text.strip()}
-
-
-def _number(text: str) -> int | str:
-    bare = text.strip().replace(",", "")
-    return int(bare) if bare.isascii() and bare.isdigit() and len(bare) < 19 else text
 
 
 def _filled(view: LevelsView) -> dict[str, Any]:
@@ -87,6 +84,6 @@ def _filled(view: LevelsView) -> dict[str, Any]:
 
 def _around(call: Call, view: LevelsView) -> dict[str, Any]:
     return {
-        "view": view, "count": LEVEL_COUNT, "may_edit": call.staff.role in ("owner", *EDITORS.names),
+        "view": view, "count": LEVEL_COUNT, "may_edit": EDITORS.opens_for(call.staff),
         "names": names_of_staff(call.tx), "most_months": MOST_MONTHS, "most_warn_days": MOST_WARN_DAYS,
     }  # fmt: skip

@@ -6,13 +6,14 @@ from flask import flash, redirect, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
 from admin.pages.lists import day_start_of
 from admin.routes.member_care import EDITORS, FreezeInSchema, NoteInSchema, UnfreezeInSchema
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.identity.freezing import freeze, unfreeze
 from mall.identity.member_notes import add_note
@@ -25,7 +26,7 @@ BACK = "/admin/members/{member_id}"
 def write_note(call: Call, member_id: str) -> Redirect:
     """Write a note down; it cannot be changed."""
     body = load(NoteInSchema(), {"text": request.form.get("text", "")})
-    add_note(call.tx, checked_id(member_id), body["text"], call.staff.name, call.now, call.request_id)
+    add_note(call.tx, checked_id(member_id), body["text"], *traced(call))
     flash(_("The note is written down."), "success")
     return redirect(f"/admin/members/{member_id}", 303)
 
@@ -38,7 +39,7 @@ def freeze_member(call: Call, member_id: str) -> Redirect:
     ends_at = day_start_of(request.form.get("until", "").strip(), "until", errors, end=True)
     if errors:
         raise Invalid(errors)
-    freeze(call.tx, checked_id(member_id), body["reason"], ends_at, call.staff.name, call.now, call.request_id)
+    freeze(call.tx, checked_id(member_id), body["reason"], ends_at, *traced(call))
     flash(_("Frozen: the member can look at everything, but neither earn by own deeds nor redeem."), "success")
     return redirect(f"/admin/members/{member_id}", 303)
 
@@ -47,6 +48,6 @@ def freeze_member(call: Call, member_id: str) -> Redirect:
 def unfreeze_member(call: Call, member_id: str) -> Redirect:
     """Let a frozen member act again."""
     body = load(UnfreezeInSchema(), {"reason": request.form.get("reason", "")})
-    unfreeze(call.tx, checked_id(member_id), body["reason"], call.staff.name, call.now, call.request_id)
+    unfreeze(call.tx, checked_id(member_id), body["reason"], *traced(call))
     flash(_("The member can act again."), "success")
     return redirect(f"/admin/members/{member_id}", 303)

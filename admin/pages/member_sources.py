@@ -8,10 +8,10 @@ from werkzeug.wrappers import Response as Redirect
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt
 from admin.routes.member_sources import READERS, SourcesReasonSchema
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import NotFound
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import fresh
 from mall.http.problems import problem_of

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff
+from admin.people import names_of_staff
 from admin.routes.member_care import READERS as CARE_READERS
 from admin.routes.members import READERS, HouseholdSchema, MembersQuery
 from catalog.merging.requests import merges_of
@@ -78,7 +78,7 @@ def _housemates(call: Call, household: str | None, own: str) -> list[Member]:
 
 def _care(call: Call, member: Member, cursor: str | None) -> dict[str, Any] | None:
     """Notes, freeze and merges, for the roles that look after members; None for others."""
-    if call.staff.role not in ("owner", *CARE_READERS.names):
+    if not CARE_READERS.opens_for(call.staff):
         return None
     resets = resets_of(call.tx, member.id)
     return {

@@ -12,15 +12,15 @@ from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import FORM_ERROR, attempt
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff, nicknames_of
+from admin.people import names_of_staff, nicknames_of
 from admin.routes.merges import EDITORS, READERS, MergeQuery, MergeRefusalSchema, NewMergeSchema
 from catalog.merging.outlook import Outlook, outlook
 from catalog.merging.requests import approve, merge_page, merge_request, propose, reject
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.call import Call, load
 from mall.http.fields import Text
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.principals import fresh
@@ -48,7 +48,7 @@ def merge_list(call: Call) -> str:
     found = merge_page(call.tx, state, query["limit"], query.get("cursor"))
     return render_template(
         "admin/merges.html", items=found["items"], state=state, next_cursor=found["next_cursor"], errors=errors,
-        names=names_of_staff(call.tx), may_edit=_may_edit(call),
+        names=names_of_staff(call.tx), may_edit=EDITORS.opens_for(call.staff),
         called=nicknames_of(call.tx, [side for one in found["items"] for side in (one.source_id, one.target_id)]),
     )  # fmt: skip
 
@@ -60,7 +60,7 @@ def merge_page_of_one(call: Call, merge_id: str) -> str:
     ahead = outlook(call.tx, row.source_id, row.target_id, call.now) if row.state == "requested" else None
     return render_template(
         "admin/merge.html", merge=row, ahead=ahead, names=names_of_staff(call.tx), me=call.staff.name,
-        may_edit=_may_edit(call), called=nicknames_of(call.tx, [row.source_id, row.target_id]),
+        may_edit=EDITORS.opens_for(call.staff), called=nicknames_of(call.tx, [row.source_id, row.target_id]),
     )  # fmt: skip
 
 
@@ -114,10 +114,6 @@ def reject_merge_page(call: Call, merge_id: str) -> Redirect:
     reject(call.tx, checked_id(merge_id), body["reason"], acting(call))
     flash(_("Refused: both accounts stay as they are."), "success")
     return redirect("/admin/merges", 303)
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)
 
 
 def _member_id(call: Call, field: str, text: str) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 from flask import current_app, request, url_for
 from flask_babel import lazy_gettext as _l
 
-from mall.errors import Forbidden
 from mall.http.badges import badge_of
 from mall.http.principals import Auth, StaffPrincipal
 
@@ -142,11 +141,7 @@ def allowed(principal: StaffPrincipal, endpoint: str) -> bool:
     """Whether the page behind ``endpoint`` opens for ``principal``."""
     view: Any = current_app.view_functions[endpoint]
     auth: Auth = view.auth
-    try:
-        auth.check(principal)
-    except Forbidden:
-        return False
-    return True
+    return auth.opens_for(principal)
 
 
 @dataclass(frozen=True, slots=True)

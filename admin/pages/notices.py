@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.pages.lists import list_query
@@ -15,10 +16,10 @@ from admin.routes.notices import DOERS, READERS, StaffNoticesQuery
 from admin.undo.keep import offer_undo
 from catalog.notices.for_staff import done_with, names_of, staff_notices_page
 from catalog.notices.staff_models import StaffNotice
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import StaffPrincipal
 from mall.i18n import language
@@ -43,14 +44,14 @@ def notice_list(call: Call) -> str:
         only_open=only_open,
         errors=errors,
         next_url=address_with(cursor=following) if following else None,
-        may_do=call.staff.role in ("owner", *DOERS.names),
+        may_do=DOERS.opens_for(call.staff),
     )
 
 
 @page(pages, "POST", "/notices/<staff_notice_id>/done", auth=DOERS, login=Login.BACKOFFICE, on_error=HERE)
 def notice_done(call: Call, staff_notice_id: str) -> Redirect:
     """Seen to."""
-    notice = done_with(call.tx, checked_id(staff_notice_id), call.staff.name, call.now, call.request_id)
+    notice = done_with(call.tx, checked_id(staff_notice_id), *traced(call))
     if notice.done_at == call.now:
         offer_undo(call, "notice", {"notice": notice.id}, HERE)
     flash(_("Done: it is told again only when it happens anew."), "success")

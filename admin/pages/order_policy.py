@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt, shown_again
+from admin.pages.forms import attempt, shown_again, whole_typed
 from admin.routes.refunds import OWNER, READERS, RedemptionPolicySchema
 from catalog.redemption.policy import Policy, change_policy, read_policy
 from mall.db import Login
@@ -34,11 +33,9 @@ def save_policy(call: Call) -> Response | Redirect:
     """Set it; empty: only as the gift says."""
 
     def work() -> Policy:
-        text: Any = request.form.get(FIELD, "").strip() or None
-        if text and text.isascii() and text.isdigit() and len(text) < 15:
-            text = int(text)
-        wanted = Policy(load(RedemptionPolicySchema(), {FIELD: text})[FIELD])
-        return change_policy(call.tx, wanted, call.staff.name, call.now, call.request_id)
+        text = request.form.get(FIELD, "").strip()
+        wanted = Policy(load(RedemptionPolicySchema(), {FIELD: whole_typed(text, 14) if text else None})[FIELD])
+        return change_policy(call.tx, wanted, *traced(call))
 
     _done, error = attempt(call.tx, work)
     if error is not None:

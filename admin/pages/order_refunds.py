@@ -10,17 +10,18 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
+from admin.orders import refund_as_staff
 from admin.pages.blueprint import desk
 from admin.pages.cash import cents_typed
-from admin.pages.gifts import number_of
+from admin.pages.forms import number_of
 from admin.pages.orders import order_as_page
-from admin.routes.refunds import REFUNDERS, OrderRefundSchema, post_refund
+from admin.routes.refunds import REFUNDERS, OrderRefundSchema
 from catalog.payment.configured import mall_currency
-from catalog.routes.ids import checked_id
 from mall.db import Login, run_tx
 from mall.errors import Conflict, Forbidden, Invalid
 from mall.http import idempotency
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.problems import STATUS
 from mall.identity.forms import messages_of
@@ -39,7 +40,7 @@ def refund_at_desk(call: Call, order_id: str) -> Response | Redirect:
 
     def work(tx: Session) -> Response:
         def effect() -> Response:
-            post_refund(replace(call, _tx=tx), load(OrderRefundSchema(), _body(form)), order_id)
+            refund_as_staff(tx, call, order_id, load(OrderRefundSchema(), _body(form)))
             return Response("given back", content_type="text/plain")
 
         return idempotency.once(tx, call.principal.name, key, asked, call.now, effect)

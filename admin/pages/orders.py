@@ -9,19 +9,16 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
+from admin.orders import SEES_ADDRESSES, SEES_FIGURES, SEES_MEMBERS, advance_as_staff
 from admin.pages.blueprint import desk
 from admin.pages.lists import Errors, day_start_of, list_query
-from admin.pages.people import names_of_staff, nicknames_of
+from admin.people import names_of_staff, nicknames_of
 from admin.routes.orders import (
     READERS,
-    SEES_ADDRESSES,
-    SEES_FIGURES,
-    SEES_MEMBERS,
     WORKERS,
     AdvanceSchema,
     OrdersQuery,
     orders_wanted,
-    post_advance,
 )
 from admin.routes.orders_bulk import STEPS
 from admin.routes.refunds import REFUNDERS
@@ -31,13 +28,13 @@ from catalog.gifts.shelves import pickup_points
 from catalog.payment.due import staff_payment
 from catalog.redemption.lifecycle import ORDER_KINDS, OVER, REFUNDABLE, SENT_KINDS, Status
 from catalog.redemption.staff_views import count_by_status, staff_order, staff_orders
-from catalog.routes.ids import checked_id
 from catalog.routes.wire import reason_words
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.call import Call, load
 from mall.http.fields import Text
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.i18n import language
 
@@ -92,7 +89,7 @@ def order_list(call: Call) -> str:
         {"order": order, "gift": _text(order.gift_name), "variant": _text(order.variant_name)} for order in orders
     ]
     points = point_names(call.tx)
-    works = call.staff.role == "owner" or call.staff.role in WORKERS.names
+    works = WORKERS.opens_for(call.staff)
     steps = {step for order in orders for step in order.allowed} if works else set()
     gift = call.tx.get(Gift, query["gift"]) if query.get("gift") else None
     return render_template(
@@ -114,7 +111,7 @@ def order_as_page(call: Call, order_id: str, **typed: Any) -> str:
     role = call.staff.role
     order = staff_order(call.tx, checked_id(order_id), with_address=role in SEES_ADDRESSES)
     points = point_names(call.tx)
-    allowed = order.allowed if role == "owner" or role in WORKERS.names else []
+    allowed = order.allowed if WORKERS.opens_for(call.staff) else []
     history = [
         {
             "status": status,
@@ -125,7 +122,7 @@ def order_as_page(call: Call, order_id: str, **typed: Any) -> str:
         }
         for status, at, actor, reason in order.history
     ]
-    refunds = order.status in REFUNDABLE and (role == "owner" or role in REFUNDERS.names)
+    refunds = order.status in REFUNDABLE and REFUNDERS.opens_for(call.staff)
     return render_template(
         "admin/order.html", order=order, gift=_text(order.gift_name), variant=_text(order.variant_name),
         point=points.get(order.pickup_point_id or ""), allowed=allowed, history=history,
@@ -149,6 +146,6 @@ def advance_order(call: Call, order_id: str) -> Redirect:
     if given["to"] == Status.CANCELLED and not given["reason"]:
         raise Invalid({"reason": [_("Say why: the member is told.")]})
     body = load(AdvanceSchema(), {name: text for name, text in given.items() if text})
-    post_advance(call, body, order_id)
+    advance_as_staff(call.tx, call, checked_id(order_id), body)
     flash(_("Done."), "success")
     return redirect(f"/admin/orders/{order_id}", 303)

@@ -8,19 +8,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
+from admin.orders import ADVANCED, ALREADY, Outcome, advance_many
 from admin.pages.blueprint import desk
 from admin.pages.lists import back_to
 from admin.pages.orders import kind_words, point_names
 from admin.routes.orders import WORKERS
-from admin.routes.orders_bulk import ADVANCED, ALREADY, MOST, BulkSchema, Outcome, advance_many
+from admin.routes.orders_bulk import MOST, BulkSchema
 from catalog.fulfilment.picking import MOST as MOST_LISTED
 from catalog.fulfilment.picking import labels_of, orders_to_pick, totals_of
 from catalog.redemption.models import Order
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login, run_autocommit
 from mall.errors import Invalid
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import fresh
 from mall.http.problems import sentence_of
@@ -94,7 +96,7 @@ def parcel_labels(call: Call) -> str:
     """Labels of the parcels that wait, to print; ``order`` (several): of these. Reading addresses is noted."""
     ids = [checked_id(one) for one in request.args.getlist("order")[:MOST]]
     reader = language()
-    labels = labels_of(call.tx, ids or None, call.staff.name, call.now, call.request_id)
+    labels = labels_of(call.tx, ids or None, *traced(call))
     shown = [
         {
             "label": one,

@@ -19,8 +19,8 @@ from mall.http.step_up_form import OTP, PASSWORD, prove_again, refusal_by_field,
 from mall.identity import attempts
 from mall.identity.forms import typed
 from mall.identity.passwords import check_new_password, hash_password
-from mall.identity.routes.signing_in import prove_staff
 from mall.identity.sessions import end_staff_sessions, renew_token
+from mall.identity.signing_in import prove_staff
 from mall.identity.staff import (
     begin_enrolment,
     confirm_enrolment,

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from admin.pages.blueprint import desk
-from admin.routes.shipments import FILES, shipment_wire, to_ship_file
+from admin.shipments import FILES, shipment_wire, to_ship_file
 from admin.work.parcels import AT_ONCE, ask_booking
 from catalog.fulfilment.ship import read_parcels, ship_parcels
 from catalog.fulfilment.to_ship import count_to_ship

@@ -6,22 +6,22 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import acting
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt
 from admin.pages.lists import list_query
-from admin.pages.people import names_of_staff, nicknames_of
+from admin.people import names_of_staff, nicknames_of
 from admin.routes.password_resets import (
     EDITORS,
     READERS,
     NewResetSchema,
     ResetQuery,
     ResetRefusalSchema,
-    by,
     link_of,
 )
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import fresh
 from mall.http.problems import sentence_of
@@ -59,7 +59,7 @@ def ask_for_reset(call: Call, member_id: str) -> Redirect:
     """Ask; nothing changes before another person approves."""
     given = {name: request.form.get(name, "").strip() for name in ("reason", "identified")}
     body = load(NewResetSchema(), {"member": checked_id(member_id), **given})
-    row = ask_reset(call.tx, body["member"], body["reason"], body["identified"], by(call))
+    row = ask_reset(call.tx, body["member"], body["reason"], body["identified"], acting(call))
     flash(_("Asked: somebody else can approve it now."), "success")
     return redirect(ONE.format(reset_id=row.id), 303)
 
@@ -68,7 +68,7 @@ def ask_for_reset(call: Call, member_id: str) -> Redirect:
 def approve(call: Call, reset_id: str) -> Response | Redirect:
     """Approve, and show the link this once; not remembered anywhere, so pressing again makes another."""
     here = ONE.format(reset_id=checked_id(reset_id))
-    done, error = attempt(call.tx, lambda: approve_reset(call.tx, reset_id, by(call)))
+    done, error = attempt(call.tx, lambda: approve_reset(call.tx, reset_id, acting(call)))
     if error is not None or done is None:
         assert error is not None
         flash(sentence_of(error), "error")
@@ -83,7 +83,7 @@ def approve(call: Call, reset_id: str) -> Response | Redirect:
 def reject(call: Call, reset_id: str) -> Redirect:
     """Refuse it, with a reason."""
     body = load(ResetRefusalSchema(), {"reason": request.form.get("reason", "").strip()})
-    reject_reset(call.tx, checked_id(reset_id), body["reason"], by(call))
+    reject_reset(call.tx, checked_id(reset_id), body["reason"], acting(call))
     flash(_("Refused: the password stays as it is."), "success")
     return redirect("/admin/password-resets", 303)
 
@@ -93,7 +93,7 @@ def _one(call: Call, reset_id: str, link: str | None = None) -> Response:
     response = make_response(
         render_template(
             "admin/password_reset.html", reset=row, member=get_member(call.tx, row.member_id), link=link,
-            names=names_of_staff(call.tx), me=call.staff.name, may_edit=call.staff.role in ("owner", *EDITORS.names),
+            names=names_of_staff(call.tx), me=call.staff.name, may_edit=EDITORS.opens_for(call.staff),
             link_good=row.state == "approved" and row.expires_at is not None and row.expires_at > call.now,
         )
     )  # fmt: skip

@@ -9,6 +9,7 @@ from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
 from admin.pages.forms import at_fields, attempt, shown_again, wording_typed
 from admin.routes.pickup_points import EDITORS
@@ -16,14 +17,13 @@ from admin.routes.point_schemas import NewPointSchema, PointChangeSchema, openin
 from admin.undo.fields import fields_of
 from admin.undo.keep import offer_former
 from catalog.fulfilment.hours import DAYS, opening_of, spans_text, state_now
+from catalog.fulfilment.hours_words import hours_words, now_words
 from catalog.gifts.models import PickupPoint
 from catalog.gifts.shelves import change_pickup_point, create_pickup_point, pickup_points
-from catalog.routes.hours_words import hours_words, now_words
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
-from mall.db import Login
-from mall.errors import NotFound
+from mall.db import Login, must_get
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import staff
 from mall.i18n import language
@@ -91,22 +91,15 @@ def _shown(call: Call, point: PickupPoint) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)
-
-
 def _find(call: Call, point_id: str) -> PickupPoint:
-    found = call.tx.get(PickupPoint, checked_id(point_id))
-    if found is None:
-        raise NotFound()
-    return found
+    return must_get(call.tx, PickupPoint, checked_id(point_id))
 
 
 @page(pages, "GET", "/pickup-points", auth=READERS, login=Login.BACKOFFICE)
 def point_list(call: Call) -> str:
     """All of them, and whether each is open now."""
     rows = [_shown(call, point) for point in pickup_points(call.tx, all_of_them=True)]
-    return render_template("admin/pickup_points.html", rows=rows, may_edit=_may_edit(call))
+    return render_template("admin/pickup_points.html", rows=rows, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "GET", "/new-pickup-point", auth=EDITORS, login=Login.BACKOFFICE)
@@ -122,7 +115,7 @@ def new_point(call: Call) -> Response | Redirect:
 
     def work() -> object:
         body = _stored(load(NewPointSchema(), _body(new=True)))
-        return create_pickup_point(call.tx, body, call.staff.name, call.now, call.request_id)
+        return create_pickup_point(call.tx, body, *traced(call))
 
     _done, error = attempt(call.tx, work)
     if error is not None:
@@ -135,7 +128,7 @@ def new_point(call: Call) -> Response | Redirect:
 def point_page(call: Call, point_id: str) -> str:
     """One of them as a form."""
     point = _find(call, point_id)
-    return render_template(TEMPLATE, one=_shown(call, point), form=_form(point), may_edit=_may_edit(call))
+    return render_template(TEMPLATE, one=_shown(call, point), form=_form(point), may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "POST", "/pickup-points/<point_id>", auth=EDITORS, login=Login.BACKOFFICE)
@@ -146,7 +139,7 @@ def save_point(call: Call, point_id: str) -> Response | Redirect:
 
     def work() -> object:
         body = _stored(load(PointChangeSchema(), _body(new=False)))
-        return change_pickup_point(call.tx, point.id, body, call.staff.name, call.now, call.request_id)
+        return change_pickup_point(call.tx, point.id, body, *traced(call))
 
     _done, error = attempt(call.tx, work)
     if error is not None:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt, shown_again
+from admin.pages.forms import attempt, shown_again, whole_typed
 from admin.routes.prizes import EDITORS, READERS, PrizesChangeSchema, month_of
 from mall.clock import local_date
 from mall.db import Login
@@ -53,8 +53,10 @@ def save_prizes(call: Call) -> Response | Redirect:
     form = request.form
 
     def work() -> None:
-        given = {name: _number(form.get(name, "")) for name in ("version", "budget_points", "grace_days")}
-        places = [_number(part) for part in form.get("prizes", "").replace("，", ",").split(",") if part.strip()]
+        given = {name: whole_typed(form.get(name, "").strip()) for name in ("version", "budget_points", "grace_days")}
+        places = [
+            whole_typed(part.strip()) for part in form.get("prizes", "").replace("，", ",").split(",") if part.strip()
+        ]
         body = load(PrizesChangeSchema(), {**given, "prizes": places})
         set_prizes(call.tx, month_of(form.get("month", "")), Offer(**body), acting(call))
 
@@ -65,13 +67,8 @@ def save_prizes(call: Call) -> Response | Redirect:
     return shown_again(TEMPLATE, error, **_around(call))
 
 
-def _number(text: str) -> int | str:
-    bare = text.strip()
-    return int(bare) if bare.isascii() and bare.isdigit() and len(bare) < 19 else text
-
-
 def _around(call: Call) -> dict[str, Any]:
     months = [{"row": row, "closes_on": closes_on(row.month, row.grace_days)} for row in prize_months(call.tx)]
     return {
-        "months": months, "may_edit": call.staff.role in ("owner", *EDITORS.names), "most_grace": MOST_GRACE_DAYS,
+        "months": months, "may_edit": EDITORS.opens_for(call.staff), "most_grace": MOST_GRACE_DAYS,
     }  # fmt: skip

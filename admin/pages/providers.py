@@ -9,10 +9,10 @@ from flask import Response, current_app, flash, make_response, redirect, render_
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt
 from admin.routes.top_ups import ConnectionSchema, NewProviderSchema, ProviderChangeSchema, provider_wire
-from catalog.routes.ids import checked_id
 from catalog.topups.providers import (
     add_provider,
     change_provider,
@@ -26,6 +26,7 @@ from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import fresh, staff
 from mall.http.problems import STATUS
@@ -50,7 +51,7 @@ def _shown(call: Call, **more: Any) -> str:
         "admin/providers.html",
         providers=[provider_wire(one) for one in providers(call.tx)],
         gifts=gifts,
-        may_edit=call.staff.role in ("owner", "catalog"),
+        may_edit=EDITORS.opens_for(call.staff),
         **more,
     )
 
@@ -111,9 +112,7 @@ def save_provider(call: Call, provider_id: str) -> Response | Redirect:
 )
 def new_secret(call: Call, provider_id: str) -> Response:
     """A new secret, shown once; the former one is good for a day beside it."""
-    _provider, secret = renew_secret(
-        call.tx, checked_id(provider_id), call.staff.name, call.now, call.request_id
-    )  # fmt: skip
+    _provider, secret = renew_secret(call.tx, checked_id(provider_id), *traced(call))
     return _with_secret(call, secret)
 
 
@@ -126,6 +125,6 @@ def connect(call: Call) -> Response | Redirect:
         body = load(
             ConnectionSchema(), {name: request.form.get(name, "") for name in ("provider", "product", "target")}
         )
-        return connect_gift(call.tx, gift, body, call.staff.name, call.now, call.request_id)
+        return connect_gift(call.tx, gift, body, *traced(call))
 
     return _done_or_again(call, work, _("Saved."))

@@ -17,11 +17,11 @@ from admin.pages.lists import list_query
 from admin.pages.question_form import LANGUAGES, SLOTS, at_fields, form_of, typed
 from admin.routes.quiz_bank import BankQuery
 from admin.routes.quizzes import EDITORS, READERS
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call
 from mall.http.fields import Choice, Text
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import decode_cursor, page_of
 from mall.http.problems import STATUS
@@ -69,7 +69,7 @@ def question_list(call: Call) -> str:
     names = _names(call)
     return render_template(
         "admin/quiz_questions.html", query=query, categories=names, there=question_counts(call.tx),
-        may_edit=_may_edit(call),
+        may_edit=EDITORS.opens_for(call.staff),
         next_url=address_with(cursor=found["next_cursor"]) if found["next_cursor"] else None,
         questions=[
             {"question": question, "text": worded(question.text), "figures": figures.get(question.id),
@@ -188,7 +188,7 @@ def _save_category(call: Call, code: str, seen: int | None) -> Response | Redire
 def _categories(call: Call, form: Any, errors: Any, at: str) -> str:
     return render_template(
         "admin/quiz_categories.html", categories=categories(call.tx), there=question_counts(call.tx),
-        may_edit=_may_edit(call), form=form, errors=errors, at=at,
+        may_edit=EDITORS.opens_for(call.staff), form=form, errors=errors, at=at,
     )  # fmt: skip
 
 
@@ -206,9 +206,5 @@ def _form(call: Call, question: QuizQuestion | None, form: dict[str, Any], error
     figures = question_figures(call.tx, [question.id]).get(question.id) if question is not None else None
     return render_template(
         "admin/quiz_question.html", question=question, form=form, errors=errors, categories=_names(call), kinds=KINDS,
-        slots=SLOTS, figures=figures or QuestionFigures(), may_edit=_may_edit(call),
+        slots=SLOTS, figures=figures or QuestionFigures(), may_edit=EDITORS.opens_for(call.staff),
     )  # fmt: skip
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)

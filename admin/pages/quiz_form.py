@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import request
 
+from admin.pages.forms import moment_of, moment_shown, whole_typed
 from mall.errors import FieldErrors, Invalid, MallError
 from mall.http.problems import plain_errors
-from points.earning.book_events import mall_zone
 from points.quizzes.models import Quiz
 
 LANGUAGES = ("zh", "en")
@@ -27,8 +26,7 @@ def form_of(quiz: Quiz) -> dict[str, Any]:
         f"{text}.{lang}": getattr(quiz, text).get(lang, "") for text in TEXTS for lang in LANGUAGES
     }  # fmt: skip
     for name in ("opens_at", "closes_at"):
-        moment = getattr(quiz, name)
-        form[name] = moment.astimezone(mall_zone()).strftime("%Y-%m-%dT%H:%M") if moment else ""
+        form[name] = moment_shown(getattr(quiz, name))
     seconds = quiz.time_limit_seconds
     return {
         **form,
@@ -51,14 +49,14 @@ def typed(codes: Sequence[str]) -> dict[str, Any]:
     return {
         **{text: {lang: get(f"{text}.{lang}", "").strip() for lang in LANGUAGES} for text in TEXTS},
         "category": get("category", ""),
-        "draw": [{"category": code, "count": _whole(text)} for code, text in counts if text and text != "0"],
+        "draw": [{"category": code, "count": whole_typed(text, 9)} for code, text in counts if text and text != "0"],
         "time_limit_seconds": _seconds(get("minutes", "").strip()),
-        "attempts": {"count": _whole(count), "period": get("period", "")} if count else None,
-        "pass_percent": _whole(get("pass_percent", "").strip()) if get("pass_percent", "").strip() else None,
+        "attempts": {"count": whole_typed(count, 9), "period": get("period", "")} if count else None,
+        "pass_percent": whole_typed(get("pass_percent", "").strip(), 9) if get("pass_percent", "").strip() else None,
         "shuffle": get("shuffle") == "1",
         "hold_results": get("hold_results") == "1",
-        "opens_at": _moment(get("opens_at", "").strip()),
-        "closes_at": _moment(get("closes_at", "").strip()),
+        "opens_at": moment_of(get("opens_at", "")),
+        "closes_at": moment_of(get("closes_at", "")),
     }
 
 
@@ -78,10 +76,6 @@ def at_fields(error: MallError, drawn: Sequence[dict[str, Any]]) -> MallError:
     return Invalid(moved)
 
 
-def _whole(text: str) -> int | str:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
-
-
 def _seconds(text: str) -> int | str | None:
     """Minutes as seconds; what are no whole seconds stays a text."""
     if not text:
@@ -91,13 +85,3 @@ def _seconds(text: str) -> int | str | None:
     except InvalidOperation:
         return text
     return int(seconds) if seconds.is_finite() and abs(seconds) < 10**9 and seconds == int(seconds) else text
-
-
-def _moment(text: str) -> str | None:
-    """A moment in the mall's zone as the use case reads it; what is none stays."""
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=mall_zone()).isoformat()
-    except ValueError:
-        return text

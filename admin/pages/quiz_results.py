@@ -12,15 +12,15 @@ from admin.acting import acting
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
 from admin.pages.lists import back_to, list_query
-from admin.pages.people import names_of_staff, nicknames_of
+from admin.people import names_of_staff, nicknames_of
 from admin.routes.awards import EDITORS as DECIDERS
 from admin.routes.awards import ReasonSchema
 from admin.routes.quiz_results import MOST_AT_ONCE, WANTED, ResultsQuery, result_wire
 from admin.routes.quizzes import READERS
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import Invalid, MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import decode_cursor, page_of
 from points.quizzes.bank import results
@@ -49,7 +49,7 @@ def result_list(call: Call, quiz_id: str) -> str:
         "admin/quiz_results.html", quiz=quiz, title=worded(quiz.title), query=query, wanted=WANTED,
         results=[{**result_wire(one), "name": nicknames.get(one.member_id, one.member_id)} for one in found["items"]],
         figures=figures_of(call.tx, [quiz.id])[quiz.id], releases=latest_releases(call.tx, quiz.id),
-        names=names_of_staff(call.tx), may_decide=call.staff.role in ("owner", *DECIDERS.names),
+        names=names_of_staff(call.tx), may_decide=DECIDERS.opens_for(call.staff),
         next_url=address_with(cursor=found["next_cursor"]) if found["next_cursor"] else None,
     )  # fmt: skip
 

@@ -18,11 +18,11 @@ from admin.pages.lists import list_query
 from admin.pages.quiz_form import at_fields, form_of, typed
 from admin.pages.rule_words import period_name
 from admin.routes.quizzes import EDITORS, READERS
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import Invalid, MallError
 from mall.http.call import Call
 from mall.http.fields import Choice
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery, decode_cursor, page_of
 from mall.http.problems import STATUS
@@ -69,7 +69,7 @@ def quiz_list(call: Call) -> str:
     ids = [quiz.id for quiz in found["items"]]
     figures, own, names = figures_of(call.tx, ids), own_question_counts(call.tx, ids), _names(call)
     return render_template(
-        "admin/quizzes.html", query=query, states=STATES, may_edit=_may_edit(call),
+        "admin/quizzes.html", query=query, states=STATES, may_edit=EDITORS.opens_for(call.staff),
         next_url=address_with(cursor=found["next_cursor"]) if found["next_cursor"] else None,
         quizzes=[
             {"quiz": quiz, "title": worded(quiz.title), "state": _state(call, quiz), "figures": figures[quiz.id],
@@ -234,10 +234,6 @@ def _form(call: Call, quiz: Quiz | None, form: dict[str, Any], errors: dict[str,
             "own": own_question_counts(call.tx, [quiz.id]).get(quiz.id, 0),
         }  # fmt: skip
     return render_template(
-        "admin/quiz.html", form=form, errors=errors, may_edit=_may_edit(call), categories=_names(call),
+        "admin/quiz.html", form=form, errors=errors, may_edit=EDITORS.opens_for(call.staff), categories=_names(call),
         there=question_counts(call.tx), periods=[(period, period_name(period)) for period in PERIODS], **told,
     )  # fmt: skip
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)

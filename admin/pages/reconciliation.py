@@ -14,10 +14,10 @@ from admin.pages.forms import FORM_ERROR, attempt
 from admin.pages.lists import day_start_of
 from admin.reconciliation import reconcile_for_staff
 from admin.routes.api_clients import OWNER
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.problems import STATUS
 from mall.identity.api_clients import list_clients

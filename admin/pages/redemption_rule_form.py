@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from admin.pages.campaign_form import hours_of
+from admin.pages.forms import optional_figure
 from catalog.rules.keep import OPTIONAL, REQUIRED
 
 PLACES = {"name": "name.zh"}
@@ -37,11 +38,11 @@ def body_of(kind: str, get: Callable[[str], str], every: Callable[[str], list[st
     body: dict[str, Any] = {
         "name": {language: text for language, text in name.items() if text}, "active": get("active") == "1",
         "gift": chosen if what == "gift" else None, "category": chosen if what == "category" else None,
-        "above_points": _whole(get("above_points")),
+        "above_points": optional_figure(get("above_points")),
     }  # fmt: skip
     for field in (*REQUIRED[kind], *OPTIONAL.get(kind, ())):
         if field in WHOLE:
-            body[field] = _whole(get(field))
+            body[field] = optional_figure(get(field))
         elif field in PLAIN:
             body[field] = get(field).strip() or None
     if kind == "blackout":
@@ -71,10 +72,3 @@ def kind_names() -> dict[str, Any]:
         "blackout": (_("Blackout"), _("Not on some days, weekdays or hours.")),
         "debt": (_("Debt"), _("Not while the member, or anybody of the household, owes points.")),
     }
-
-
-def _whole(text: str) -> int | str | None:
-    text = text.strip().replace(",", "")
-    if not text:
-        return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text

@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.forms import FORM_ERROR, attempt
-from admin.pages.people import names_of_staff
+from admin.pages.forms import FORM_ERROR, attempt, whole_typed
 from admin.pages.redemption_rule_form import FIELDS, at_fields, body_of, form_of, kind_names
 from admin.pages.rule_words import window_words
+from admin.people import names_of_staff
 from admin.routes.redemption_rules import (
     EDITORS,
     READERS,
@@ -24,7 +24,6 @@ from admin.routes.redemption_rules import (
 )
 from catalog.gifts.models import Gift
 from catalog.gifts.shelves import categories
-from catalog.routes.ids import checked_id
 from catalog.rules.judge import KINDS
 from catalog.rules.keep import change_rule, create_rule, delete_rule, redemption_rule, redemption_rules, rule_fields
 from catalog.rules.models import RedemptionRule
@@ -34,6 +33,7 @@ from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import MallError, NotFound
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.problems import STATUS
 from mall.i18n import language
@@ -50,7 +50,7 @@ def redemption_rule_list(call: Call) -> str:
     scopes, found = dict(scopes_of(call)), segments(call.tx)
     names = {one.id: in_language(one.name, language()) for one in found}
     listed = [told(one, scopes, names) for one in redemption_rules(call.tx)]
-    return render_template("admin/redemption_rules.html", rules=listed, may_edit=_may_edit(call))
+    return render_template("admin/redemption_rules.html", rules=listed, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "GET", "/new-redemption-rule", auth=EDITORS, login=Login.BACKOFFICE)
@@ -91,7 +91,7 @@ def save_redemption_rule(call: Call, rule_id: str) -> Response | Redirect:
     seen = request.form.get("version", "")
 
     def work() -> Any:
-        version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else seen
+        version = whole_typed(seen, 9)
         body = rule_body(load(RedemptionRuleChangeSchema(), {"version": version, **_body(found.kind)}))
         return change_rule(call.tx, found.id, body.pop("version"), body, acting(call))
 
@@ -130,7 +130,7 @@ def _again(call: Call, kind: str, found: RedemptionRule | None, error: MallError
 def _form(call: Call, kind: str, found: RedemptionRule | None, form: dict[str, Any], errors: Any) -> str:
     return render_template(
         "admin/redemption_rule_edit.html", kind=kind, kind_name=kind_names()[kind], rule=found, form=form,
-        errors=errors, scopes=[("", _("everything")), *scopes_of(call)], may_edit=_may_edit(call),
+        errors=errors, scopes=[("", _("everything")), *scopes_of(call)], may_edit=EDITORS.opens_for(call.staff),
         segments=[(one.id, in_language(one.name, language())) for one in segments(call.tx)],
         names=names_of_staff(call.tx), rule_name="" if found is None else in_language(found.name, language()),
     )  # fmt: skip
@@ -161,7 +161,3 @@ def told(rule: RedemptionRule, scopes: dict[str, str], segment_names: dict[str, 
         "id": rule.id, "name": in_language(rule.name, language()), "kind": kind_names()[rule.kind][0], "words": words,
         "scope": scopes.get(form["scope"], _("everything")), "above": rule.above_points, "active": rule.active,
     }  # fmt: skip
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import acting
 from admin.figures.totals import change_settings, settings
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt, shown_again
+from admin.pages.forms import attempt, optional_figure, shown_again
 from admin.pages.lists import list_query
 from admin.reports.models import KeptReport
 from admin.reports.queries import kept_report, report_page
@@ -66,9 +66,8 @@ def save_worth(call: Call) -> Response | Redirect:
     """Set it; empty: money is not shown."""
 
     def work() -> Any:
-        text = request.form.get("points_per_unit", "").strip().replace(",", "")
-        given = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text or None
-        body = load(ReportSettingsInSchema(), {"points_per_unit": given})
+        given = {"points_per_unit": optional_figure(request.form.get("points_per_unit", ""))}
+        body = load(ReportSettingsInSchema(), given)
         return change_settings(call.tx, body["points_per_unit"], acting(call))
 
     _done, error = attempt(call.tx, work)

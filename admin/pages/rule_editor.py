@@ -14,7 +14,7 @@ from admin.acting import acting
 from admin.pages import rule_words
 from admin.pages.blueprint import desk
 from admin.pages.condition_rows import to_cel, to_rows
-from admin.pages.forms import attempt
+from admin.pages.forms import attempt, moment_shown
 from admin.pages.rule_form import RuleForm, act_on, document_of, form_of, read_form
 from admin.pages.rule_form_fields import field_of
 from catalog.wording import in_language
@@ -142,7 +142,7 @@ def _tried(call: Call, view: VersionView, document: dict[str, Any]) -> tuple[dic
     known = {name: kind for name, kind in {**EVENT_TYPES[event].facts, **MEMBER_FACTS}.items() if kind is not float}
     usual: dict[str, Any] = {**NEWCOMER, **USUAL, **DEFAULTS.get(event, {}), "grade": 1}
     sent = {name: request.form.get(f"fact.{name}", str(usual.get(name, ""))) for name in known}
-    at_text = request.form.get("fact_at") or call.now.astimezone(mall_zone()).strftime("%Y-%m-%dT%H:%M")
+    at_text = request.form.get("fact_at") or moment_shown(call.now)
     shown = [
         {"name": name, "text": rule_words.field_name(name), "value": sent[name], "member": name in MEMBER_FACTS,
          "choices": rule_words.value_choices(name)}

@@ -90,5 +90,5 @@ def _refused(call: Call, error: MallError | None) -> Response:
 
 
 def _shown(call: Call, **more: Any) -> str:
-    may_edit = call.staff.role in ("owner", *EDITORS.names)
+    may_edit = EDITORS.opens_for(call.staff)
     return render_template("admin/rule_set.html", may_edit=may_edit, **more)

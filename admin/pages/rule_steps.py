@@ -11,11 +11,12 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.people import names_of_staff
+from admin.pages.forms import moment_shown
 from admin.pages.rule_words import event_name, grid, sentences
+from admin.people import names_of_staff
 from catalog.wording import in_language
 from mall.db import Login
-from mall.errors import Invalid, MallError
+from mall.errors import Invalid
 from mall.http.call import Call
 from mall.http.page import page
 from mall.http.principals import OWNER_ROLE, fresh, staff
@@ -47,19 +48,11 @@ def version_page(call: Call, key: str, number: int) -> str:
         "event": event_name(found.event), "lines": sentences(view.document), "grid": grid(view.document),
         "beside": beside, "differences": [told(difference) for difference in beside.differences],
         "tests": backtests(call.tx, key, number, call.now, names=call.staff.role == OWNER_ROLE),
-        "names": names_of_staff(call.tx), "may_edit": _may_edit(call),
+        "names": names_of_staff(call.tx), "may_edit": EDITORS.opens_for(call.staff),
         "mine": call.staff.name in {*view.authors, view.created_by, view.submitted_by},
-        "local_now": call.now.astimezone(mall_zone()).strftime("%Y-%m-%dT%H:%M"),
+        "local_now": moment_shown(call.now),
     }  # fmt: skip
     return render_template("admin/rule_version.html", **values)
-
-
-def _may_edit(call: Call) -> bool:
-    try:
-        EDITORS.check(call.principal)
-    except MallError:
-        return False
-    return True
 
 
 def _number(text: str) -> int | None:

@@ -10,13 +10,12 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt, shown_again
-from admin.pages.people import names_of_staff
+from admin.pages.forms import attempt, shown_again, whole_typed
 from admin.pages.rule_words import event_choices, event_name, grid, sentences
+from admin.people import names_of_staff
 from admin.routes.rule_schemas import ControlsSchema, NewRuleSchema, RuleChangeSchema
 from catalog.wording import in_language, wording
 from mall.db import Login
-from mall.errors import MallError
 from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.principals import OWNER_ROLE, fresh, staff
@@ -42,7 +41,7 @@ def rule_list(call: Call) -> str:
         for view in rules(call.tx, call.now)
     ]
     costs = costs_this_month(call.tx, call.now, mall_zone())
-    return render_template("admin/rules.html", rules=listed, costs=costs, may_edit=_may_edit(call))
+    return render_template("admin/rules.html", rules=listed, costs=costs, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "GET", "/new-rule", auth=EDITORS, login=Login.BACKOFFICE)
@@ -76,7 +75,7 @@ def rule_page(call: Call, key: str) -> str:
     shown = next((one for one in listed if one.version == view.version), None)
     values: dict[str, Any] = {
         "rule": view, "title_text": in_language(view.title, language()), "event": event_name(view.event),
-        "versions": listed, "shown": shown, "names": names_of_staff(call.tx), "may_edit": _may_edit(call),
+        "versions": listed, "shown": shown, "names": names_of_staff(call.tx), "may_edit": EDITORS.opens_for(call.staff),
         "lines": sentences(shown.document) if shown else [], "grid": grid(shown.document) if shown else None,
     }  # fmt: skip
     return render_template("admin/rule.html", **values)
@@ -112,7 +111,9 @@ def save_controls(call: Call) -> Response | Redirect:
     """Set the limits; an empty one is none."""
 
     def work() -> Any:
-        given: dict[str, Any] = {name: _whole_or_text(request.form.get(name, "").strip()) for name in LIMITS}
+        given: dict[str, Any] = {
+            name: whole_typed(text) if (text := request.form.get(name, "").strip()) else None for name in LIMITS
+        }
         given["backtest_required"] = request.form.get("backtest_required") == "1"
         return change_controls(call.tx, load(ControlsSchema(), given), acting(call))
 
@@ -123,20 +124,6 @@ def save_controls(call: Call) -> Response | Redirect:
     return redirect("/admin/rule-controls", 303)
 
 
-def _whole_or_text(text: str) -> int | str | None:
-    if not text:
-        return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text
-
-
 def _title() -> dict[str, str]:
     given = {name: request.form.get(f"title.{name}", "").strip() for name in ("zh", "en")}
     return {name: text for name, text in given.items() if text}
-
-
-def _may_edit(call: Call) -> bool:
-    try:
-        EDITORS.check(call.principal)
-    except MallError:
-        return False
-    return True

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt, shown_again
+from admin.pages.forms import attempt, shown_again, whole_typed
 from admin.routes.security import OWNER, READERS, AdjustmentLimitsInSchema
 from catalog.redemption.policy import read_policy
 from mall.db import Login
@@ -55,7 +55,8 @@ def save_adjustment_limits(call: Call) -> Response | Redirect:
     """The limits on points moved by hand; empty: none."""
 
     def work() -> Limits:
-        given = {name: _whole_or_text(request.form.get(name, "").strip()) for name in LIMITS}
+        typed = {name: request.form.get(name, "").strip() for name in LIMITS}
+        given = {name: whole_typed(text, 14) if text else None for name, text in typed.items()}
         return change_limits(call.tx, Limits(**load(AdjustmentLimitsInSchema(), given)), acting(call))
 
     _done, error = attempt(call.tx, work)
@@ -63,9 +64,3 @@ def save_adjustment_limits(call: Call) -> Response | Redirect:
         return shown_again("admin/security.html", error, **_values(call))
     flash(_("Saved."), "success")
     return redirect(HERE, 303)
-
-
-def _whole_or_text(text: str) -> int | str | None:
-    if not text:
-        return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 15 else text

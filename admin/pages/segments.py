@@ -11,14 +11,14 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import acting
 from admin.pages.blueprint import desk
-from admin.pages.forms import FORM_ERROR, attempt
+from admin.pages.forms import FORM_ERROR, attempt, figure_typed
 from admin.routes.segments import EDITORS, READERS, NewSegmentSchema, SegmentChangeSchema
 from admin.rule_set_words import fact_names
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language, wording
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.problems import STATUS
 from mall.i18n import language
@@ -43,7 +43,7 @@ def segment_list(call: Call) -> str:
         {"id": one.id, "name": in_language(one.name, language()), "words": words_of(one.filter), "at": one.updated_at}
         for one in segments(call.tx)
     ]
-    return render_template("admin/segments.html", segments=listed, may_edit=_may_edit(call))
+    return render_template("admin/segments.html", segments=listed, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "GET", "/new-segment", auth=EDITORS, login=Login.BACKOFFICE)
@@ -81,7 +81,7 @@ def save_segment(call: Call, segment_id: str) -> Response | Redirect:
     found, seen = segment(call.tx, checked_id(segment_id)), request.form.get("version", "")
 
     def work() -> Segment:
-        body = load(SegmentChangeSchema(), {"version": _whole(seen), **_body()})
+        body = load(SegmentChangeSchema(), {"version": figure_typed(seen), **_body()})
         name = wording(body["name"])
         return change_segment(call.tx, found.id, body["version"], name, body["filter"], acting(call))
 
@@ -107,17 +107,12 @@ def _saved(segment_id: str) -> Redirect:
 
 def _body() -> dict[str, Any]:
     get = request.form.get
-    asked: dict[str, Any] = {name: _whole(get(name, "")) for name in ENDS if get(name, "").strip()}
+    asked: dict[str, Any] = {name: figure_typed(get(name, "")) for name in ENDS if get(name, "").strip()}
     asked |= {name: get(name, "") for name in DAYS if get(name, "")}
     if tags := [tag.strip() for tag in re.split(r"[,，、\n]", get("households", "")) if tag.strip()]:
         asked["households"] = tags
     name = {language: get(f"name.{language}", "").strip() for language in ("zh", "en")}
     return {"name": {language: text for language, text in name.items() if text}, "filter": asked}
-
-
-def _whole(text: str) -> int | str:
-    text = text.strip().replace(",", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text
 
 
 def _again(call: Call, found: Segment | None, error: MallError | None) -> Response:
@@ -134,8 +129,8 @@ def _again(call: Call, found: Segment | None, error: MallError | None) -> Respon
 def _form(call: Call, found: Segment | None, form: dict[str, Any], errors: Any, count: Preview | None = None) -> str:
     return render_template(
         "admin/segment_edit.html", segment=found, form=form, errors=errors, facts=fact_names(*RANGES),
-        may_edit=_may_edit(call), segment_name="" if found is None else in_language(found.name, language()),
-        found=count,
+        may_edit=EDITORS.opens_for(call.staff),
+        segment_name="" if found is None else in_language(found.name, language()), found=count,
     )  # fmt: skip
 
 
@@ -150,7 +145,3 @@ def words_of(stored: dict[str, Any]) -> list[str]:
     if stored.get("households"):
         found.append(_("Households: %(tags)s", tags=", ".join(stored["households"])))
     return found
-
-
-def _may_edit(call: Call) -> bool:
-    return call.staff.role in ("owner", *EDITORS.names)

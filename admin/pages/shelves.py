@@ -10,20 +10,20 @@ from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
-from admin.pages.forms import at_fields, attempt, shown_again, wording_typed
-from admin.pages.gifts import number_of
+from admin.pages.forms import at_fields, attempt, number_of, shown_again, wording_typed
 from admin.routes.catalog_schemas import CategoryChangeSchema, NewCategorySchema
 from admin.routes.gifts import EDITORS, READERS
 from admin.undo.fields import fields_of, former_heading
 from admin.undo.keep import offer_former, offer_undo
 from catalog.gifts.shelves import categories, change_category, create_category, delete_category, gifts_on
 from catalog.gifts.tags import change_tag, create_tag, delete_tag, tags
-from catalog.routes.ids import checked_id
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import NotFound
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.i18n import language
 
@@ -55,10 +55,6 @@ def _kept(kind: str) -> Kept:
     return KINDS[kind]
 
 
-def _who(call: Call) -> tuple[str, Any, str]:
-    return call.staff.name, call.now, call.request_id
-
-
 def _body() -> dict[str, Any]:
     code, position = (request.form.get(name, "").strip() for name in ("code", "position"))
     body: dict[str, Any] = {"name": wording_typed("name")}
@@ -82,7 +78,7 @@ def shelf_list(call: Call) -> str:
                for row in kept.all(call.tx)]
         for kind, kept in KINDS.items()
     }  # fmt: skip
-    return render_template("admin/shelves.html", listed=listed, may_edit=call.staff.role in ("owner", *EDITORS.names))
+    return render_template("admin/shelves.html", listed=listed, may_edit=EDITORS.opens_for(call.staff))
 
 
 @page(pages, "GET", f"/new-shelf/{HEADING}", auth=EDITORS, login=Login.BACKOFFICE)
@@ -96,7 +92,7 @@ def new_shelf_page(call: Call, kind: str) -> str:
 def new_shelf(call: Call, kind: str) -> Response | Redirect:
     """Make it."""
     kept = _kept(kind)
-    _done, error = attempt(call.tx, lambda: kept.create(call.tx, load(NewCategorySchema(), _body()), *_who(call)))
+    _done, error = attempt(call.tx, lambda: kept.create(call.tx, load(NewCategorySchema(), _body()), *traced(call)))
     if error is not None:
         return shown_again(TEMPLATE, at_fields(error, ["name"]), kind=kind, row=None, may_edit=True)
     flash(_("Saved."), "success")
@@ -108,7 +104,7 @@ def shelf_page(call: Call, kind: str, shelf_id: str) -> str:
     """One of them as a form."""
     row = _find(call, kind, checked_id(shelf_id))
     form = {"name.zh": row.name.get("zh"), "name.en": row.name.get("en"), "code": row.code, "position": row.position}
-    may_edit = call.staff.role in ("owner", *EDITORS.names)
+    may_edit = EDITORS.opens_for(call.staff)
     return render_template(TEMPLATE, kind=kind, row=row, form=form, may_edit=may_edit)
 
 
@@ -119,7 +115,7 @@ def save_shelf(call: Call, kind: str, shelf_id: str) -> Response | Redirect:
     before = fields_of(call.tx, kind, row.id)
 
     def work() -> object:
-        return _kept(kind).change(call.tx, row.id, load(CategoryChangeSchema(), _body()), *_who(call))
+        return _kept(kind).change(call.tx, row.id, load(CategoryChangeSchema(), _body()), *traced(call))
 
     _done, error = attempt(call.tx, work)
     if error is not None:
@@ -137,7 +133,7 @@ def save_shelf(call: Call, kind: str, shelf_id: str) -> Response | Redirect:
 def delete_shelf(call: Call, kind: str, shelf_id: str) -> Redirect:
     """Take it away; a category only when nothing stands on it."""
     former = former_heading(call.tx, kind, _find(call, kind, checked_id(shelf_id)))
-    _kept(kind).delete(call.tx, former["row"]["id"], *_who(call))
+    _kept(kind).delete(call.tx, former["row"]["id"], *traced(call))
     flash(_("Taken away."), "success")
     offer_undo(call, "heading", former, HERE)
     return redirect(HERE, 303)

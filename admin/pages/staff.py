@@ -9,12 +9,12 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
 from admin.pages.forms import shown_again
-from admin.pages.role_words import role_words
+from admin.role_words import role_words
 from admin.routes.staff import MANAGER, OWNER, staff_link
-from catalog.routes.ids import checked_id
 from mall.db import Login, run_tx
 from mall.errors import Invalid, MallError
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.identity.forms import typed
 from mall.identity.roles import ROLES

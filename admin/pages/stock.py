@@ -8,16 +8,16 @@ from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.pages.gifts import number_of
+from admin.pages.forms import number_of
 from admin.pages.lists import list_query
 from admin.routes.drops import AlertSchema
 from admin.routes.gifts import EDITORS, READERS
 from catalog.gifts.edit import get_gift
 from catalog.gifts.models import Gift
 from catalog.gifts.variants import StaffVariant, variants_of
-from catalog.routes.ids import checked_id
 from catalog.stock.alerts import alert_of, low_items, set_alert
 from catalog.stock.change import movements_page, on_hand
 from catalog.vouchers.import_codes import Imported, import_codes
@@ -26,6 +26,7 @@ from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.i18n import language
@@ -67,7 +68,7 @@ def gift_stock(call: Call, gift_id: str) -> str:
         pool=pools_of(call.tx, [gift.id]).get(gift.id),
         movements=found["items"],
         next_url=address_with(cursor=following) if following else None,
-        may_edit=call.staff.role in ("owner", *EDITORS.names),
+        may_edit=EDITORS.opens_for(call.staff),
     )
 
 
@@ -91,7 +92,7 @@ def save_alert(call: Call, gift_id: str) -> Redirect:
     gift, variant = get_gift(call.tx, checked_id(gift_id)), _variant()
     typed = request.form.get("low_at", "").strip()
     body = load(AlertSchema(), {"low_at": number_of(typed) if typed else None})
-    set_alert(call.tx, gift.id, variant, body["low_at"], call.staff.name, call.now, call.request_id)
+    set_alert(call.tx, gift.id, variant, body["low_at"], *traced(call))
     flash(_("Saved."), "success")
     return redirect(_here(gift, variant), 303)
 
@@ -104,7 +105,7 @@ def import_voucher_codes(call: Call, gift_id: str) -> Redirect:
     raw = sent.read() if sent else b""
     if not raw:
         raise Invalid({"codes": [_("Please choose a file.")]})
-    done = import_codes(call.tx, gift.id, variant, raw, call.staff.name, call.now, call.request_id)
+    done = import_codes(call.tx, gift.id, variant, raw, *traced(call))
     flash(_told(done), "success" if not done.refused else "info")
     return redirect(_here(gift, variant), 303)
 

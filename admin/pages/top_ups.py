@@ -10,12 +10,14 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.routes.top_ups import TopUpsQuery, decide_and_note, top_ups_wire
-from catalog.routes.ids import checked_id
+from admin.pages.webhook_words import unsent_words
+from admin.routes.top_ups import WORKERS, TopUpsQuery
+from admin.top_ups import decide_and_note, top_ups_wire
 from catalog.topups.states import State
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.call import Call, read_query
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import staff
 
@@ -46,28 +48,17 @@ def top_ups(call: Call) -> str:
         addresses=[address_with(state=one.value) for one in words],
         state=state,
         problems=problem_words(),
-        may_decide=call.staff.role in ("owner", "fulfilment"),
+        may_decide=WORKERS.opens_for(call.staff),
     )
 
 
 def problem_words() -> dict[str, str]:
     """What went wrong, in words; everything else is a status of HTTP."""
-    return {
-        "form": _("The address is not valid"),
-        "scheme": _("The address is not https"),
-        "unknown": _("The address is not known"),
-        "private": _("The address is not public"),
-        "connect": _("No connection"),
-        "timeout": _("No answer in time"),
-        "tls": _("No secure connection"),
-        "protocol": _("The answer is no HTTP"),
-        "too_large": _("The answer is too long"),
-        "not_understood": _("The answer was not understood"),
-    }
+    return {**unsent_words(), "not_understood": _("The answer was not understood")}
 
 
 @page(
-    pages, "POST", "/top-ups/<order_id>/decide", auth=staff("fulfilment"), login=Login.BACKOFFICE, idempotent=True,
+    pages, "POST", "/top-ups/<order_id>/decide", auth=WORKERS, login=Login.BACKOFFICE, idempotent=True,
     on_error=HERE,
 )  # fmt: skip
 def decide(call: Call, order_id: str) -> Redirect:

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.blueprint import desk
 from admin.undo.keep import take_back
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import staff
 

@@ -24,7 +24,12 @@ def answer_words(answer: str | None) -> str:
     """The answer to an attempt: a status, or what went wrong without one."""
     if answer is None:
         return ""
-    words = {
+    return str(unsent_words().get(answer, f"HTTP {answer}"))
+
+
+def unsent_words() -> dict[str, str]:
+    """What went wrong with a message to another system that had no answer of HTTP."""
+    return {
         "form": _("The address is not valid"),
         "scheme": _("The address is not https"),
         "unknown": _("The address is not known"),
@@ -35,4 +40,3 @@ def answer_words(answer: str | None) -> str:
         "protocol": _("The answer is no HTTP"),
         "too_large": _("The answer is too long"),
     }
-    return str(words.get(answer, f"HTTP {answer}"))

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
+from admin.acting import traced
 from admin.pages.blueprint import desk
 from admin.pages.forms import attempt
 from admin.pages.lists import list_query
@@ -26,10 +27,10 @@ from admin.routes.webhooks import (
     webhook_wire,
     webhooks_wire,
 )
-from catalog.routes.ids import checked_id
 from mall.db import Login, run_tx
 from mall.errors import FieldErrors, Invalid, MallError
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.problems import STATUS, plain_errors
@@ -86,7 +87,7 @@ def new_webhook(call: Call) -> Response | Redirect:
     def make(tx: Session) -> Response:
         inner, refused = replace(call, _tx=tx), error
         if refused is None:
-            made, refused = attempt(tx, lambda: add_endpoint(tx, body, call.staff.name, call.now, call.request_id))
+            made, refused = attempt(tx, lambda: add_endpoint(tx, body, *traced(call)))
             if made is not None:
                 return _with_secret(inner, made[0].id, made[1])
         assert refused is not None
@@ -111,9 +112,7 @@ def save_webhook(call: Call, webhook_id: str) -> Response | Redirect:
         inner, refused = replace(call, _tx=tx), error
         get_endpoint(tx, known)
         if refused is None:
-            done, refused = attempt(
-                tx, lambda: change_endpoint(tx, known, body, call.staff.name, call.now, call.request_id)
-            )
+            done, refused = attempt(tx, lambda: change_endpoint(tx, known, body, *traced(call)))
             if done is not None:
                 return _told(known, _("Saved."))
         assert refused is not None
@@ -128,7 +127,7 @@ def save_webhook(call: Call, webhook_id: str) -> Response | Redirect:
 def switch_webhook(call: Call, webhook_id: str) -> Redirect:
     """Off: nothing is sent. On again: what waited goes on."""
     active = request.form.get("active") == "1"
-    change_endpoint(call.tx, checked_id(webhook_id), {"active": active}, call.staff.name, call.now, call.request_id)
+    change_endpoint(call.tx, checked_id(webhook_id), {"active": active}, *traced(call))
     return _told(webhook_id, _("Switched on.") if active else _("Switched off: nothing is sent any more."))
 
 
@@ -136,28 +135,28 @@ def switch_webhook(call: Call, webhook_id: str) -> Redirect:
 def new_webhook_secret(call: Call, webhook_id: str) -> Response:
     """A new secret, shown once; the former one signs too for a day."""
     known = checked_id(webhook_id)
-    _made, secret = renew_secret(call.tx, known, call.staff.name, call.now, call.request_id)
+    _made, secret = renew_secret(call.tx, known, *traced(call))
     return _with_secret(call, known, secret)
 
 
 @page(pages, "POST", "/webhooks/<webhook_id>/former-secret", auth=OWNER, login=Login.BACKOFFICE, on_error=BACK)
 def end_webhook_secret(call: Call, webhook_id: str) -> Redirect:
     """The former secret signs nothing any more."""
-    end_former_secret(call.tx, checked_id(webhook_id), call.staff.name, call.now, call.request_id)
+    end_former_secret(call.tx, checked_id(webhook_id), *traced(call))
     return _told(webhook_id, _("The former secret has ended."))
 
 
 @page(pages, "POST", "/webhooks/<webhook_id>/test", auth=OWNER, login=Login.BACKOFFICE, on_error=BACK)
 def send_test(call: Call, webhook_id: str) -> Redirect:
     """One message to try it out, also while it is off."""
-    try_endpoint(call.tx, checked_id(webhook_id), call.staff.name, call.now, call.request_id)
+    try_endpoint(call.tx, checked_id(webhook_id), *traced(call))
     return _told(webhook_id, _("A test is on its way: reload this page in a few seconds."))
 
 
 @page(pages, "POST", "/webhooks/<webhook_id>/remove", auth=OWNER, login=Login.BACKOFFICE, on_error=BACK)
 def remove_webhook(call: Call, webhook_id: str) -> Redirect:
     """With everything that waits for it."""
-    remove_endpoint(call.tx, checked_id(webhook_id), call.staff.name, call.now, call.request_id)
+    remove_endpoint(call.tx, checked_id(webhook_id), *traced(call))
     flash(_("Removed."), "success")
     return redirect(LIST, 303)
 
@@ -169,7 +168,7 @@ def remove_webhook(call: Call, webhook_id: str) -> Redirect:
 def redeliver_webhook(call: Call, webhook_id: str, delivery_id: str) -> Redirect:
     """The same message once more."""
     known, found = checked_id(webhook_id), checked_id(delivery_id)
-    redeliver(call.tx, known, found, call.staff.name, call.now, call.request_id)
+    redeliver(call.tx, known, found, *traced(call))
     return _told(webhook_id, _("It is sent again: reload this page in a few seconds."))
 
 

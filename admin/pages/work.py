@@ -9,11 +9,11 @@ from admin.lists.background import ask_workbook
 from admin.pages.blueprint import desk
 from admin.pages.parcels import with_file
 from admin.work.keep import KEPT, own_work, own_works
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import NotFound
 from mall.http.call import Call
 from mall.http.downloads import download
+from mall.http.ids import checked_id
 from mall.http.page import page, safe_path
 from mall.http.principals import staff
 

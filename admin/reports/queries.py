@@ -9,7 +9,8 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from admin.reports.models import KeptReport
-from mall.errors import Invalid, NotFound
+from mall.db import must_get
+from mall.errors import Invalid
 from mall.http.pagination import decode_cursor, page_of
 
 
@@ -31,7 +32,4 @@ def report_page(tx: Session, kind: str | None, limit: int, cursor: str | None) -
 
 def kept_report(tx: Session, report_id: str) -> KeptReport:
     """A report by its id. Raises NotFound."""
-    found = tx.get(KeptReport, report_id)
-    if found is None:
-        raise NotFound()
-    return found
+    return must_get(tx, KeptReport, report_id)

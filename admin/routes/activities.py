@@ -9,13 +9,13 @@ from marshmallow import fields
 
 from admin.acting import acting
 from admin.routes.catalog_schemas import Wording
-from catalog.routes.ids import checked_id
 from catalog.wording import wording
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text, Whole
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import staff
 from points.activities.attend import code_key, mark_attended, phase_of

@@ -15,8 +15,9 @@ from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Instant, StrictSchema, Text, Whole
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import fresh, staff
+from mall.two_persons import STATES
 from points.adjustments.requests import Wanted, adjustment, adjustment_page, approve, ask, reject
-from points.adjustments.rules import MOST_POINTS, REASONS, STATES
+from points.adjustments.rules import MOST_POINTS, REASONS
 
 blp = api_blueprint("admin-adjustments", __name__, description="Points given, taken or forgiven by two persons")
 READERS = staff("rules", "auditor")

@@ -20,7 +20,6 @@ from catalog.announcements.keep import (
 )
 from catalog.announcements.models import AUDIENCES, Announcement
 from catalog.announcements.phases import Phase
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import ID_MOST
 from catalog.wording import wording
 from mall.db import Login
@@ -28,6 +27,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text, Whole
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import staff
 from points.standing.ladder import LEVEL_COUNT

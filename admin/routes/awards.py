@@ -8,7 +8,7 @@ from marshmallow import fields
 
 from admin.acting import acting
 from admin.award_decisions import decide as decide_all
-from admin.award_decisions import decide_one
+from admin.award_decisions import decide_one, decide_waiting
 from mall.db import Login
 from mall.errors import MallError
 from mall.http.blueprint import api_blueprint
@@ -19,13 +19,12 @@ from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import staff
 from mall.http.problems import problem_of
 from points.earning.award_decisions import ACTIONS, Decision
-from points.earning.award_lists import AwardFilter, award_page, award_row, waiting_ids
+from points.earning.award_lists import AwardFilter, award_page, award_row
 from points.earning.drafts import KEY_PATTERN
 from points.earning.explain import Line
 from points.earning.explain_display import localized
 from points.earning.periods import FOREVER
 from points.earning.source_models import Award
-from points.quizzes.cases import cases_of_quiz
 
 blp = api_blueprint("admin-awards", __name__, description="Awards that wait until staff confirm them")
 READERS = staff("rules", "auditor")
@@ -192,10 +191,6 @@ def post_award_decisions(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 )  # fmt: skip
 def review_awards(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Confirm or void together what waits, at most 500 awards in one call."""
-    cases = cases_of_quiz(call.tx, body["quiz"]) if body.get("quiz") else None
-    wanted = AwardFilter("pending", body["rule"], body.get("campaign"), cases)
-    ids, count = waiting_ids(call.tx, wanted, call.now)
-    decisions = [Decision(award_id, body["action"], body["reason"]) for award_id in ids]
-    outcomes = decide_all(call.tx, decisions, acting(call))
+    outcomes, count = decide_waiting(call.tx, body, acting(call))
     decided = sum(not isinstance(outcome, MallError) for outcome in outcomes)
     return {"decided": decided, "left": count - decided}

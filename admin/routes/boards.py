@@ -6,14 +6,14 @@ from typing import Any
 
 from marshmallow import fields
 
-from admin.acting import acting
-from catalog.routes.ids import checked_id
+from admin.acting import acting, traced
 from mall.db import Login
 from mall.errors import NotFound
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Flag, Instant, StrictSchema, Text, Whole
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
 from mall.identity.nicknames import reset_nickname
@@ -97,5 +97,5 @@ def get_staff_board(call: Call, period: str) -> dict[str, Any]:
 )  # fmt: skip
 def post_nickname_reset(call: Call, body: dict[str, Any], member_id: str) -> dict[str, str]:
     """Take a nickname away that must not be seen; the member gets a neutral one and reads why."""
-    who = (call.staff.name, call.now, call.request_id)
+    who = traced(call)
     return {"nickname": reset_nickname(call.tx, checked_id(member_id), body["reason"], *who)}

@@ -6,15 +6,16 @@ from typing import Any
 
 from marshmallow import fields
 
+from admin.acting import traced
 from admin.routes.catalog_schemas import CODE_PATTERN, Wording
 from catalog.causes.causes import Given, causes, change_cause, create_cause
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import ID_MOST
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Flag, Points, StrictSchema, Text, Whole
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
 
@@ -74,7 +75,7 @@ def list_admin_causes(call: Call) -> dict[str, Any]:
     response=AdminCauseSchema, status=201, errors=("code_taken",),
 )  # fmt: skip
 def post_cause(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    return _wire(create_cause(call.tx, body, call.staff.name, call.now, call.request_id))
+    return _wire(create_cause(call.tx, body, *traced(call)))
 
 
 @endpoint(
@@ -82,4 +83,4 @@ def post_cause(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     response=AdminCauseSchema, errors=("code_taken",),
 )  # fmt: skip
 def patch_cause(call: Call, body: dict[str, Any], cause_id: str) -> dict[str, Any]:
-    return _wire(change_cause(call.tx, checked_id(cause_id), body, call.staff.name, call.now, call.request_id))
+    return _wire(change_cause(call.tx, checked_id(cause_id), body, *traced(call)))

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from marshmallow import fields, validate
 
+from admin.acting import traced
 from admin.routes.catalog_schemas import AdminGiftSchema
 from admin.routes.gifts import EDITORS, gift_wire
 from catalog.gifts.curate import (
@@ -23,13 +24,13 @@ from catalog.gifts.curate import (
     without_tag,
 )
 from catalog.gifts.windows import GiftStatus
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.errors import Invalid
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, StrictSchema, Text, Whole
+from mall.http.ids import checked_id
 from mall.http.problems import sentence_of
 
 blp = api_blueprint("admin-curation", __name__, description="Many gifts at once, copies, and the mall's own order")
@@ -75,10 +76,6 @@ class MovedSchema(StrictSchema):
     moved = fields.Boolean(required=True)
 
 
-def _who(call: Call) -> tuple[str, Any, str]:
-    return call.staff.name, call.now, call.request_id
-
-
 def _change(body: dict[str, Any]) -> Change:
     acts = [name for name in body if name != "gifts"]
     if len(acts) != 1:
@@ -99,7 +96,7 @@ def _change(body: dict[str, Any]) -> Change:
 )  # fmt: skip
 def post_gifts_bulk(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Each gift by itself: what one is refused for does not stop the others."""
-    outcomes = change_many(call.tx, [checked_id(one) for one in body["gifts"]], _change(body), *_who(call))
+    outcomes = change_many(call.tx, [checked_id(one) for one in body["gifts"]], _change(body), *traced(call))
     return {
         "items": [
             {"gift": one.gift_id, "result": "changed"}
@@ -116,7 +113,7 @@ def post_gifts_bulk(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 )  # fmt: skip
 def post_gift_copy(call: Call, gift_id: str) -> dict[str, Any]:
     """A draft like it, without stock."""
-    return gift_wire(call, duplicate_gift(call.tx, checked_id(gift_id), *_who(call)))
+    return gift_wire(call, duplicate_gift(call.tx, checked_id(gift_id), *traced(call)))
 
 
 @endpoint(
@@ -125,6 +122,6 @@ def post_gift_copy(call: Call, gift_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def post_gift_move(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, bool]:
     """In the mall's own order, among the gifts on offer."""
-    actor, now, request_id = _who(call)
+    actor, now, request_id = traced(call)
     up = body["way"] == "up"
     return {"moved": move_gift(call.tx, checked_id(gift_id), up=up, actor=actor, now=now, request_id=request_id)}

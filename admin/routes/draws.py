@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from admin.acting import traced
 from admin.routes.gifts import EDITORS, READERS
 from catalog.draws.keep import change_draw, create_draw, find_draw
 from catalog.draws.states import HANDOVERS, LOSERS, MOST_CLAIM_DAYS
 from catalog.draws.views import DrawView, draws_page, view_of, winners_of
 from catalog.gifts.edit import get_gift
-from catalog.routes.draws import DrawSchema, draw_wire
-from catalog.routes.ids import checked_id
+from catalog.routes.draw_wire import draw_wire
+from catalog.routes.draws import DrawSchema
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Instant, StrictSchema, Whole
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema
 
 blp = api_blueprint("admin-draws", __name__, description="Fair draws, for the back office")
@@ -54,10 +56,6 @@ class AdminDrawSchema(DrawSchema):
     settled_at = Instant(required=True, allow_none=True)
 
 
-def _who(call: Call) -> tuple[str, Any, str]:
-    return call.staff.name, call.now, call.request_id
-
-
 def _wire(call: Call, view: DrawView) -> dict[str, Any]:
     winners = winners_of(call.tx, view.draw)
     return {**draw_wire(view), "winners": winners, "settled_at": view.draw.settled_at}
@@ -75,7 +73,7 @@ def _one(call: Call, draw_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def post_draw(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, Any]:
     """Announce the draw of a gift of the kind draw: its seed is promised, and members can enter once it opens."""
-    return _one(call, create_draw(call.tx, checked_id(gift_id), body, *_who(call)).id)
+    return _one(call, create_draw(call.tx, checked_id(gift_id), body, *traced(call)).id)
 
 
 @endpoint(
@@ -84,7 +82,7 @@ def post_draw(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def patch_draw(call: Call, body: dict[str, Any], draw_id: str) -> dict[str, Any]:
     """Change the terms before the draw opens; afterwards what was announced stands."""
-    return _one(call, change_draw(call.tx, checked_id(draw_id), body, *_who(call)).id)
+    return _one(call, change_draw(call.tx, checked_id(draw_id), body, *traced(call)).id)
 
 
 @endpoint(blp, "GET", "/admin/draws/<draw_id>", auth=READERS, login=Login.BACKOFFICE, response=AdminDrawSchema)

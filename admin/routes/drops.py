@@ -10,12 +10,12 @@ import marshmallow as ma
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields
 
+from admin.acting import traced
 from admin.routes.gifts import EDITORS, READERS
 from catalog.drops.keep import change_drop, create_drop, drops_of, find_drop
 from catalog.drops.models import Drop
 from catalog.gifts.edit import get_gift
 from catalog.queue.show import rooms_page
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import ID_MOST
 from catalog.stock.alerts import LowItem, low_items, set_alert
 from mall.db import Login
@@ -23,6 +23,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Flag, Instant, StrictSchema, Text, Whole
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 
 blp = api_blueprint("admin-drops", __name__, description="Drops and low stock, for the back office")
@@ -161,10 +162,6 @@ class LowItemSchema(StrictSchema):
     low_since = Instant(required=True)
 
 
-def _who(call: Call) -> tuple[str, Any, str]:
-    return call.staff.name, call.now, call.request_id
-
-
 @endpoint(
     blp, "GET", "/admin/gifts/<gift_id>/drops", auth=READERS, login=Login.BACKOFFICE, query=PageQuery,
     response=list_schema(DropSchema),
@@ -182,7 +179,7 @@ def list_drops(call: Call, gift_id: str) -> dict[str, Any]:
 def post_drop(call: Call, body: dict[str, Any], gift_id: str) -> Drop:
     """So many pieces at a time of day, out of a reserve that cannot be ordered before."""
     variant = body.pop("variant", None)
-    return create_drop(call.tx, checked_id(gift_id), variant, body, *_who(call))
+    return create_drop(call.tx, checked_id(gift_id), variant, body, *traced(call))
 
 
 @endpoint(
@@ -190,7 +187,7 @@ def post_drop(call: Call, body: dict[str, Any], gift_id: str) -> Drop:
     response=DropSchema, errors=("drop_exists", "drop_released"),
 )  # fmt: skip
 def patch_drop(call: Call, body: dict[str, Any], drop_id: str) -> Drop:
-    return change_drop(call.tx, checked_id(drop_id), body, *_who(call))
+    return change_drop(call.tx, checked_id(drop_id), body, *traced(call))
 
 
 @endpoint(
@@ -209,7 +206,7 @@ def list_queues(call: Call, drop_id: str) -> dict[str, Any]:
     response=AlertSchema, errors=("variant_exists",),
 )  # fmt: skip
 def put_stock_alert(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, Any]:
-    set_alert(call.tx, checked_id(gift_id), body.get("variant"), body["low_at"], *_who(call))
+    set_alert(call.tx, checked_id(gift_id), body.get("variant"), body["low_at"], *traced(call))
     return body
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, request
 from sqlalchemy.orm import Session
 
+from admin.acting import traced
 from admin.routes.catalog_schemas import NewVariantSchema
 from admin.routes.gift_part_schemas import (
     AddedPictureSchema,
@@ -34,20 +35,16 @@ from catalog.gifts.pictures import (
     replace_picture,
 )
 from catalog.gifts.variants import StaffVariant, add_variant, change_variant, order_variants, variants_of
-from catalog.routes.ids import checked_id
 from mall.db import Login, run_tx
 from mall.errors import NotFound
 from mall.http import idempotency
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
+from mall.http.ids import checked_id
 
 PHOTOGRAPHS = ("image/jpeg", "image/png", "image/webp")
 blp = api_blueprint("admin-gift-parts", __name__, description="Pictures and variants, for the back office")
-
-
-def _who(call: Call) -> tuple[str, Any, str]:
-    return call.staff.name, call.now, call.request_id
 
 
 def _pictures(gift: Gift) -> dict[str, Any]:
@@ -72,7 +69,7 @@ def list_pictures(call: Call, gift_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def post_picture(call: Call, gift_id: str) -> Response:
     """The same upload again adds nothing: it becomes the same picture. Made before the transaction, slowly."""
-    found, who = checked_id(gift_id), _who(call)
+    found, who = checked_id(gift_id), traced(call)
     key = idempotency.check_form(request.headers.get("Idempotency-Key"), required=False)
     asked = idempotency.fingerprint("POST", request.path, hashlib.sha256(call.raw_body).hexdigest())
     rendered = read_picture(call.raw_body)
@@ -95,7 +92,7 @@ def post_picture(call: Call, gift_id: str) -> Response:
     response=GiftPicturesSchema,
 )  # fmt: skip
 def put_pictures(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, Any]:
-    return _pictures(arrange_pictures(call.tx, checked_id(gift_id), body["pictures"], *_who(call)))
+    return _pictures(arrange_pictures(call.tx, checked_id(gift_id), body["pictures"], *traced(call)))
 
 
 def cropped(call: Call, gift_id: str, sha256: str, frame: Frame) -> Gift:
@@ -108,7 +105,7 @@ def cropped(call: Call, gift_id: str, sha256: str, frame: Frame) -> Gift:
         return found
 
     rendered = cut(run_tx(Login.BACKOFFICE, find), frame)
-    who = (call.staff.name, call.now, call.request_id)
+    who = traced(call)
     return run_tx(Login.BACKOFFICE, lambda tx: replace_picture(tx, gift_id, sha256, rendered, *who)[0])
 
 
@@ -134,7 +131,7 @@ def list_variants(call: Call, gift_id: str) -> dict[str, Any]:
     errors=("voucher_stock", "too_many_variants", "draw_with_variants"),
 )  # fmt: skip
 def post_variant(call: Call, body: dict[str, Any], gift_id: str) -> StaffVariant:
-    return add_variant(call.tx, checked_id(gift_id), body, *_who(call))
+    return add_variant(call.tx, checked_id(gift_id), body, *traced(call))
 
 
 @endpoint(
@@ -142,7 +139,7 @@ def post_variant(call: Call, body: dict[str, Any], gift_id: str) -> StaffVariant
     body=VariantChangeSchema, response=StaffVariantSchema,
 )  # fmt: skip
 def patch_variant(call: Call, body: dict[str, Any], gift_id: str, variant_id: str) -> StaffVariant:
-    return change_variant(call.tx, checked_id(gift_id), checked_id(variant_id), body, *_who(call))
+    return change_variant(call.tx, checked_id(gift_id), checked_id(variant_id), body, *traced(call))
 
 
 @endpoint(
@@ -150,5 +147,5 @@ def patch_variant(call: Call, body: dict[str, Any], gift_id: str, variant_id: st
     response=StaffVariantsSchema,
 )  # fmt: skip
 def put_variants(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, Any]:
-    gift = order_variants(call.tx, checked_id(gift_id), body["variants"], *_who(call))
+    gift = order_variants(call.tx, checked_id(gift_id), body["variants"], *traced(call))
     return {"variants": variants_of(call.tx, gift.id)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from admin.acting import traced
 from admin.routes.catalog_schemas import (
     AdminCategorySchema,
     AdminGiftSchema,
@@ -28,7 +29,6 @@ from catalog.gifts.shelves import (
     create_category,
 )  # fmt: skip
 from catalog.payment.configured import can_be_paid
-from catalog.routes.ids import checked_id
 from catalog.stock.change import change_stock, movements_page
 from catalog.vouchers.import_codes import Imported, import_codes
 from catalog.vouchers.watch import Pool, pools_of
@@ -36,6 +36,7 @@ from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
 
@@ -43,10 +44,6 @@ blp = api_blueprint("admin-gifts", __name__, description="The catalog, for the b
 EDITORS = staff("catalog")
 READERS = staff("catalog", "auditor")
 """Not fulfilment: it sees item and label, never a price (design, section 7)."""
-
-
-def _who(call: Call) -> tuple[str, Any, str]:
-    return call.staff.name, call.now, call.request_id
 
 
 def _gift(gift: Gift, stock: int, pool: Pool | None) -> dict[str, Any]:
@@ -73,7 +70,7 @@ def _variant_id(given: dict[str, Any]) -> str | None:
     status=201, idempotency="required", errors=("code_taken", "voucher_stock"),
 )  # fmt: skip
 def post_gift(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    return gift_wire(call, create_gift(call.tx, body, *_who(call)))
+    return gift_wire(call, create_gift(call.tx, body, *traced(call)))
 
 
 @endpoint(
@@ -97,7 +94,7 @@ def get_admin_gift(call: Call, gift_id: str) -> dict[str, Any]:
     response=AdminGiftSchema, errors=("code_taken", "draw_open"),
 )  # fmt: skip
 def patch_gift(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, Any]:
-    gift = change_gift(call.tx, checked_id(gift_id), body, *_who(call))
+    gift = change_gift(call.tx, checked_id(gift_id), body, *traced(call))
     return gift_wire(call, gift)
 
 
@@ -129,7 +126,7 @@ def list_movements(call: Call, gift_id: str) -> dict[str, Any]:
     body_type="text/csv",
 )  # fmt: skip
 def post_vouchers(call: Call, gift_id: str) -> Imported:
-    return import_codes(call.tx, checked_id(gift_id), _variant_id(call.query), call.raw_body, *_who(call))
+    return import_codes(call.tx, checked_id(gift_id), _variant_id(call.query), call.raw_body, *traced(call))
 
 
 @endpoint(
@@ -145,7 +142,7 @@ def list_admin_categories(call: Call) -> dict[str, Any]:
     response=AdminCategorySchema, status=201, errors=("code_taken",),
 )  # fmt: skip
 def post_category(call: Call, body: dict[str, Any]) -> Any:
-    return create_category(call.tx, body, *_who(call))
+    return create_category(call.tx, body, *traced(call))
 
 
 @endpoint(
@@ -153,4 +150,4 @@ def post_category(call: Call, body: dict[str, Any]) -> Any:
     response=AdminCategorySchema, errors=("code_taken",),
 )  # fmt: skip
 def patch_category(call: Call, body: dict[str, Any], category_id: str) -> Any:
-    return change_category(call.tx, checked_id(category_id), body, *_who(call))
+    return change_category(call.tx, checked_id(category_id), body, *traced(call))

@@ -9,12 +9,12 @@ from marshmallow import fields
 from admin.integrations import ClientState, integrations
 from admin.reconciliation import reconcile_for_staff
 from admin.routes.api_clients import OWNER
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Instant, StrictSchema
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import staff
 from mall.identity.api_clients import find_client

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
+from admin.acting import traced
 from admin.routes.catalog_schemas import Wording
 from catalog.wording import wording
 from mall.db import Login
@@ -77,7 +78,7 @@ def list_labels(call: Call) -> dict[str, Any]:
 )  # fmt: skip
 def post_label(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     name = wording(body["name"])
-    return _wire(create_label(call.tx, body["code"], name, call.staff.name, call.now, call.request_id))
+    return _wire(create_label(call.tx, body["code"], name, *traced(call)))
 
 
 @endpoint(
@@ -86,4 +87,4 @@ def post_label(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 )  # fmt: skip
 def patch_label(call: Call, body: dict[str, Any], code: str) -> dict[str, Any]:
     changes = {**body, "name": wording(body["name"])} if "name" in body else body
-    return _wire(change_label(call.tx, code, changes, call.staff.name, call.now, call.request_id))
+    return _wire(change_label(call.tx, code, changes, *traced(call)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
+from admin.acting import traced
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
@@ -78,7 +79,7 @@ def list_member_notes(call: Call, member_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def post_member_note(call: Call, body: dict[str, Any], member_id: str) -> Any:
     """Write a note down; it cannot be changed."""
-    return add_note(call.tx, member_id, body["text"], call.staff.name, call.now, call.request_id)
+    return add_note(call.tx, member_id, body["text"], *traced(call))
 
 
 @endpoint(blp, "GET", f"{ONE}/freeze", auth=READERS, login=Login.BACKOFFICE, response=FreezeSchema)
@@ -93,7 +94,7 @@ def get_member_freeze(call: Call, member_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def post_member_freeze(call: Call, body: dict[str, Any], member_id: str) -> dict[str, Any]:
     """Let a member look at everything and do nothing, at once in every open session."""
-    row = freeze(call.tx, member_id, body["reason"], body.get("until"), call.staff.name, call.now, call.request_id)
+    row = freeze(call.tx, member_id, body["reason"], body.get("until"), *traced(call))
     return _view("suspended", row)
 
 
@@ -103,7 +104,7 @@ def post_member_freeze(call: Call, body: dict[str, Any], member_id: str) -> dict
 )  # fmt: skip
 def post_member_unfreeze(call: Call, body: dict[str, Any], member_id: str) -> dict[str, Any]:
     """Let a frozen member act again."""
-    unfreeze(call.tx, member_id, body["reason"], call.staff.name, call.now, call.request_id)
+    unfreeze(call.tx, member_id, body["reason"], *traced(call))
     return _view("active", None)
 
 

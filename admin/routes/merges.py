@@ -10,7 +10,6 @@ from admin.acting import acting
 from catalog.merging.models import MemberMerge
 from catalog.merging.outlook import Outlook, Side, outlook
 from catalog.merging.requests import approve, merge_page, merge_request, propose, reject
-from catalog.merging.rules import STATES
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
@@ -18,6 +17,7 @@ from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Instant, StrictSchema, Text
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import fresh, staff
+from mall.two_persons import STATES
 
 blp = api_blueprint("admin-merges", __name__, description="Two accounts of one person made one")
 READERS = staff("rules", "auditor")

@@ -6,14 +6,15 @@ from typing import Any
 
 from marshmallow import fields
 
+from admin.acting import traced
 from catalog.notices.for_staff import done_with, staff_notices_page
 from catalog.notices.staff_models import StaffNotice
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Instant, QueryFlag, StrictSchema
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import staff
 
@@ -57,4 +58,4 @@ def list_staff_notices(call: Call) -> dict[str, Any]:
 )  # fmt: skip
 def post_staff_notice_done(call: Call, staff_notice_id: str) -> StaffNotice:
     """Seen to: it is not told again while its cause lasts."""
-    return done_with(call.tx, checked_id(staff_notice_id), call.staff.name, call.now, call.request_id)
+    return done_with(call.tx, checked_id(staff_notice_id), *traced(call))

@@ -9,18 +9,16 @@ from flask import Response, request
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
+from admin.orders import SEES_ADDRESSES, SEES_FIGURES, SEES_MEMBERS, advance_as_staff, collect_as_staff
 from catalog.fulfilment.carriers import CODES
 from catalog.payment.due import staff_payment
 from catalog.payment.models import PAYMENT_STATUSES
-from catalog.redemption.advance import Step, take_step
-from catalog.redemption.lifecycle import ORDER_KINDS, By, Status
-from catalog.redemption.pickup import collect, counting_misses
+from catalog.redemption.lifecycle import ORDER_KINDS, Status
+from catalog.redemption.pickup import counting_misses
 from catalog.redemption.staff_views import StaffOrder, staff_order, staff_orders
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import CarrierSchema, DeliverySchema
 from catalog.routes.wire import carrier_wire
 from catalog.wording import in_language
-from mall import audit
 from mall.db import Login, run_tx
 from mall.errors import NotFound
 from mall.http import idempotency
@@ -28,17 +26,14 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Instant, StrictSchema, Text
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema
-from mall.http.principals import OWNER_ROLE, staff
+from mall.http.principals import staff
 from mall.i18n import language
 
 blp = api_blueprint("admin-orders", __name__, description="Orders, for the back office")
 WORKERS = staff("fulfilment")
 READERS = staff("fulfilment", "catalog", "auditor")
-SEES_FIGURES = frozenset({OWNER_ROLE, "catalog", "auditor"})
-SEES_MEMBERS = frozenset({OWNER_ROLE, "auditor"})
-SEES_ADDRESSES = frozenset({OWNER_ROLE, "fulfilment"})
-"""Fulfilment sees item and label, never price, balance or member (design, section 7)."""
 
 
 class OrdersQuery(PageQuery):
@@ -130,14 +125,6 @@ def orders_wanted(query: dict[str, Any]) -> dict[str, Any]:
     return {**{name: query.get(name) for name in FILTERS}, "oldest": query.get("order") == "oldest"}
 
 
-def advance_as_staff(tx: Session, call: Call, order_id: str, body: dict[str, Any]) -> None:
-    """One step of one order, with its entry in the audit trail. ``body``: as AdvanceSchema loads it."""
-    step = Step(body["to"], By.STAFF, call.staff.name, body.get("reason"), body.get("tracking"), body.get("carrier"))
-    before = take_step(tx, order_id, step, call.now)
-    detail = {"from": before.status, "to": step.to, "reason": step.reason}
-    audit.record(tx, call.staff.name, "order.advanced", f"order:{order_id}", detail, call.now, call.request_id)
-
-
 def _wire(order: StaffOrder, role: str) -> dict[str, Any]:
     reader, address = language(), order.address
     body = {
@@ -211,8 +198,7 @@ def post_pickup(call: Call, body: dict[str, Any]) -> Response:
     asked = idempotency.fingerprint("POST", request.path, body)
 
     def effect(tx: Session) -> Response:
-        order_id = collect(tx, body["code"], who.name, call.now)
-        audit.record(tx, who.name, "order.collected", f"order:{order_id}", {}, call.now, call.request_id)
+        order_id = collect_as_staff(tx, call, body["code"])
         text = json.dumps(order_detail(tx, order_id, who.role), ensure_ascii=False, separators=(",", ":"))
         return Response(text, content_type="application/json")
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
 from marshmallow import ValidationError, fields, validate, validates_schema
-from sqlalchemy.orm import Session
 
-from admin.routes.orders import WORKERS, advance_as_staff, blp
+from admin.orders import ADVANCED, ALREADY, REFUSED, Outcome, advance_many
+from admin.routes.orders import WORKERS, blp
 from catalog.redemption.lifecycle import Status
-from catalog.routes.ids import checked_id
-from mall.db import Login, run_tx
-from mall.errors import MallError
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, StrictSchema, Text
@@ -25,16 +20,6 @@ MOST = 100
 STEPS = (Status.CONFIRMED, Status.PREPARING, Status.SHIPPED, Status.READY, Status.ISSUED, Status.COMPLETED,
          Status.CANCELLED)  # fmt: skip
 """Steps that are taken for many at once; a return is looked at piece by piece."""
-ADVANCED, ALREADY, REFUSED = "advanced", "already", "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an order. ``result``: advanced, already (it was there before), or refused with ``error``."""
-
-    order_id: str
-    result: str
-    error: MallError | None = None
 
 
 class BulkSchema(StrictSchema):
@@ -63,26 +48,6 @@ class BulkAnswerSchema(StrictSchema):
     """In the order that was asked."""
 
     items = fields.List(fields.Nested(BulkItemSchema), required=True)
-
-
-def advance_many(call: Call, orders: Sequence[str], body: dict[str, Any]) -> list[Outcome]:
-    """Take the step of ``body`` with each order that it is open to; one that is refused stops no other.
-
-    Asked again it does nothing twice: what is there already is told as such.
-    """
-    return [_advance_one(call, order_id, body) for order_id in dict.fromkeys(orders)]
-
-
-def _advance_one(call: Call, order_id: str, body: dict[str, Any]) -> Outcome:
-    def work(tx: Session) -> None:
-        advance_as_staff(tx, call, checked_id(order_id), body)
-
-    try:
-        run_tx(Login.BACKOFFICE, work)
-    except MallError as error:
-        there = error.code == "illegal_transition" and error.extra.get("order_status") == body["to"]
-        return Outcome(order_id, ALREADY) if there else Outcome(order_id, REFUSED, error)
-    return Outcome(order_id, ADVANCED)
 
 
 @endpoint(

@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app, request
 from marshmallow import fields
 
+from admin.acting import acting
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
@@ -17,7 +18,6 @@ from mall.http.principals import fresh, staff
 from mall.identity.care_models import PasswordReset
 from mall.identity.resets import (
     STATES,
-    Acting,
     approve_reset,
     ask_reset,
     reject_reset,
@@ -95,7 +95,7 @@ def get_password_reset(call: Call, reset_id: str) -> Any:
 )  # fmt: skip
 def post_password_reset(call: Call, body: dict[str, Any]) -> Any:
     """Ask for a new password; another person has to approve it."""
-    return ask_reset(call.tx, body["member"], body["reason"], body["identified"], by(call))
+    return ask_reset(call.tx, body["member"], body["reason"], body["identified"], acting(call))
 
 
 @endpoint(
@@ -105,7 +105,7 @@ def post_password_reset(call: Call, body: dict[str, Any]) -> Any:
 def approve_password_reset(call: Call, reset_id: str) -> Any:
     """Make the link, good once within 24 hours, to be handed over in person. Whoever approved may do it again to
     replace a link that was lost."""
-    row, token = approve_reset(call.tx, reset_id, by(call))
+    row, token = approve_reset(call.tx, reset_id, acting(call))
     return {**{name: getattr(row, name) for name in _NAMES}, "link": link_of(token)}
 
 
@@ -114,12 +114,7 @@ def approve_password_reset(call: Call, reset_id: str) -> Any:
     response=ResetSchema, errors=("already_decided", "own_request"),
 )  # fmt: skip
 def reject_password_reset(call: Call, body: dict[str, Any], reset_id: str) -> PasswordReset:
-    return reject_reset(call.tx, reset_id, body["reason"], by(call))
-
-
-def by(call: Call) -> Acting:
-    """The calling member of staff at the moment of the call."""
-    return Acting(call.staff.name, call.now, call.request_id)
+    return reject_reset(call.tx, reset_id, body["reason"], acting(call))
 
 
 def link_of(token: str) -> str:

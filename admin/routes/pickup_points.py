@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from admin.acting import traced
 from admin.routes.point_schemas import AdminPointSchema, NewPointSchema, PointChangeSchema, opening_in, opening_out
 from catalog.gifts.models import PickupPoint
 from catalog.gifts.shelves import change_pickup_point, create_pickup_point, pickup_points
-from catalog.routes.ids import checked_id
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
 
 blp = api_blueprint("admin-pickup-points", __name__, description="Pickup points, for the back office")
 EDITORS = staff("catalog")
-
-
-def _who(call: Call) -> tuple[str, Any, str]:
-    return call.staff.name, call.now, call.request_id
 
 
 def _point(point: PickupPoint) -> dict[str, Any]:
@@ -50,7 +47,7 @@ def list_pickup_points(call: Call) -> dict[str, Any]:
     response=AdminPointSchema, status=201, errors=("code_taken",),
 )  # fmt: skip
 def post_pickup_point(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    return _point(create_pickup_point(call.tx, _stored(body), *_who(call)))
+    return _point(create_pickup_point(call.tx, _stored(body), *traced(call)))
 
 
 @endpoint(
@@ -58,4 +55,4 @@ def post_pickup_point(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     response=AdminPointSchema, errors=("code_taken",),
 )  # fmt: skip
 def patch_pickup_point(call: Call, body: dict[str, Any], point_id: str) -> dict[str, Any]:
-    return _point(change_pickup_point(call.tx, checked_id(point_id), _stored(body), *_who(call)))
+    return _point(change_pickup_point(call.tx, checked_id(point_id), _stored(body), *traced(call)))

@@ -10,7 +10,6 @@ from marshmallow import fields
 from admin.acting import acting
 from admin.routes.catalog_schemas import Wording
 from admin.routes.drops import Day
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import ID_MOST
 from catalog.rules.judge import HOUSEHOLD, KINDS
 from catalog.rules.keep import change_rule, create_rule, delete_rule, redemption_rule, redemption_rules, rule_fields
@@ -22,6 +21,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Flag, Instant, Points, StrictSchema, Text, Whole
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
 

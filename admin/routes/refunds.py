@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext as _
 from marshmallow import fields
 
+from admin.acting import traced
+from admin.orders import refund_as_staff
 from admin.routes.catalog_schemas import MOST_CASH
-from admin.routes.orders import SEES_FIGURES, StaffOrderSchema, order_detail
+from admin.routes.orders import StaffOrderSchema, order_detail
 from catalog.redemption.policy import Policy, change_policy, read_policy
-from catalog.redemption.refund import RefundRequest, refund_order
-from catalog.routes.ids import checked_id
-from mall import audit
 from mall.db import Login
-from mall.errors import Forbidden, Invalid
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
@@ -61,15 +58,7 @@ class RedemptionPolicyShownSchema(StrictSchema):
 )  # fmt: skip
 def post_refund(call: Call, body: dict[str, Any], order_id: str) -> dict[str, Any]:
     """Give points back to the lots they came from; the order is refunded when nothing of its price is left."""
-    if "quantity" in body and "points" in body:
-        raise Invalid({"points": [_("Give either pieces or points.")]})
-    if ("points" in body or "cash" in body) and call.staff.role not in SEES_FIGURES:
-        raise Forbidden("role_missing")
-    asked = RefundRequest(body["reason"], body.get("quantity"), body.get("points"), body["restock"], body.get("cash"))
-    part, cents = refund_order(call.tx, checked_id(order_id), asked, call.staff.name, call.now)
-    detail = {"points": part.points, "quantity": part.pieces, "restock": part.restocked, "reason": asked.reason}
-    detail |= {"cash": cents} if cents else {}
-    audit.record(call.tx, call.staff.name, "order.refunded", f"order:{order_id}", detail, call.now, call.request_id)
+    refund_as_staff(call.tx, call, order_id, body)
     return order_detail(call.tx, order_id, call.staff.role)
 
 
@@ -86,4 +75,4 @@ def get_policy(call: Call) -> Policy:
 )  # fmt: skip
 def patch_policy(call: Call, body: dict[str, Any]) -> Policy:
     wanted = Policy(body["approval_above_points"])
-    return change_policy(call.tx, wanted, call.staff.name, call.now, call.request_id)
+    return change_policy(call.tx, wanted, *traced(call))

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request
-from flask_babel import gettext as _
 from marshmallow import fields
 
+from admin.shipments import FILES, shipment_wire, to_ship_file
 from catalog.fulfilment.carriers import CARRIERS
-from catalog.fulfilment.ship import LineResult, Shipment, read_parcels, reason, ship_parcels
-from catalog.fulfilment.to_ship import orders_to_ship
+from catalog.fulfilment.ship import read_parcels, ship_parcels
 from mall.db import Login
 from mall.errors import Conflict
 from mall.http.blueprint import api_blueprint
@@ -19,12 +18,10 @@ from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, QueryFlag, StrictSchema
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import fresh, staff
-from mall.i18n import language
-from mall.sheets import CSV_TYPE, XLSX_TYPE, write_csv, write_xlsx
+from mall.sheets import CSV_TYPE, XLSX_TYPE
 
 blp = api_blueprint("admin-shipments", __name__, description="Parcels, for the back office")
 SENDERS = staff("fulfilment")
-FILES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 
 
 class ShipmentQuery(StrictSchema):
@@ -67,28 +64,6 @@ class CarrierListedSchema(StrictSchema):
     name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
 
-def _line(one: LineResult) -> dict[str, Any]:
-    line = one.line
-    body = {
-        "line": line.number, "order": line.order, "carrier": line.carrier, "tracking": line.tracking,
-        "result": one.result, "reason": reason(one),
-    }  # fmt: skip
-    return body if one.status is None else {**body, "status": one.status}
-
-
-def shipment_wire(shipment: Shipment) -> dict[str, Any]:
-    """A shipment with its result file."""
-    lines = [_line(one) for one in shipment.lines]
-    return {"shipped": shipment.shipped, "refused": shipment.refused, "lines": lines, "file": result_file(lines)}
-
-
-def result_file(lines: list[dict[str, Any]]) -> str:
-    """The lines as a CSV file that can be mended and sent again."""
-    headings = [_("Order number"), _("Carrier"), _("Tracking number"), _("Line"), _("Result"), _("Reason")]
-    names = ("order", "carrier", "tracking", "line", "result", "reason")
-    return write_csv([headings, *([line[name] for name in names] for line in lines)]).decode()
-
-
 @endpoint(
     blp, "POST", "/admin/orders/shipments", auth=SENDERS, login=Login.BACKOFFICE, query=ShipmentQuery,
     response=ShipmentSchema, idempotency="required", errors=("bad_lines",), body_type=(CSV_TYPE, XLSX_TYPE),
@@ -111,15 +86,6 @@ def post_shipments(call: Call) -> dict[str, Any]:
 def get_orders_to_ship(call: Call) -> Response:
     """A file with every order that is to be sent. Its last columns, filled in, make it a list of shipments."""
     return to_ship_file(call, call.query["format"])
-
-
-def to_ship_file(call: Call, kind: str) -> Response:
-    """The file of ``kind``, csv or xlsx; that it was taken is noted in the audit."""
-    rows = orders_to_ship(call.tx, language(), call.staff.name, call.now, call.request_id)
-    content = write_csv(rows) if kind == "csv" else write_xlsx(rows, _("To ship"))
-    response = Response(content, content_type=FILES[kind] + ("; charset=utf-8" if kind == "csv" else ""))
-    response.headers["Content-Disposition"] = f'attachment; filename="to-ship-{call.now:%Y%m%d}.{kind}"'
-    return response
 
 
 @endpoint(

@@ -9,16 +9,16 @@ from marshmallow import fields
 from sqlalchemy.orm import Session
 
 from admin.routes.guard import add_guard
-from catalog.routes.ids import checked_id
 from mall.db import Login, run_tx
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import OWNER_ROLE, fresh, staff
+from mall.identity.remembered import remembered
 from mall.identity.roles import ROLES
-from mall.identity.routes.remembered import remembered
 from mall.identity.routes.staff_account import SignInSeenSchema
 from mall.identity.staff_care import (
     Colleague,

@@ -7,11 +7,10 @@ from typing import Any
 from flask import current_app
 from marshmallow import fields
 
-from catalog.routes.ids import checked_id
+from admin.acting import traced
+from admin.top_ups import decide_and_note, top_ups_wire
 from catalog.routes.schemas import ID_MOST
-from catalog.topups.asking import open_target
 from catalog.topups.models import TopUpProvider
-from catalog.topups.orders import decide, top_ups_page
 from catalog.topups.providers import (
     add_provider,
     change_provider,
@@ -22,24 +21,20 @@ from catalog.topups.providers import (
     renew_secret,
 )
 from catalog.topups.states import TARGETS, State
-from catalog.wording import in_language
-from mall import audit
-from mall.crypto import keyring
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text
-from mall.http.pagination import PageQuery, decode_cursor, list_schema, page_in_memory, page_of
-from mall.http.principals import OWNER_ROLE, fresh, staff
-from mall.i18n import language
+from mall.http.ids import checked_id
+from mall.http.pagination import PageQuery, list_schema, page_in_memory
+from mall.http.principals import fresh, staff
 from mall.webhooks.address import MAX_URL
 
 blp = api_blueprint("admin-top-ups", __name__, description="Top-ups and their providers, for the back office")
 EDITORS = staff("catalog")
 READERS = staff("catalog", "auditor")
 WORKERS = staff("fulfilment")
-SEES_ACCOUNTS = frozenset({OWNER_ROLE, "fulfilment"})
 
 
 class ProviderChangeSchema(StrictSchema):
@@ -171,9 +166,7 @@ def patch_top_up_provider(call: Call, body: dict[str, Any], provider_id: str) ->
 )  # fmt: skip
 def post_top_up_secret(call: Call, provider_id: str) -> dict[str, Any]:
     """For 24 hours messages carry signatures of both secrets, and both are taken."""
-    provider, secret = renew_secret(
-        call.tx, checked_id(provider_id), call.staff.name, call.now, call.request_id
-    )  # fmt: skip
+    provider, secret = renew_secret(call.tx, checked_id(provider_id), *traced(call))
     return {**provider_wire(provider), "secret": secret}
 
 
@@ -190,7 +183,7 @@ def get_gift_top_up(call: Call, gift_id: str) -> dict[str, str]:
 )  # fmt: skip
 def put_gift_top_up(call: Call, body: dict[str, Any], gift_id: str) -> Any:
     """From now on the gift can be ordered; orders placed before keep what they asked for."""
-    return connect_gift(call.tx, checked_id(gift_id), body, call.staff.name, call.now, call.request_id).top_up
+    return connect_gift(call.tx, checked_id(gift_id), body, *traced(call)).top_up
 
 
 @endpoint(
@@ -201,38 +194,9 @@ def list_top_ups(call: Call) -> dict[str, Any]:
     return top_ups_wire(call)
 
 
-def top_ups_wire(call: Call) -> dict[str, Any]:
-    """The page of top-ups that the query asks for."""
-    seen = decode_cursor(call.query.get("cursor"), str)
-    limit = call.query["limit"]
-    rows = top_ups_page(call.tx, call.query.get("state"), limit, seen[0] if seen else None)
-    page = page_of(rows, limit, lambda row: (row[0].order_id,))
-    with_account = call.staff.role in SEES_ACCOUNTS
-    return {**page, "items": [top_up_wire(row, with_account) for row in page["items"]]}
-
-
-def top_up_wire(row: Any, with_account: bool) -> dict[str, Any]:
-    """A top-up as it is listed; its account only for those who send."""
-    found, number, gift_name, quantity, order_status = row
-    names = ("product", "state", "attempts", "next_at", "problem", "reference")
-    body = {
-        **{name: getattr(found, name) for name in names},
-        "order": found.order_id, "number": number, "order_status": order_status, "quantity": quantity,
-        "gift_name": in_language(gift_name, language()), "provider": found.provider_id,
-    }  # fmt: skip
-    account = open_target(keyring(), found.order_id, found.target_box) if with_account else None
-    return body if account is None else {**body, "account": account}
-
-
 @endpoint(
     blp, "POST", "/admin/top-ups/<order_id>/decide", auth=WORKERS, login=Login.BACKOFFICE, body=TopUpDecisionSchema,
     idempotency="required", status=204, errors=("top_up_ended",),
 )  # fmt: skip
 def decide_top_up(call: Call, body: dict[str, Any], order_id: str) -> None:
     decide_and_note(call, checked_id(order_id), body)
-
-
-def decide_and_note(call: Call, known: str, body: dict[str, Any]) -> None:
-    """Settle a top-up as staff have decided, with a mark in the audit."""
-    decide(call.tx, known, body["outcome"], body["reason"], call.staff.name, call.now)
-    audit.record(call.tx, call.staff.name, "top_up.decided", f"order:{known}", body, call.now, call.request_id)

@@ -8,13 +8,14 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from catalog.routes.ids import checked_id
+from admin.acting import traced
 from catalog.routes.schemas import ID_MOST
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, Flag, Instant, StrictSchema, Text
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, decode_cursor, list_schema, page_of
 from mall.http.principals import OWNER_ROLE, fresh, staff
 from mall.webhooks.address import MAX_URL
@@ -24,7 +25,6 @@ from mall.webhooks.endpoints import (
     change_endpoint,
     end_former_secret,
     endpoints,
-    former_until,
     get_endpoint,
     refuse_address,
     remove_endpoint,
@@ -32,6 +32,7 @@ from mall.webhooks.endpoints import (
 )
 from mall.webhooks.events import EVENTS
 from mall.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
+from mall.webhooks.shared_secret import former_until
 
 blp = api_blueprint("admin-webhooks", __name__, description="Webhooks: endpoints and deliveries")
 OWNER = staff(OWNER_ROLE)
@@ -160,7 +161,7 @@ def list_webhooks(call: Call) -> dict[str, Any]:
 )  # fmt: skip
 def post_webhook(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """The secret is in this answer and nowhere else; a repeat with the same key shows null."""
-    made, secret = add_endpoint(call.tx, body, call.staff.name, call.now, call.request_id)
+    made, secret = add_endpoint(call.tx, body, *traced(call))
     return {**_view(call, made), "secret": secret}
 
 
@@ -176,13 +177,13 @@ def get_webhook(call: Call, webhook_id: str) -> dict[str, Any]:
 def patch_webhook(call: Call, body: dict[str, Any], webhook_id: str) -> dict[str, Any]:
     """Switched on again, what waited goes on, and past failures do not count."""
     known = checked_id(webhook_id)
-    return _view(call, change_endpoint(call.tx, known, body, call.staff.name, call.now, call.request_id))
+    return _view(call, change_endpoint(call.tx, known, body, *traced(call)))
 
 
 @endpoint(blp, "DELETE", "/admin/webhooks/<webhook_id>", auth=OWNER, login=Login.BACKOFFICE, status=204)
 def delete_webhook(call: Call, webhook_id: str) -> None:
     """With all that waits for it and its list of deliveries."""
-    remove_endpoint(call.tx, checked_id(webhook_id), call.staff.name, call.now, call.request_id)
+    remove_endpoint(call.tx, checked_id(webhook_id), *traced(call))
 
 
 @endpoint(
@@ -191,14 +192,14 @@ def delete_webhook(call: Call, webhook_id: str) -> None:
 )  # fmt: skip
 def post_webhook_secret(call: Call, webhook_id: str) -> dict[str, Any]:
     """A new secret. For 24 hours messages carry signatures of both, unless the former one is ended before."""
-    made, secret = renew_secret(call.tx, checked_id(webhook_id), call.staff.name, call.now, call.request_id)
+    made, secret = renew_secret(call.tx, checked_id(webhook_id), *traced(call))
     return {**_view(call, made), "secret": secret}
 
 
 @endpoint(blp, "DELETE", "/admin/webhooks/<webhook_id>/former-secret", auth=OWNER, login=Login.BACKOFFICE, status=204)
 def delete_former_secret(call: Call, webhook_id: str) -> None:
     """From now on messages carry one signature, that of the newest secret."""
-    end_former_secret(call.tx, checked_id(webhook_id), call.staff.name, call.now, call.request_id)
+    end_former_secret(call.tx, checked_id(webhook_id), *traced(call))
 
 
 @endpoint(
@@ -207,7 +208,7 @@ def delete_former_secret(call: Call, webhook_id: str) -> None:
 )  # fmt: skip
 def post_webhook_test(call: Call, webhook_id: str) -> dict[str, Any]:
     """Queue one `webhook.test`; how it went is in the list of deliveries seconds later."""
-    made = try_endpoint(call.tx, checked_id(webhook_id), call.staff.name, call.now, call.request_id)
+    made = try_endpoint(call.tx, checked_id(webhook_id), *traced(call))
     return delivery_wire(made)
 
 
@@ -229,4 +230,4 @@ def list_webhook_deliveries(call: Call, webhook_id: str) -> dict[str, Any]:
 def post_redelivery(call: Call, webhook_id: str, delivery_id: str) -> dict[str, Any]:
     """Send it again now, with the same `webhook-id`."""
     known, found = checked_id(webhook_id), checked_id(delivery_id)
-    return delivery_wire(redeliver(call.tx, known, found, call.staff.name, call.now, call.request_id))
+    return delivery_wire(redeliver(call.tx, known, found, *traced(call)))

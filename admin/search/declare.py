@@ -14,8 +14,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from catalog.wording import fold, in_language
-from mall.errors import Forbidden
-from mall.http.principals import Auth, StaffPrincipal
 from mall.i18n import language
 
 MOST_HITS = 5
@@ -39,12 +37,13 @@ Find = Callable[[Session, str, datetime], Sequence[Hit]]
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """``kind``: as the API names it; ``auth``: that of the pages it leads to; ``find``: at most ``MOST_HITS`` hits."""
+    """``kind``: as the API names it; ``page``: endpoint of the desk it finds for, and found by those for whom that
+    opens; ``find``: at most ``MOST_HITS`` hits."""
 
     kind: str
     title: Any
     icon: str
-    auth: Auth
+    page: str
     find: Find
 
 
@@ -56,15 +55,6 @@ class Group:
     title: str
     icon: str
     hits: Sequence[Hit]
-
-
-def may_search(searcher: Searcher, reader: StaffPrincipal) -> bool:
-    """Whether the pages that it leads to open for the reader."""
-    try:
-        searcher.auth.check(reader)
-    except Forbidden:
-        return False
-    return True
 
 
 def names_hold(wordings: Sequence[str], asked: str) -> bool:

@@ -11,11 +11,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from admin.pages.counter import PEOPLE as COUNTER_PEOPLE
-from admin.pages.pickup_points import READERS as POINT_READERS
-from admin.pages.providers import READERS as PROVIDER_READERS
-from admin.routes.gifts import READERS as GIFT_READERS
-from admin.routes.orders import READERS as ORDER_READERS
 from admin.search.declare import MOST_HITS, SHORT_TABLE, Hit, Searcher, first_hits, said
 from catalog.causes.causes import causes
 from catalog.draws.models import Draw
@@ -103,14 +98,14 @@ def _providers(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
 
 
 SEARCHERS = (
-    Searcher("pickup_code", _l("Pickup desk"), "ticket", COUNTER_PEOPLE, _pickup_code),
-    Searcher("gifts", _l("Gifts"), "gift", GIFT_READERS, _gifts),
-    Searcher("orders", _l("Orders"), "package", ORDER_READERS, _orders),
-    Searcher("pickup_points", _l("Pickup points"), "map-pin", POINT_READERS, _points),
-    Searcher("causes", _l("Causes"), "heart", GIFT_READERS, _causes),
-    Searcher("categories", _l("Categories"), "category", GIFT_READERS, _categories),
-    Searcher("tags", _l("Tags"), "tag", GIFT_READERS, _tags),
-    Searcher("draws", _l("Draws"), "dice-5", GIFT_READERS, _draws),
-    Searcher("drops", _l("Drops"), "hourglass", GIFT_READERS, _drops),
-    Searcher("providers", _l("Top-up providers"), "external-link", PROVIDER_READERS, _providers),
+    Searcher("pickup_code", _l("Pickup desk"), "ticket", "desk-counter.counter", _pickup_code),
+    Searcher("gifts", _l("Gifts"), "gift", "desk-gifts.gift_list", _gifts),
+    Searcher("orders", _l("Orders"), "package", "desk-orders.order_list", _orders),
+    Searcher("pickup_points", _l("Pickup points"), "map-pin", "desk-pickup-points.point_list", _points),
+    Searcher("causes", _l("Causes"), "heart", "desk-causes.cause_list", _causes),
+    Searcher("categories", _l("Categories"), "category", "desk-shelves.shelf_list", _categories),
+    Searcher("tags", _l("Tags"), "tag", "desk-shelves.shelf_list", _tags),
+    Searcher("draws", _l("Draws"), "dice-5", "desk-draws.draw_list", _draws),
+    Searcher("drops", _l("Drops"), "hourglass", "desk-drops.drop_list", _drops),
+    Searcher("providers", _l("Top-up providers"), "external-link", "desk-providers.provider_list", _providers),
 )

@@ -8,15 +8,6 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from admin.pages.activities import SEEN_BY
-from admin.pages.campaigns import READERS as CAMPAIGN_READERS
-from admin.pages.rules import READERS as RULE_READERS
-from admin.routes.announcements import READERS as ANNOUNCEMENT_READERS
-from admin.routes.badges import READERS as BADGE_READERS
-from admin.routes.labels import READERS as LABEL_READERS
-from admin.routes.quizzes import READERS as QUIZ_READERS
-from admin.routes.redemption_rules import READERS as REDEMPTION_RULE_READERS
-from admin.routes.segments import READERS as SEGMENT_READERS
 from admin.search.declare import MOST_HITS, SHORT_TABLE, Hit, Searcher, first_hits, said
 from catalog.announcements.keep import announcements_page
 from catalog.rules.keep import redemption_rules
@@ -101,16 +92,17 @@ def _badges(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
 
 
 SEARCHERS = (
-    Searcher("rules", _l("Earning rules"), "scale", RULE_READERS, _rules),
-    Searcher("campaigns", _l("Campaigns"), "calendar-event", CAMPAIGN_READERS, _campaigns),
+    Searcher("rules", _l("Earning rules"), "scale", "desk-rules.rule_list", _rules),
+    Searcher("campaigns", _l("Campaigns"), "calendar-event", "desk-campaigns.campaign_list", _campaigns),
     Searcher(
-        "redemption_rules", _l("Redemption rules"), "shield-lock", REDEMPTION_RULE_READERS, _redemption_rules
+        "redemption_rules", _l("Redemption rules"), "shield-lock", "desk-redemption-rules.redemption_rule_list",
+        _redemption_rules,
     ),
-    Searcher("segments", _l("Segments"), "users", SEGMENT_READERS, _segments),
-    Searcher("activities", _l("Activities"), "users", SEEN_BY, _activities),
-    Searcher("quizzes", _l("Quizzes"), "bulb", QUIZ_READERS, _quizzes),
-    Searcher("quiz_questions", _l("Question bank"), "bulb", QUIZ_READERS, _questions),
-    Searcher("labels", _l("Point labels"), "tag", LABEL_READERS, _labels),
-    Searcher("badges", _l("Badges"), "award", BADGE_READERS, _badges),
-    Searcher("announcements", _l("Announcements"), "send", ANNOUNCEMENT_READERS, _announcements),
+    Searcher("segments", _l("Segments"), "users", "desk-segments.segment_list", _segments),
+    Searcher("activities", _l("Activities"), "users", "desk-activities.activity_list", _activities),
+    Searcher("quizzes", _l("Quizzes"), "bulb", "desk-quizzes.quiz_list", _quizzes),
+    Searcher("quiz_questions", _l("Question bank"), "bulb", "desk-quiz-bank.question_list", _questions),
+    Searcher("labels", _l("Point labels"), "tag", "desk-labels.label_list", _labels),
+    Searcher("badges", _l("Badges"), "award", "desk-badges.badge_list", _badges),
+    Searcher("announcements", _l("Announcements"), "send", "desk-announcements.announcement_list", _announcements),
 )  # fmt: skip

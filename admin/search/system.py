@@ -8,13 +8,8 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from admin.pages.role_words import role_words
-from admin.routes.api_clients import OWNER as CLIENT_READERS
-from admin.routes.members import READERS as MEMBER_READERS
-from admin.routes.staff import OWNER
-from admin.routes.webhooks import OWNER as WEBHOOK_READERS
+from admin.role_words import role_words
 from admin.search.declare import MOST_HITS, SHORT_TABLE, Hit, Searcher, first_hits
-from mall.http.principals import staff
 from mall.identity.api_clients import list_clients
 from mall.identity.member_search import search_members
 from mall.identity.staff import list_staff
@@ -50,8 +45,8 @@ def _webhooks(tx: Session, asked: str, _now: datetime) -> Sequence[Hit]:
 
 
 SEARCHERS = (
-    Searcher("members", _l("Members"), "users", staff(*MEMBER_READERS), _members),
-    Searcher("staff", _l("Staff"), "shield-lock", OWNER, _staff),
-    Searcher("reporting_systems", _l("Reporting systems"), "key", CLIENT_READERS, _clients),
-    Searcher("webhooks", _l("Webhooks"), "webhook", WEBHOOK_READERS, _webhooks),
+    Searcher("members", _l("Members"), "users", "desk-members.member_list", _members),
+    Searcher("staff", _l("Staff"), "shield-lock", "desk-staff.staff_list", _staff),
+    Searcher("reporting_systems", _l("Reporting systems"), "key", "desk-clients.client_list", _clients),
+    Searcher("webhooks", _l("Webhooks"), "webhook", "desk-webhooks.webhook_list", _webhooks),
 )

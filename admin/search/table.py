@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from admin.lists.table import ALL as LISTS
 from admin.pages.navigation import allowed, sidebar
 from admin.search import mall, points, system
-from admin.search.declare import MOST_HITS, Group, Hit, Searcher, may_search, names_hold
+from admin.search.declare import MOST_HITS, Group, Hit, Searcher, names_hold
 from mall.http.principals import StaffPrincipal
 
 FORMS = (
@@ -42,7 +42,7 @@ def search(tx: Session, reader: StaffPrincipal, asked: str, now: datetime) -> li
         return []
     groups = [Group("pages", _("Pages"), "list", _pages(reader, text))]
     groups += [
-        Group(one.kind, str(one.title), one.icon, one.find(tx, text, now)) for one in ALL if may_search(one, reader)
+        Group(one.kind, str(one.title), one.icon, one.find(tx, text, now)) for one in ALL if allowed(reader, one.page)
     ]
     return [group for group in groups if group.hits]
 

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, undefer
 
 from admin.work.models import LongWork
 from mall.errors import Conflict, NotFound
 from mall.identity.models import Staff
 from mall.ids import new_id
+from mall.queued import locked_free
 
 KEPT = timedelta(hours=24)
 """How long what came of it is kept; a file of members' points lies about no longer than somebody fetches it."""
-SILENT = timedelta(minutes=2)
-"""Work that has given no sign of life for so long was left by a worker that is no more."""
 MOST_UNDER_WAY = 3
 SHOWN = 50
 
@@ -67,14 +66,9 @@ def own_works(tx: Session, staff_id: str) -> Sequence[LongWork]:
     return tx.scalars(query).all()
 
 
-def waiting(tx: Session, now: datetime) -> list[str]:
-    """What is to be done: asked for, or left by a worker that is no more; the oldest first."""
-    return list(tx.scalars(select(LongWork.id).where(_free(now)).order_by(LongWork.id)))
-
-
 def take_up(tx: Session, work_id: str, now: datetime) -> LongWork | None:
     """Begin a work; None when somebody else has."""
-    work = tx.scalars(select(LongWork).where(LongWork.id == work_id, _free(now)).with_for_update()).first()
+    work = locked_free(tx, LongWork, work_id, now)
     if work is not None:
         work.state, work.seen_at, work.done, work.total = "running", now, 0, None
         tx.flush()
@@ -113,7 +107,3 @@ def _change(tx: Session, work_id: str, **values: Any) -> None:
 
 def _under_way() -> Any:
     return LongWork.state.in_(("queued", "running"))
-
-
-def _free(now: datetime) -> Any:
-    return or_(LongWork.state == "queued", and_(LongWork.state == "running", LongWork.seen_at < now - SILENT))

@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 from sqlalchemy.orm import Session
 
-from admin.routes.shipments import shipment_wire
+from admin.shipments import shipment_wire
 from admin.work.keep import Outcome, ask, finish
 from admin.work.models import LongWork
-from admin.work.run import Tell, kind_of_work
+from admin.work.run import kind_of_work
 from catalog.fulfilment.parcel_lines import ParcelLine
 from catalog.fulfilment.ship import ship_parcels
 from mall import audit, clock
@@ -19,6 +19,7 @@ from mall.errors import Conflict
 from mall.http.call import Call
 from mall.http.principals import StaffPrincipal
 from mall.i18n import choose_locale
+from mall.queued import Tell
 
 KIND = "parcels"
 AT_ONCE = 200

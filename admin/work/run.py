@@ -5,14 +5,13 @@ Progress is written in transactions of their own, so that a page sees it while t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app, g
 
-from admin.work.keep import Outcome, finish, forget, give_up, take_up, tell, waiting
+from admin.work.keep import Outcome, finish, forget, give_up, take_up, tell
 from admin.work.models import LongWork
 from mall import clock
 from mall.audit import came_from
@@ -22,10 +21,8 @@ from mall.http.principals import StaffPrincipal
 from mall.http.problems import sentence_of
 from mall.identity.models import Staff
 from mall.jobs import job
+from mall.queued import TELL_SECONDS, Tell, do_all, now_and_then
 
-TELL_SECONDS = 0.5
-Tell = Callable[[int, int | None], None]
-"""Told how much is done, of how much (None: nobody knows yet)."""
 Kind = Callable[[StaffPrincipal, LongWork, Tell], Outcome]
 """Does a work for who asked, opening its own transactions; a MallError is told to the person."""
 _kinds: dict[str, Kind] = {}
@@ -44,11 +41,7 @@ def kind_of_work(name: str) -> Callable[[Kind], Kind]:
 @job("long-work", every=timedelta(seconds=1), lane="asked")
 def do_long_work(now: datetime) -> dict[str, Any]:
     """Do everything that staff have asked for and wait for."""
-    done = 0
-    while works := run_tx(Login.BACKOFFICE, lambda tx: waiting(tx, clock.now())):
-        for work_id in works:
-            _do(work_id)
-            done += 1
+    done = do_all(Login.BACKOFFICE, LongWork, _do)
     return {"works": done} if done else {}
 
 
@@ -94,12 +87,7 @@ def _person(staff_id: str) -> StaffPrincipal:
 
 
 def _teller(work_id: str) -> Tell:
-    last = 0.0
+    def note(done: int, total: int | None) -> None:
+        run_tx(Login.BACKOFFICE, lambda tx: tell(tx, work_id, done, total, clock.now()))
 
-    def tell_now_and_then(done: int, total: int | None) -> None:
-        nonlocal last
-        if done in (0, total) or time.monotonic() - last >= TELL_SECONDS:
-            last = time.monotonic()
-            run_tx(Login.BACKOFFICE, lambda tx: tell(tx, work_id, done, total, clock.now()))
-
-    return tell_now_and_then
+    return now_and_then(note, TELL_SECONDS)

@@ -14,9 +14,9 @@ from catalog.announcements.links import checked_link
 from catalog.announcements.models import Announcement
 from catalog.announcements.phases import OPEN, Phase, phase_at
 from mall import audit
-from mall.db import cursor
-from mall.errors import Conflict, Invalid, NotFound
-from mall.http.pagination import decode_cursor, page_of
+from mall.db import cursor, must_get
+from mall.errors import Conflict, Invalid
+from mall.http.pagination import newest_first
 from mall.ids import id_at, new_id
 from points.earning.versions import By
 from points.segments.filters import read_filter
@@ -30,10 +30,7 @@ _READERS = "SELECT announcement_readers(%s)"
 
 def announcement(tx: Session, announcement_id: str, *, lock: bool = False) -> Announcement:
     """One announcement, a draft too. Raises NotFound."""
-    found = tx.get(Announcement, announcement_id, with_for_update=lock, populate_existing=True)
-    if found is None:
-        raise NotFound()
-    return found
+    return must_get(tx, Announcement, announcement_id, with_for_update=lock, populate_existing=True)
 
 
 def phase_of(row: Announcement, now: datetime) -> Phase:
@@ -84,10 +81,7 @@ def withdraw_announcement(tx: Session, announcement_id: str, seen: int, by: By) 
 
 def announcements_page(tx: Session, limit: int, cursor_text: str | None) -> dict[str, Any]:
     """All announcements for staff, the newest first."""
-    query, seen = select(Announcement).order_by(Announcement.id.desc()), decode_cursor(cursor_text, str)
-    if seen is not None:
-        query = query.where(Announcement.id < seen[0])
-    return page_of(tx.scalars(query.limit(limit + 1)).all(), limit, lambda row: (row.id,))
+    return newest_first(tx, select(Announcement), Announcement.id, limit, cursor_text)
 
 
 def readers_of(tx: Session, row: Announcement) -> Preview:

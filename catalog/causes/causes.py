@@ -14,8 +14,7 @@ from catalog.causes.models import Cause
 from catalog.gifts.edit import flush_unique
 from catalog.wording import wording
 from mall import audit
-from mall.db import cursor
-from mall.errors import NotFound
+from mall.db import cursor, must_get
 from mall.ids import new_id
 
 TEXTS, PLAIN = ("name", "description"), ("code", "goal_points", "active", "position")
@@ -57,10 +56,7 @@ def _with_totals(tx: Session, found: Sequence[Cause]) -> list[Given]:
 
 
 def _get(tx: Session, cause_id: str) -> Cause:
-    cause = tx.get(Cause, cause_id)
-    if cause is None:
-        raise NotFound()
-    return cause
+    return must_get(tx, Cause, cause_id)
 
 
 def create_cause(

@@ -19,7 +19,8 @@ from catalog.gifts.models import Gift, GiftVariant
 from catalog.gifts.windows import GiftStatus
 from mall import audit
 from mall.crypto import keyring
-from mall.errors import Conflict, Invalid, NotFound
+from mall.db import must_get
+from mall.errors import Conflict, Invalid
 from mall.ids import new_id
 
 SEED_PURPOSE = "draw-seed"
@@ -89,10 +90,7 @@ def change_draw(
 
 def find_draw(tx: Session, draw_id: str) -> Draw:
     """A draw as staff see it. Raises NotFound."""
-    draw = tx.get(Draw, draw_id)
-    if draw is None:
-        raise NotFound()
-    return draw
+    return must_get(tx, Draw, draw_id)
 
 
 def draw_of_gift(tx: Session, gift_id: str) -> Draw | None:

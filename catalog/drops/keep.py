@@ -19,6 +19,7 @@ from catalog.gifts.models import Gift, GiftVariant
 from catalog.stock.change import find_item
 from catalog.stock.models import StockItem
 from mall import audit
+from mall.db import must_get
 from mall.errors import Conflict, Invalid, NotFound
 from mall.http.pagination import decode_cursor, page_of
 from mall.ids import new_id
@@ -107,10 +108,7 @@ def locked_drop(tx: Session, drop_id: str) -> Drop:
 
 def find_drop(tx: Session, drop_id: str) -> Drop:
     """A drop. Raises NotFound."""
-    drop = tx.get(Drop, drop_id)
-    if drop is None:
-        raise NotFound()
-    return drop
+    return must_get(tx, Drop, drop_id)
 
 
 def drops_of(tx: Session, gift_id: str) -> list[Drop]:

@@ -19,8 +19,8 @@ from catalog.payment.configured import mall_currency
 from catalog.stock.change import change_stock, open_item
 from catalog.wording import wording
 from mall import audit
-from mall.db import cursor
-from mall.errors import Conflict, Invalid, NotFound
+from mall.db import cursor, must_get
+from mall.errors import Conflict, Invalid
 from mall.ids import new_id
 
 FIELDS = (
@@ -91,10 +91,7 @@ def change_gift(
 
 def get_gift(tx: Session, gift_id: str, *, lock: bool = False) -> Gift:
     """A gift as staff see it, drafts too. Raises NotFound."""
-    gift = tx.get(Gift, gift_id, with_for_update=lock)
-    if gift is None:
-        raise NotFound()
-    return gift
+    return must_get(tx, Gift, gift_id, with_for_update=lock)
 
 
 def _set(tx: Session, gift: Gift, fields: Mapping[str, Any], now: datetime) -> None:

@@ -15,7 +15,8 @@ from catalog.gifts.edit import flush_unique
 from catalog.gifts.models import Category, Gift, PickupPoint
 from catalog.wording import wording
 from mall import audit
-from mall.errors import Conflict, Invalid, NotFound
+from mall.db import must_get
+from mall.errors import Conflict, Invalid
 from mall.ids import new_id
 
 
@@ -56,9 +57,7 @@ def change_category(
     tx: Session, category_id: str, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None
 ) -> Category:
     """Change the fields given. Raises NotFound, Conflict ``code_taken``."""
-    category = tx.get(Category, category_id)
-    if category is None:
-        raise NotFound()
+    category = must_get(tx, Category, category_id)
     _set_plain(tx, category, fields, ("name",), ("code", "position"))
     audit.record(tx, actor, "category.changed", f"category:{category.id}", dict(fields), now, request_id)
     return category
@@ -66,9 +65,7 @@ def change_category(
 
 def delete_category(tx: Session, category_id: str, actor: str, now: datetime, request_id: str | None = None) -> None:
     """Forget a category. Raises NotFound, Conflict ``category_in_use`` while gifts are on it or a rule is about it."""
-    category = tx.get(Category, category_id, with_for_update=True)
-    if category is None:
-        raise NotFound()
+    category = must_get(tx, Category, category_id, with_for_update=True)
     count = tx.execute(select(func.count()).where(Gift.category_id == category_id)).scalar_one()
     if count:
         raise Conflict("category_in_use", extra={"gifts": count})
@@ -130,9 +127,7 @@ def change_pickup_point(
     tx: Session, point_id: str, fields: Mapping[str, Any], actor: str, now: datetime, request_id: str | None = None
 ) -> PickupPoint:
     """Change the fields given. Raises NotFound, Conflict ``code_taken``, Invalid for closing the default point."""
-    point = tx.get(PickupPoint, point_id)
-    if point is None:
-        raise NotFound()
+    point = must_get(tx, PickupPoint, point_id)
     default = fields.get("is_default", point.is_default)
     if (point.is_default and not default) or (default and not fields.get("active", point.active)):
         raise Invalid({"is_default": [_("Make another active point the default first.")]})

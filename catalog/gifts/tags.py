@@ -14,8 +14,8 @@ from catalog.gifts.edit import flush_unique, refresh_search
 from catalog.gifts.models import Gift, Tag
 from catalog.wording import wording
 from mall import audit
-from mall.db import cursor
-from mall.errors import Conflict, NotFound
+from mall.db import cursor, must_get
+from mall.errors import Conflict
 from mall.ids import new_id
 
 MOST_TAGS = 200
@@ -126,7 +126,4 @@ def bring_back_tag(
 
 
 def _tag(tx: Session, tag_id: str) -> Tag:
-    tag = tx.get(Tag, tag_id, with_for_update=True)
-    if tag is None:
-        raise NotFound()
-    return tag
+    return must_get(tx, Tag, tag_id, with_for_update=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
@@ -10,9 +9,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mall.db import Base, IdText
+from mall.two_persons import StaffRequest, two_persons_checks
 
 
-class MemberMerge(Base):
+class MemberMerge(StaffRequest, Base):
     """Two accounts of one person to be made one: ``source_id`` goes, ``target_id`` stays. For good.
 
     ``outcome``: what was moved, in points and pieces; no figure of a member's before it is done.
@@ -22,22 +22,14 @@ class MemberMerge(Base):
     __table_args__ = (
         CheckConstraint("state IN ('requested', 'approved', 'rejected')", name="state"),
         CheckConstraint("source_id <> target_id", name="two_accounts"),
-        CheckConstraint("(state = 'requested') = (decided_by IS NULL)", name="decided"),
-        CheckConstraint("decided_by <> requested_by", name="two_persons"),
+        *two_persons_checks(),
         Index(
             "uq_member_merges_source_id", "source_id", unique=True, postgresql_where=text("state = 'requested'")
         ),
         Index("ix_member_merges_target_id", "target_id"),
     )  # fmt: skip
 
-    id: Mapped[str] = mapped_column(IdText, primary_key=True)
     source_id: Mapped[str] = mapped_column(IdText, ForeignKey("members.id"))
     target_id: Mapped[str] = mapped_column(IdText, ForeignKey("members.id"))
     reason: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(Text)
-    requested_by: Mapped[str] = mapped_column(IdText)
-    requested_at: Mapped[datetime]
-    decided_by: Mapped[str | None] = mapped_column(IdText)
-    decided_at: Mapped[datetime | None]
-    decision_note: Mapped[str | None] = mapped_column(Text)
     outcome: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

@@ -19,15 +19,14 @@ from catalog.notices.models import Notification
 from catalog.queue.places import leave_all
 from catalog.redemption.models import Order
 from mall import audit
-from mall.errors import Conflict, Invalid, NotFound
-from mall.http.pagination import decode_cursor, page_of
+from mall.errors import Conflict, Invalid
 from mall.identity.members import get_member
 from mall.identity.models import Member
 from mall.identity.outside.links import forget_linked
 from mall.identity.sessions import end_member_sessions
 from mall.ids import new_id
+from mall.two_persons import find_request, open_request, request_page, write_decision
 from points.adjustments.own import refuse_own
-from points.adjustments.rules import refusal as decision_refusal
 from points.earning.versions import By
 from points.households.keep import carry_household
 from points.ledger.books import open_books
@@ -64,7 +63,7 @@ def approve(tx: Session, merge_id: str, by: By) -> MemberMerge:
 
     Raises NotFound, Conflict ``already_decided``, ``own_request`` and as ``propose``.
     """
-    row = _open(tx, merge_id, by)
+    row = open_request(tx, MemberMerge, merge_id, by)
     with open_books(tx, [row.source_id, row.target_id], by.now) as books:
         source, target = _locked_members(tx, row)
         _check(tx, source, target, by)
@@ -85,26 +84,17 @@ def approve(tx: Session, merge_id: str, by: By) -> MemberMerge:
 
 def reject(tx: Session, merge_id: str, note: str, by: By) -> MemberMerge:
     """Refuse a merge; changes nothing. Raises NotFound, Conflict ``already_decided``, ``own_request``."""
-    return _decide(tx, _open(tx, merge_id, by), "rejected", note, by)
+    return _decide(tx, open_request(tx, MemberMerge, merge_id, by), "rejected", note, by)
 
 
 def merge_request(tx: Session, merge_id: str) -> MemberMerge:
     """One request. Raises NotFound."""
-    row = tx.get(MemberMerge, merge_id)
-    if row is None:
-        raise NotFound()
-    return row
+    return find_request(tx, MemberMerge, merge_id)
 
 
 def merge_page(tx: Session, state: str | None, limit: int, cursor: str | None) -> dict[str, Any]:
     """Requests, newest first. Raises Invalid for a cursor that is not ours."""
-    query = select(MemberMerge).order_by(MemberMerge.id.desc()).limit(limit + 1)
-    if state is not None:
-        query = query.where(MemberMerge.state == state)
-    last = decode_cursor(cursor, str)
-    if last is not None:
-        query = query.where(MemberMerge.id < last[0])
-    return page_of(tx.scalars(query).all(), limit, lambda row: (row.id,))
+    return request_page(tx, MemberMerge, state, limit, cursor)
 
 
 def merges_of(tx: Session, member_id: str) -> list[MemberMerge]:
@@ -119,16 +109,6 @@ def _check(tx: Session, source: Member, target: Member, by: By) -> None:
         raise Conflict(code)
     refuse_own(tx, source, by)
     refuse_own(tx, target, by)
-
-
-def _open(tx: Session, merge_id: str, by: By) -> MemberMerge:
-    row = tx.get(MemberMerge, merge_id, with_for_update=True)
-    if row is None:
-        raise NotFound()
-    code = decision_refusal(row.requested_by, by.name, row.state)
-    if code is not None:
-        raise Conflict(code)
-    return row
 
 
 def _locked_members(tx: Session, row: MemberMerge) -> tuple[Member, Member]:
@@ -161,8 +141,7 @@ def _close(tx: Session, source_id: str, target_id: str) -> None:
 
 
 def _decide(tx: Session, row: MemberMerge, state: str, note: str, by: By) -> MemberMerge:
-    row.state, row.decided_by, row.decided_at, row.decision_note = state, by.name, by.now, note or None
-    tx.flush()
+    write_decision(tx, row, state, note, by)
     _note(tx, state, row, by)
     return row
 

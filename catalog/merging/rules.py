@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-STATES = ("requested", "approved", "rejected")
-
 
 @dataclass(frozen=True, slots=True)
 class Account:

@@ -14,9 +14,9 @@ from catalog.gifts.models import Gift
 from catalog.notices.staff_models import StaffNotice
 from catalog.redemption.models import Order
 from mall import audit
-from mall.errors import NotFound
+from mall.db import must_get
 from mall.http.badges import staff_badge
-from mall.http.pagination import decode_cursor, page_of
+from mall.http.pagination import newest_first
 from mall.ids import new_id
 from mall.webhooks.models import WebhookEndpoint
 
@@ -52,13 +52,8 @@ def resolve(tx: Session, kind: str, subject: str, now: datetime) -> None:
 
 def staff_notices_page(tx: Session, only_open: bool, limit: int, cursor_text: str | None) -> dict[str, Any]:
     """Notices, the newest first."""
-    query = select(StaffNotice).order_by(StaffNotice.id.desc())
-    if only_open:
-        query = query.where(*OPEN)
-    seen = decode_cursor(cursor_text, str)
-    if seen is not None:
-        query = query.where(StaffNotice.id < seen[0])
-    return page_of(tx.scalars(query.limit(limit + 1)).all(), limit, lambda row: (row.id,))
+    query = select(StaffNotice).where(*OPEN) if only_open else select(StaffNotice)
+    return newest_first(tx, query, StaffNotice.id, limit, cursor_text)
 
 
 @staff_badge("notices")
@@ -69,9 +64,7 @@ def open_notices(tx: Session) -> int:
 
 def done_with(tx: Session, notice_id: str, actor: str, now: datetime, request_id: str) -> StaffNotice:
     """Somebody has seen to it, or knows: it is not shown as open any more. Twice is once. Raises NotFound."""
-    notice = tx.get(StaffNotice, notice_id, with_for_update=True)
-    if notice is None:
-        raise NotFound()
+    notice = must_get(tx, StaffNotice, notice_id, with_for_update=True)
     if notice.done_at is None:
         notice.done_at, notice.done_by = now, actor
         detail = {"kind": notice.kind, "subject": notice.subject}

@@ -24,7 +24,7 @@ from catalog.queue.rules import (
     standing,
 )
 from mall.errors import NotFound
-from mall.http.pagination import decode_cursor, page_of
+from mall.http.pagination import decode_cursor, newest_first, page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,7 @@ STATES = ("waiting", "turn", "used", "lapsed", "left")
 
 def rooms_page(tx: Session, drop_id: str, limit: int, cursor_text: str | None) -> dict[str, Any]:
     """A drop's rooms, the newest first, with how many tickets are in each state; for staff."""
-    query = select(QueueRoom).where(QueueRoom.drop_id == drop_id).order_by(QueueRoom.id.desc())
-    seen = decode_cursor(cursor_text, str)
-    if seen is not None:
-        query = query.where(QueueRoom.id < seen[0])
-    page = page_of(tx.scalars(query.limit(limit + 1)).all(), limit, lambda room: (room.id,))
+    page = newest_first(tx, select(QueueRoom).where(QueueRoom.drop_id == drop_id), QueueRoom.id, limit, cursor_text)
     counted = select(QueueTicket.room_id, QueueTicket.state, func.count()).group_by(
         QueueTicket.room_id, QueueTicket.state
     )

@@ -17,10 +17,10 @@ from catalog.addresses.book import (
     remove_address,
 )
 from catalog.routes.addresses import NewAddressSchema, address_wire
-from catalog.routes.ids import checked_id
 from mall.db import Login, run_tx
 from mall.errors import Invalid
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page, safe_path
 from mall.http.principals import MEMBER
 from mall.http.problems import plain_errors

@@ -13,13 +13,13 @@ from catalog.addresses.book import (
     change_address,
     remove_address,
 )
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import DeliverySchema
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Flag, StrictSchema, Text
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import MEMBER
 from mall.identity.step_up import require_full

@@ -7,20 +7,19 @@ from typing import Any
 from flask import Blueprint, render_template
 from marshmallow import fields
 
-from catalog.causes.causes import Given, causes, find_cause
+from catalog.causes.causes import causes, find_cause
 from catalog.gifts.queries import gifts_of_cause
-from catalog.routes.ids import checked_id
+from catalog.routes.cause_wire import cause_shown, cause_wire
 from catalog.routes.shown import card
-from catalog.wording import in_language
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import StrictSchema
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import OPTIONAL_MEMBER, PUBLIC
-from mall.i18n import language
 from points.viewer import viewer
 
 blp = api_blueprint("causes", __name__, description="What donated points are for")
@@ -37,25 +36,6 @@ class CauseSchema(StrictSchema):
     goal_points = fields.Integer(required=True, allow_none=True)
     given_points = fields.Integer(required=True)
     donations = fields.Integer(required=True)
-
-
-def cause_wire(given: Given) -> dict[str, Any]:
-    """A cause, in wire form."""
-    cause, reader = given.cause, language()
-    return {
-        "id": cause.id,
-        "code": cause.code,
-        "name": in_language(cause.name, reader),
-        "description": in_language(cause.description, reader),
-        "goal_points": cause.goal_points,
-        "given_points": given.points,
-        "donations": given.donations,
-    }
-
-
-def cause_shown(given: Given) -> dict[str, Any]:
-    """A cause on a page."""
-    return {**cause_wire(given), "percent": given.percent}
 
 
 @endpoint(

@@ -15,7 +15,6 @@ from catalog.addresses.book import add_address, find_address
 from catalog.draws.claim import claim_prize
 from catalog.redemption.addresses import Address
 from catalog.redemption.views import order_view
-from catalog.routes.ids import checked_id
 from catalog.routes.order_pages import order_page
 from catalog.routes.schemas import ID_MOST, DeliverySchema, OrderSchema
 from catalog.routes.wire import order_wire
@@ -26,6 +25,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call, load
 from mall.http.endpoint import endpoint
 from mall.http.fields import StrictSchema, Text
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import MEMBER
 from mall.http.problems import plain_errors, problem_of

@@ -8,32 +8,25 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 from marshmallow import fields
-from sqlalchemy.orm import Session
 
-from catalog.draws.entries import entered_orders
-from catalog.draws.keep import draw_of_gift
 from catalog.draws.states import HANDOVERS, LOSERS, DrawState
 from catalog.draws.views import (
-    DrawView,
     entries_page,
     find_draw_shown,
     place_of,
     record_of,
-    view_of,
     winners_of,
 )
-from catalog.gifts.queries import Shown
-from catalog.routes.ids import checked_id
-from catalog.wording import in_language
+from catalog.routes.draw_wire import draw_shown, draw_wire
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Instant, StrictSchema
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery, list_schema
-from mall.http.principals import OPTIONAL_MEMBER, PUBLIC, MemberPrincipal
-from mall.i18n import language
+from mall.http.principals import OPTIONAL_MEMBER, PUBLIC
 from points.viewer import viewer
 
 blp = api_blueprint("draws", __name__, description="Fair draws")
@@ -74,45 +67,6 @@ class DrawEntrySchema(StrictSchema):
 
     entry = fields.String(required=True)
     rank = fields.Integer(required=True, allow_none=True)
-
-
-def draw_wire(view: DrawView) -> dict[str, Any]:
-    """A draw, in wire form but for its winners."""
-    draw = view.draw
-    return {
-        "id": draw.id,
-        "gift": draw.gift_id,
-        "state": view.state.value,
-        "opens_at": draw.opens_at,
-        "closes_at": draw.closes_at,
-        "winners_count": draw.winners,
-        "losers": draw.losers,
-        "handover": draw.handover,
-        "claim_days": draw.claim_days,
-        "entries": view.entries,
-        "commitment": draw.commitment,
-        "list_sha256": draw.list_sha256,
-        "listed_at": draw.frozen_at,
-        "seed": draw.seed,
-        "drawn_at": draw.drawn_at,
-        "record_url": f"/draws/{draw.id}/record.json",
-    }
-
-
-def draw_shown(view: DrawView) -> dict[str, Any]:
-    """A draw on a page."""
-    shown = {**draw_wire(view), "draws_at": view.draws_at, "one_in": view.one_in}
-    return {**shown, "gift_name": in_language(view.gift.name, language()), "points": view.gift.points}
-
-
-def drawn(call: Call, tx: Session, shown: Shown) -> dict[str, Any]:
-    """For pages of a gift: its ``draw`` if it has one, and the orders with which whoever looks has ``entered``."""
-    gift, who = shown.gift, call.principal
-    found = draw_of_gift(tx, gift.id) if gift.kind == "draw" else None
-    if found is None:
-        return {"draw": None, "entered": []}
-    entered = entered_orders(tx, who.member_id, gift.id) if isinstance(who, MemberPrincipal) else []
-    return {"draw": draw_shown(view_of(tx, found, gift, call.now)), "entered": entered}
 
 
 @endpoint(blp, "GET", "/draws/<draw_id>", auth=PUBLIC, login=Login.REDEMPTION, response=DrawSchema)

@@ -9,13 +9,13 @@ from catalog.drops.keep import next_releases
 from catalog.gifts.queries import Wanted, find_shown, gifts_page
 from catalog.gifts.shelves import categories
 from catalog.gifts.tags import tags
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import CategorySchema, GiftDetailSchema, GiftSchema, GiftsQuery, TagSchema
 from catalog.routes.wire import category_wire, gift_detail_wire, gift_wire
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import OPTIONAL_MEMBER, PUBLIC, MemberPrincipal
 from points.earning.book_events import mall_zone

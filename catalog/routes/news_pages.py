@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, redirect, render_template
 from werkzeug.wrappers import Response as Redirect
 
-from catalog.announcements.models import Announcement
 from catalog.announcements.read import find_told, has_read, mark_told
-from catalog.routes.ids import checked_id
-from catalog.routes.wire import announcement_wire
+from catalog.routes.shown import news_shown
 from mall.db import Login
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import MEMBER, OPTIONAL_MEMBER, MemberPrincipal
 
@@ -36,10 +33,3 @@ def read_news(call: Call, announcement_id: str) -> Redirect:
     row = find_told(call.tx, checked_id(announcement_id), call.member.member_id, call.now)
     mark_told(call.tx, call.member.member_id, [row.id], call.now)
     return redirect(f"/news/{row.id}", 303)
-
-
-def news_shown(row: Announcement) -> dict[str, Any]:
-    """An announcement on a page: ``paragraphs`` of lines."""
-    shown = announcement_wire(row)
-    parts = [part.strip().splitlines() for part in shown["body"].replace("\r\n", "\n").split("\n\n")]
-    return {**shown, "paragraphs": [lines for lines in parts if lines]}

@@ -14,12 +14,12 @@ from catalog.gifts.shelves import pickup_points
 from catalog.redemption.advance import cancel_order
 from catalog.redemption.lifecycle import SENT_KINDS
 from catalog.redemption.views import order_view, orders_page
-from catalog.routes.ids import checked_id
 from catalog.routes.pages import given_cause, saved_addresses, typed_in
 from catalog.routes.shown import order_row, order_shown, point_shown
 from catalog.routes.wire import claim_wire
 from mall.db import Login
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import MEMBER
 from points.viewer import require_active, viewer

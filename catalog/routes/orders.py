@@ -21,7 +21,6 @@ from catalog.redemption.place import OrderRequest, place_order
 from catalog.redemption.quote import quote
 from catalog.redemption.together import Order, place_together
 from catalog.redemption.views import OrderView, order_view, orders_page
-from catalog.routes.ids import checked_id
 from catalog.routes.outlook import days_ahead
 from catalog.routes.quote_schemas import QuoteSchema
 from catalog.routes.schemas import OrderSchema, PlaceOrderSchema, QuoteInSchema
@@ -32,6 +31,7 @@ from mall.http import idempotency
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
+from mall.http.ids import checked_id
 from mall.http.json_answer import JsonAnswer
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import MEMBER, MemberPrincipal

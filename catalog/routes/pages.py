@@ -33,9 +33,8 @@ from catalog.redemption.quote import quote
 from catalog.redemption.together import Order, place_together
 from catalog.redemption.views import OrderView
 from catalog.routes.addresses import address_wire
-from catalog.routes.causes import cause_shown
-from catalog.routes.draws import drawn
-from catalog.routes.ids import checked_id
+from catalog.routes.cause_wire import cause_shown
+from catalog.routes.draw_wire import drawn
 from catalog.routes.orders import order_request, with_saved_address
 from catalog.routes.outlook import days_ahead
 from catalog.routes.schemas import PlaceOrderSchema
@@ -47,6 +46,7 @@ from mall.db import Login, run_tx
 from mall.errors import Conflict, Invalid
 from mall.http import idempotency
 from mall.http.call import Call, load
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import MEMBER, OPTIONAL_MEMBER, MemberPrincipal
 from mall.http.problems import plain_errors, problem_of

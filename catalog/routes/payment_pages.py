@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response as Redirect
 
 from catalog.payment.pages import page_of
 from catalog.redemption.views import order_view
-from catalog.routes.ids import checked_id
 from mall.db import Login, run_tx
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import MEMBER
 from points.viewer import require_active

@@ -12,11 +12,11 @@ from werkzeug.wrappers import Response as Redirect
 from catalog.gifts.queries import find_shown
 from catalog.queue.places import join, leave
 from catalog.queue.show import show_room
-from catalog.routes.ids import checked_id
 from catalog.routes.queues import queue_wire
 from catalog.routes.shown import card
 from mall.db import Login
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.principals import MEMBER
 from points.earning.book_events import mall_zone

@@ -7,12 +7,12 @@ from typing import Any
 from catalog.queue.places import join, leave
 from catalog.queue.rules import commitment
 from catalog.queue.show import Shown, drawn_page, show_room
-from catalog.routes.ids import checked_id
 from catalog.routes.queue_schemas import DrawnQuery, DrawnTicketSchema, JoinQueueSchema, QueueQuery, QueueSchema
 from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
+from mall.http.ids import checked_id
 from mall.http.limits import spend
 from mall.http.pagination import list_schema
 from mall.http.principals import MEMBER

@@ -1,4 +1,4 @@
-"""What the storefront's templates are given: gifts, quotes and orders in the reader's language."""
+"""What the storefront's templates are given: gifts, quotes, orders and announcements in the reader's language."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from catalog.announcements.models import Announcement
 from catalog.drops.keep import NextRelease
 from catalog.gifts.countdown import time_until
 from catalog.gifts.models import Gift, PickupPoint
@@ -17,6 +18,7 @@ from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
 from catalog.redemption.views import OrderView
 from catalog.routes.wire import (
+    announcement_wire,
     carrier_wire,
     cash_wire,
     draw_of_order,
@@ -214,3 +216,10 @@ def _gift_of(order: OrderView) -> dict[str, Any]:
         "name": in_language(order.gift_name, language()),
         "picture_url": picture_url(order.picture),
     }
+
+
+def news_shown(row: Announcement) -> dict[str, Any]:
+    """An announcement on a page: ``paragraphs`` of lines."""
+    shown = announcement_wire(row)
+    parts = [part.strip().splitlines() for part in shown["body"].replace("\r\n", "\n").split("\n\n")]
+    return {**shown, "paragraphs": [lines for lines in parts if lines]}

@@ -8,11 +8,10 @@ from flask import request
 from flask_babel import gettext as _
 from marshmallow import fields
 
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import ID_MOST
 from catalog.topups.models import TopUp
 from catalog.topups.orders import settle
-from catalog.topups.providers import get_provider, secrets_of
+from catalog.topups.providers import get_provider
 from catalog.topups.states import LONGEST_REFERENCE, LONGEST_WORDS, State, judge_words
 from mall.db import Login
 from mall.errors import NotFound, Unauthenticated
@@ -20,7 +19,9 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.fields import Choice, StrictSchema, Text
+from mall.http.ids import checked_id
 from mall.http.principals import PUBLIC
+from mall.webhooks.shared_secret import secrets_of
 from mall.webhooks.signing import is_signed
 
 blp = api_blueprint("top-up-callbacks", __name__, description="For providers of top-ups")

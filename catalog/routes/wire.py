@@ -16,6 +16,7 @@ from catalog.draws.states import DELIVERY, EITHER, ENTERED_LATE, NOT_CLAIMED, NO
 from catalog.drops.keep import NextRelease
 from catalog.fulfilment.carriers import BY_CODE
 from catalog.fulfilment.hours import opening_of, state_now
+from catalog.fulfilment.hours_words import hours_words, now_words
 from catalog.gifts.models import Category, Tag
 from catalog.gifts.pictures import picture_url
 from catalog.gifts.queries import Shown
@@ -29,7 +30,6 @@ from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
 from catalog.redemption.terms import Point
 from catalog.redemption.views import HistoryStep, OrderView
-from catalog.routes.hours_words import hours_words, now_words
 from catalog.wording import in_language
 from mall import clock
 from mall.crypto import keyring

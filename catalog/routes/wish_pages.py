@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response as Redirect
 from catalog.notices.kinds import GROUPS
 from catalog.notices.preferences import groups_off, switch_off
 from catalog.notices.queries import count_unread, mark_read, notices_page
-from catalog.routes.ids import checked_id
 from catalog.routes.shown import card
 from catalog.wishes.wish import add_wish, remove_wish, wishes_page
 from mall.db import Login
 from mall.http.call import Call
+from mall.http.ids import checked_id
 from mall.http.page import page, safe_path
 from mall.http.principals import MEMBER
 from mall.i18n import language

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.routes.ids import checked_id
 from catalog.routes.schemas import WishSchema
 from catalog.routes.wire import gift_wire
 from catalog.wishes.wish import add_wish, remove_wish, wishes_page
@@ -12,6 +11,7 @@ from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
+from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import MEMBER
 from points.ledger.queries import balance

@@ -14,7 +14,8 @@ from catalog.gifts.models import Category, Gift
 from catalog.rules.judge import LIMIT
 from catalog.rules.models import RedemptionRule
 from mall import audit
-from mall.errors import Conflict, Invalid, NotFound
+from mall.db import must_get
+from mall.errors import Conflict, Invalid
 from mall.ids import new_id
 from points.earning.versions import By
 from points.segments.models import Segment
@@ -41,10 +42,7 @@ def redemption_rules(tx: Session) -> list[RedemptionRule]:
 
 def redemption_rule(tx: Session, rule_id: str, *, lock: bool = False) -> RedemptionRule:
     """One rule. Raises NotFound."""
-    found = tx.get(RedemptionRule, rule_id, with_for_update=lock)
-    if found is None:
-        raise NotFound()
-    return found
+    return must_get(tx, RedemptionRule, rule_id, with_for_update=lock)
 
 
 def create_rule(tx: Session, fields: Mapping[str, Any], by: By, *, rule_id: str | None = None) -> RedemptionRule:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from catalog.gifts.models import Gift, GiftVariant
 from catalog.stock.models import StockItem, StockMovement
 from mall import audit
+from mall.db import must_get
 from mall.errors import Conflict, NotFound
-from mall.http.pagination import decode_cursor, page_of
+from mall.http.pagination import newest_first
 from mall.ids import new_id
 
 _CHANGE = """UPDATE stock_items SET on_hand = on_hand + :change
@@ -30,9 +31,7 @@ def find_item(tx: Session, gift_id: str, variant_id: str | None) -> tuple[Gift, 
 
     Raises NotFound, Conflict ``variant_exists`` when variants of the gift are on offer and none is named.
     """
-    gift = tx.get(Gift, gift_id)
-    if gift is None:
-        raise NotFound()
+    gift = must_get(tx, Gift, gift_id)
     if variant_id is None:
         if (
             tx.execute(
@@ -96,8 +95,5 @@ def movements_page(
 ) -> dict[str, Any]:
     """An item's movements, newest first. Raises NotFound, Conflict ``variant_exists``."""
     _, item_id = find_item(tx, gift_id, variant_id)
-    query = select(StockMovement).where(StockMovement.item_id == item_id).order_by(StockMovement.id.desc())
-    seen = decode_cursor(cursor_text, str)
-    if seen is not None:
-        query = query.where(StockMovement.id < seen[0])
-    return page_of(tx.scalars(query.limit(limit + 1)).all(), limit, lambda row: (row.id,))
+    of_item = select(StockMovement).where(StockMovement.item_id == item_id)
+    return newest_first(tx, of_item, StockMovement.id, limit, cursor_text)

@@ -9,12 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.topups.states import State
 from mall.db import Base, IdText
+from mall.webhooks.shared_secret import SharesSecret
 
 STATE_CHECK = "state IN (" + ", ".join(f"'{state.value}'" for state in State) + ")"
 
 
-class TopUpProvider(Base):
-    """A system that tops accounts up. Its secret is encrypted; the former one is good until ``former_until``."""
+class TopUpProvider(SharesSecret, Base):
+    """A system that tops accounts up."""
+
+    PURPOSE = "top-up-secret"
 
     __tablename__ = "top_up_providers"
 
@@ -22,9 +25,6 @@ class TopUpProvider(Base):
     name: Mapped[str] = mapped_column(Text)
     url: Mapped[str] = mapped_column(Text)
     active: Mapped[bool]
-    secret_box: Mapped[bytes] = mapped_column(LargeBinary)
-    former_box: Mapped[bytes | None] = mapped_column(LargeBinary)
-    former_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

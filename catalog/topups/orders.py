@@ -18,13 +18,13 @@ from catalog.redemption.models import Order
 from catalog.redemption.writer import lock_order, move_order
 from catalog.topups.asking import open_target
 from catalog.topups.models import TopUp, TopUpProvider
-from catalog.topups.providers import secrets_of
 from catalog.topups.states import Judged, State, Verdict
 from mall.crypto import keyring
-from mall.db import cursor
-from mall.errors import Conflict, NotFound
+from mall.db import cursor, must_get
+from mall.errors import Conflict
 from mall.http.fields import wire_instant
 from mall.webhooks.delivery import Message, next_attempt
+from mall.webhooks.shared_secret import secrets_of
 
 SYSTEM = "system:top-ups"
 STUCK_NOTICE = "top_up.stuck"
@@ -91,9 +91,7 @@ def settle(tx: Session, order_id: str, judged: Judged, now: datetime, *, actor: 
 
     The same answer again, or one for a top-up that has ended, changes nothing. Raises NotFound. Returns the state.
     """
-    top_up = tx.get(TopUp, order_id, with_for_update=True, populate_existing=True)
-    if top_up is None:
-        raise NotFound()
+    top_up = must_get(tx, TopUp, order_id, with_for_update=True, populate_existing=True)
     state = State(top_up.state)
     if state in (State.DONE, State.REFUSED):
         return state
@@ -146,9 +144,7 @@ def decide(tx: Session, order_id: str, outcome: str, reason: str, actor: str, no
 
     Raises NotFound, Conflict ``top_up_ended``.
     """
-    top_up = tx.get(TopUp, order_id, with_for_update=True, populate_existing=True)
-    if top_up is None:
-        raise NotFound()
+    top_up = must_get(tx, TopUp, order_id, with_for_update=True, populate_existing=True)
     if top_up.state in (State.DONE, State.REFUSED):
         raise Conflict("top_up_ended")
     if outcome == "retry":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -15,15 +15,11 @@ from catalog.gifts.models import Gift
 from catalog.gifts.windows import GiftStatus
 from catalog.topups.models import TopUpProvider
 from mall import audit
-from mall.crypto import keyring
+from mall.db import must_get
 from mall.errors import Conflict, Invalid, NotFound
 from mall.ids import new_id
 from mall.webhooks.address import BadAddress, read_url
-from mall.webhooks.signing import new_secret
-
-PURPOSE = "top-up-secret"
-BOTH_FOR = timedelta(hours=24)
-"""How long the former secret is good beside a new one."""
+from mall.webhooks.shared_secret import give_secret, replace_secret
 
 
 def providers(tx: Session) -> Sequence[TopUpProvider]:
@@ -33,10 +29,7 @@ def providers(tx: Session) -> Sequence[TopUpProvider]:
 
 def get_provider(tx: Session, provider_id: str) -> TopUpProvider:
     """A provider. Raises NotFound."""
-    found = tx.get(TopUpProvider, provider_id)
-    if found is None:
-        raise NotFound()
-    return found
+    return must_get(tx, TopUpProvider, provider_id)
 
 
 def add_provider(
@@ -44,15 +37,14 @@ def add_provider(
 ) -> tuple[TopUpProvider, str]:
     """A new provider and its secret, which is told now and never again. Raises Invalid for its address."""
     _check_url(fields["url"], private)
-    secret = new_secret()
     provider = TopUpProvider(
         id=new_id("tup"),
         name=fields["name"],
         url=fields["url"],
         active=fields.get("active", True),
-        secret_box=keyring().encrypt(PURPOSE, secret.encode()),
         created_at=now,
     )
+    secret = give_secret(provider)
     tx.add(provider)
     tx.flush()
     audit.record(tx, actor, "top_up_provider.created", f"top_up_provider:{provider.id}", dict(fields), now, request_id)
@@ -84,20 +76,11 @@ def renew_secret(
     tx: Session, provider_id: str, actor: str, now: datetime, request_id: str | None = None
 ) -> tuple[TopUpProvider, str]:
     """A new secret; for a day messages carry signatures of both, and both are taken. Raises NotFound."""
-    provider, secret = get_provider(tx, provider_id), new_secret()
-    provider.former_box, provider.former_until = provider.secret_box, now + BOTH_FOR
-    provider.secret_box = keyring().encrypt(PURPOSE, secret.encode())
+    provider = get_provider(tx, provider_id)
+    secret = replace_secret(provider, now)
     tx.flush()
     audit.record(tx, actor, "top_up_provider.secret", f"top_up_provider:{provider.id}", {}, now, request_id)
     return provider, secret
-
-
-def secrets_of(provider: TopUpProvider, now: datetime) -> list[str]:
-    """The provider's secrets, the newest first."""
-    boxes = [provider.secret_box]
-    if provider.former_box is not None and provider.former_until is not None and provider.former_until > now:
-        boxes.append(provider.former_box)
-    return [keyring().decrypt(PURPOSE, box).decode() for box in boxes]
 
 
 def connect_gift(

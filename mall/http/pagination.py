@@ -10,6 +10,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mall.errors import Invalid
 from mall.http.fields import QueryWhole, StrictSchema, Text
@@ -59,6 +60,20 @@ def page_of(rows: Sequence[Any], limit: int, key: Callable[[Any], tuple[str | in
     more = len(rows) > limit
     items = list(rows[:limit])
     return {"items": items, "next_cursor": encode_cursor(*key(items[-1])) if more else None}
+
+
+def newest_first(
+    tx: Session, query: Any, key: InstrumentedAttribute[Any], limit: int, cursor_text: str | None, kind: type = str
+) -> dict[str, Any]:
+    """A page of the rows of one table that ``query`` selects, by an ascending ``key`` (an id), the last one first.
+
+    ``kind``: what the key is, text or a number. Raises Invalid for a cursor that is not ours.
+    """
+    seen = decode_cursor(cursor_text, kind)
+    if seen is not None:
+        query = query.where(key < seen[0])
+    rows = tx.scalars(query.order_by(key.desc()).limit(limit + 1)).all()
+    return page_of(rows, limit, lambda row: (getattr(row, key.key),))
 
 
 def page_in_memory(items: Sequence[Any], query: Mapping[str, Any], key: Callable[[Any], str]) -> dict[str, Any]:

@@ -121,6 +121,14 @@ class Auth:
         else:
             raise AssertionError(self.kind)
 
+    def opens_for(self, principal: Principal) -> bool:
+        """Whether ``principal`` may call: what a page asks before it offers a link or a button."""
+        try:
+            self.check(principal)
+        except (Unauthenticated, Forbidden):
+            return False
+        return True
+
     def check_fresh(self, principal: Principal, now: datetime) -> None:
         """Raise Forbidden ``step_up_required`` where the password was not given within 15 minutes and has to be."""
         if self.fresh and not (isinstance(principal, StaffPrincipal) and principal.is_fresh(now)):

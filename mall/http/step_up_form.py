@@ -19,8 +19,8 @@ from mall.http.endpoint import identify
 from mall.http.principals import Auth, StaffPrincipal
 from mall.http.problems import sentence_of
 from mall.identity import attempts
-from mall.identity.routes.signing_in import prove_staff
 from mall.identity.sessions import confirm_session
+from mall.identity.signing_in import prove_staff
 from mall.identity.staff import check_otp
 from mall.identity.staff_cookie import RENEWED, keep_staff_session
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from mall import audit
 from mall.crypto import keyring
+from mall.db import must_get
 from mall.errors import Conflict, Invalid, NotFound
 from mall.identity.models import ApiClient, ApiKey
 from mall.identity.tokens import KEY_PREFIX, digest, new_secret
@@ -85,9 +86,7 @@ def add_key(tx: Session, client_id: str, now: datetime, actor: str, expires_at: 
 
     Raises NotFound, Conflict ``too_many_keys`` when two are live, Invalid for an end in the past.
     """
-    client = tx.get(ApiClient, client_id, with_for_update=True)
-    if client is None:
-        raise NotFound()
+    client = must_get(tx, ApiClient, client_id, with_for_update=True)
     if len(live_keys(tx, client_id, now)) >= LIVE_KEYS:
         raise Conflict("too_many_keys")
     if expires_at is not None and expires_at <= now:
@@ -134,9 +133,7 @@ def change_client(tx: Session, client_id: str, changes: Mapping[str, Any], now: 
     Whether requests must be signed is settled at creation: a key made before cannot be checked that way.
     Raises NotFound, Invalid.
     """
-    client = tx.get(ApiClient, client_id, with_for_update=True)
-    if client is None:
-        raise NotFound()
+    client = must_get(tx, ApiClient, client_id, with_for_update=True)
     if "scopes" in changes:
         client.scopes = sorted(set(changes["scopes"]))
     if "daily_cap_points" in changes:
@@ -152,10 +149,7 @@ def change_client(tx: Session, client_id: str, changes: Mapping[str, Any], now: 
 
 def find_client(tx: Session, client_id: str) -> ApiClient:
     """A client by id. Raises NotFound."""
-    client = tx.get(ApiClient, client_id)
-    if client is None:
-        raise NotFound()
-    return client
+    return must_get(tx, ApiClient, client_id)
 
 
 def list_clients(tx: Session, limit: int, after: str | None) -> list[ApiClient]:

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mall.db import Base, IdText
+from mall.two_persons import StaffRequest, two_persons_checks
 
 
 class MemberNote(Base):
@@ -47,7 +48,7 @@ class MemberFreeze(Base):
     lifted_at: Mapped[datetime | None]
 
 
-class PasswordReset(Base):
+class PasswordReset(StaffRequest, Base):
     """A new password for a member who lost it and every recovery code: asked for by one person, approved by another.
 
     ``identified``: how the member was recognised. ``token_hash``: of the link that approving made, until it is used
@@ -57,24 +58,16 @@ class PasswordReset(Base):
     __tablename__ = "password_resets"
     __table_args__ = (
         CheckConstraint("state IN ('requested', 'approved', 'rejected', 'used')", name="state"),
-        CheckConstraint("(state = 'requested') = (decided_by IS NULL)", name="decided"),
-        CheckConstraint("decided_by <> requested_by", name="two_persons"),
+        *two_persons_checks(),
         CheckConstraint("(state = 'used') = (used_at IS NOT NULL)", name="used"),
         CheckConstraint("token_hash IS NULL OR state = 'approved'", name="link"),
         Index("uq_password_resets_member_id", "member_id", unique=True, postgresql_where=text("state = 'requested'")),
         Index("ix_password_resets_member_id_id", "member_id", "id"),
     )
 
-    id: Mapped[str] = mapped_column(IdText, primary_key=True)
     member_id: Mapped[str] = mapped_column(ForeignKey("members.id"), type_=IdText)
     reason: Mapped[str] = mapped_column(Text)
     identified: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(Text)
-    requested_by: Mapped[str] = mapped_column(IdText)
-    requested_at: Mapped[datetime]
-    decided_by: Mapped[str | None] = mapped_column(IdText)
-    decided_at: Mapped[datetime | None]
-    decision_note: Mapped[str | None] = mapped_column(Text)
     token_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True, deferred=True)
     expires_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]

@@ -10,8 +10,8 @@ from mall.http.page import safe_path
 from mall.http.problems import problem_of
 from mall.identity.authenticate import COOKIE_TOKEN
 from mall.identity.devices import device_name
-from mall.identity.routes.signing_in import Visitor
 from mall.identity.sessions import BROWSER
+from mall.identity.signing_in import Visitor
 
 TYPED = 256
 """Characters read of a form's field."""

@@ -9,8 +9,8 @@ from mall.http.idempotency import forget_owner
 from mall.identity.models import LoginLink, Member
 from mall.identity.outside.links import forget_linked
 from mall.identity.recovery import forget_codes
+from mall.identity.remembered import remembered_owner
 from mall.identity.resets import forget_resets
-from mall.identity.routes.remembered import remembered_owner
 from mall.identity.sessions import end_member_sessions
 
 CLOSED = "closed"

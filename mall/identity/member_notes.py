@@ -9,7 +9,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from mall import audit
-from mall.http.pagination import decode_cursor, page_of
+from mall.http.pagination import newest_first
 from mall.identity.care_models import MemberNote
 from mall.identity.members import get_member
 from mall.identity.models import Member
@@ -35,11 +35,7 @@ def notes_page(tx: Session, member_id: str, limit: int, cursor: str | None) -> d
     """
     merged = select(Member.id).where(Member.alias_of == member_id)
     about = or_(MemberNote.member_id == member_id, MemberNote.member_id.in_(merged))
-    query = select(MemberNote).where(about).order_by(MemberNote.id.desc()).limit(limit + 1)
-    last = decode_cursor(cursor, str)
-    if last is not None:
-        query = query.where(MemberNote.id < last[0])
-    return page_of(tx.scalars(query).all(), limit, lambda note: (note.id,))
+    return newest_first(tx, select(MemberNote).where(about), MemberNote.id, limit, cursor)
 
 
 def forget_notes(tx: Session, member_id: str) -> None:

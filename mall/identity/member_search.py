@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, collate, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from mall.http.pagination import decode_cursor, page_of
+from mall.http.pagination import newest_first
 from mall.identity.models import Member
 from mall.identity.names import username_key
 
@@ -26,17 +26,14 @@ def search_members(tx: Session, text: str | None, limit: int, cursor: str | None
 
     Raises Invalid for a cursor that is not ours.
     """
-    query = select(Member).order_by(Member.id.desc()).limit(limit + 1)
-    last = decode_cursor(cursor, str)
-    if last is not None:
-        query = query.where(Member.id < last[0])
+    query = select(Member)
     if text:
         found = [tx.scalars(select(Member.id).where(one).limit(FEW + 1)).all() for one in _called(text)]
         if all(len(ids) <= FEW for ids in found):
             query = query.where(Member.id.in_({member_id for ids in found for member_id in ids}))
         else:
             query = query.where(or_(*_called(text)))
-    return page_of(tx.scalars(query).all(), limit, lambda member: (member.id,))
+    return newest_first(tx, query, Member.id, limit, cursor)
 
 
 def _called(text: str) -> list[ColumnElement[bool]]:

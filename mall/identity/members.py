@@ -18,7 +18,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from mall.errors import Conflict, Invalid, NotFound, Unauthenticated
+from mall.db import must_get
+from mall.errors import Conflict, Invalid, Unauthenticated
 from mall.identity.avatars import avatar_of, checked_avatar
 from mall.identity.models import Member
 from mall.identity.names import BadText, clean_nickname, clean_username, default_nickname
@@ -117,10 +118,7 @@ def open_unclaimed(cur: psycopg.Cursor[tuple], count: int, now: datetime) -> lis
 
 def get_member(tx: Session, member_id: str) -> Member:
     """A member by id. Raises NotFound."""
-    member = tx.get(Member, member_id)
-    if member is None:
-        raise NotFound()
-    return member
+    return must_get(tx, Member, member_id)
 
 
 def lock_present(tx: Session, member_id: str) -> None:

@@ -20,8 +20,8 @@ from mall.identity.members import change_profile, enter_member, registration
 from mall.identity.outside.ways import inside_wechat, ways
 from mall.identity.pages_recovery import add_recovery_pages
 from mall.identity.pages_security import add_security_pages
-from mall.identity.routes.signing_in import accept, open_member_session, prove_member
 from mall.identity.sessions import BROWSER, end_member_sessions, end_session, open_session
+from mall.identity.signing_in import accept, open_member_session, prove_member
 from mall.looks import THEMES, looks_of, set_looks
 
 pages = Blueprint("identity_pages", __name__)

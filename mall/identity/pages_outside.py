@@ -23,8 +23,8 @@ from mall.identity.outside.links import Arrived, arrived, has_own_sign_in, holde
 from mall.identity.outside.provider import Cancelled, Person, ProviderError, Unreachable
 from mall.identity.outside.trips import Journey, Newcomer
 from mall.identity.outside.ways import BEGIN, icon_of, label_of, provider, user_agent
-from mall.identity.routes.signing_in import accept, prove_member
 from mall.identity.sessions import BROWSER, confirm_session, end_member_sessions, end_session, open_session
+from mall.identity.signing_in import accept, prove_member
 from mall.identity.step_up import is_recent, require_full, require_recent
 
 pages = Blueprint("outside_pages", __name__)

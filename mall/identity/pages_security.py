@@ -20,8 +20,8 @@ from mall.identity.members import claim_account, get_member, registration, set_p
 from mall.identity.outside.links import has_own_sign_in, linked
 from mall.identity.outside.ways import Way, icon_of, label_of, ways
 from mall.identity.passwords import check_new_password, hash_password
-from mall.identity.routes.signing_in import accept, prove_own
 from mall.identity.sessions import confirm_session, end_member_sessions, end_own_session, sessions_of
+from mall.identity.signing_in import accept, prove_own
 from mall.identity.step_up import is_recent, require_full
 from mall.identity.told import tell_of_account
 

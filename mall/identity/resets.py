@@ -15,9 +15,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from mall import audit
+from mall import audit, two_persons
 from mall.errors import Conflict, NotFound
-from mall.http.pagination import decode_cursor, page_of
 from mall.identity.care_models import PasswordReset
 from mall.identity.members import get_member, set_password
 from mall.identity.models import Member, Staff
@@ -26,19 +25,11 @@ from mall.identity.sessions import end_member_sessions
 from mall.identity.tokens import digest, looks_like_secret, new_secret
 from mall.identity.told import tell_of_account
 from mall.ids import new_id
+from mall.two_persons import Person, find_request, open_request, refuse_decision, request_page, write_decision
 
 LASTS = timedelta(hours=24)
-STATES = ("requested", "approved", "rejected", "used")
+STATES = (*two_persons.STATES, "used")
 SHOWN_OF_ONE = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Acting:
-    """Who does it, when, in which request."""
-
-    name: str
-    now: datetime
-    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +42,7 @@ class ResetHolder:
     username_key: str
 
 
-def ask_reset(tx: Session, member_id: str, reason: str, identified: str, by: Acting) -> PasswordReset:
+def ask_reset(tx: Session, member_id: str, reason: str, identified: str, by: Person) -> PasswordReset:
     """Ask for a new password; changes nothing of the account.
 
     Raises NotFound, Conflict ``account_not_active``, ``no_password``, ``colleagues_account``, ``reset_asked``.
@@ -70,24 +61,24 @@ def ask_reset(tx: Session, member_id: str, reason: str, identified: str, by: Act
     return row
 
 
-def approve_reset(tx: Session, reset_id: str, by: Acting) -> tuple[PasswordReset, str]:
+def approve_reset(tx: Session, reset_id: str, by: Person) -> tuple[PasswordReset, str]:
     """Make the link: the request and the link's token, which is nowhere else. Links made before end.
 
     Whoever approved may do it again while the link is good, should it be lost before it was handed over: another
     link, until the same moment. The member is told at once, so that somebody who did not ask can still object.
     Raises NotFound, Conflict ``already_decided``, ``own_request`` and as ``ask_reset``.
     """
-    row = _locked(tx, reset_id)
+    row = find_request(tx, PasswordReset, reset_id, lock=True)
     mine = row.state == "approved" and row.decided_by == by.name
     if not mine or row.expires_at is None or row.expires_at <= by.now:
-        _undecided(row, by)
+        refuse_decision(row, by)
         row.expires_at = by.now + LASTS
     _check(tx, get_member(tx, row.member_id))
     _end_links(tx, row.member_id)
     token = new_secret()
     row.token_hash = digest(token)
     if row.state == "requested":
-        _decide(tx, row, "approved", None, by)
+        _decide(tx, row, "approved", "", by)
         tell_of_account(tx, row.member_id, "reset_approved", by.now)
     else:
         tx.flush()
@@ -95,30 +86,19 @@ def approve_reset(tx: Session, reset_id: str, by: Acting) -> tuple[PasswordReset
     return row, token
 
 
-def reject_reset(tx: Session, reset_id: str, note: str, by: Acting) -> PasswordReset:
+def reject_reset(tx: Session, reset_id: str, note: str, by: Person) -> PasswordReset:
     """Refuse a request. Raises NotFound, Conflict ``already_decided``, ``own_request``."""
-    row = _locked(tx, reset_id)
-    _undecided(row, by)
-    return _decide(tx, row, "rejected", note, by)
+    return _decide(tx, open_request(tx, PasswordReset, reset_id, by), "rejected", note, by)
 
 
 def reset_request(tx: Session, reset_id: str) -> PasswordReset:
     """One request. Raises NotFound."""
-    row = tx.get(PasswordReset, reset_id)
-    if row is None:
-        raise NotFound()
-    return row
+    return find_request(tx, PasswordReset, reset_id)
 
 
 def reset_page(tx: Session, state: str | None, limit: int, cursor: str | None) -> dict[str, Any]:
     """Requests, newest first. Raises Invalid for a cursor that is not ours."""
-    query = select(PasswordReset).order_by(PasswordReset.id.desc()).limit(limit + 1)
-    if state is not None:
-        query = query.where(PasswordReset.state == state)
-    last = decode_cursor(cursor, str)
-    if last is not None:
-        query = query.where(PasswordReset.id < last[0])
-    return page_of(tx.scalars(query).all(), limit, lambda row: (row.id,))
+    return request_page(tx, PasswordReset, state, limit, cursor)
 
 
 def resets_of(tx: Session, member_id: str) -> list[PasswordReset]:
@@ -187,23 +167,8 @@ def _check(tx: Session, member: Member) -> None:
         raise Conflict("colleagues_account")
 
 
-def _locked(tx: Session, reset_id: str) -> PasswordReset:
-    row = tx.get(PasswordReset, reset_id, with_for_update=True)
-    if row is None:
-        raise NotFound()
-    return row
-
-
-def _undecided(row: PasswordReset, by: Acting) -> None:
-    if row.state != "requested":
-        raise Conflict("already_decided")
-    if row.requested_by == by.name:
-        raise Conflict("own_request")
-
-
-def _decide(tx: Session, row: PasswordReset, state: str, note: str | None, by: Acting) -> PasswordReset:
-    row.state, row.decided_by, row.decided_at, row.decision_note = state, by.name, by.now, note
-    tx.flush()
+def _decide(tx: Session, row: PasswordReset, state: str, note: str, by: Person) -> PasswordReset:
+    write_decision(tx, row, state, note, by)
     _note(tx, state, row, by)
     return row
 
@@ -213,7 +178,7 @@ def _end_links(tx: Session, member_id: str) -> None:
     tx.execute(mine.values(token_hash=None).execution_options(synchronize_session=False))
 
 
-def _note(tx: Session, deed: str, row: PasswordReset, by: Acting) -> None:
+def _note(tx: Session, deed: str, row: PasswordReset, by: Person) -> None:
     # Not the words: they may say who the member is, and the trail is kept for good.
     told = {"reset": row.id}
     audit.record(tx, by.name, f"member.reset_{deed}", f"member:{row.member_id}", told, by.now, by.request_id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mall import audit
 from mall.db import Login, run_tx
 from mall.errors import Conflict, NotFound
-from mall.http.pagination import decode_cursor, page_of
+from mall.http.pagination import newest_first
 from mall.jobs import job
 from mall.metrics import figure
 from mall.webhooks.endpoints import get_endpoint
@@ -31,11 +31,7 @@ def deliveries_page(
     query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
     if state is not None:
         query = query.where(WebhookDelivery.state == state)
-    seen = decode_cursor(cursor_text, int)
-    if seen is not None:
-        query = query.where(WebhookDelivery.place < seen[0])
-    rows = tx.scalars(query.order_by(WebhookDelivery.place.desc()).limit(limit + 1)).all()
-    return page_of(rows, limit, lambda row: (row.place,))
+    return newest_first(tx, query, WebhookDelivery.place, limit, cursor_text, kind=int)
 
 
 def waiting_by_endpoint(tx: Session) -> dict[str, int]:

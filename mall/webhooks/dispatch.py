@@ -23,9 +23,10 @@ from mall import clock
 from mall.db import Login, cursor, run_tx
 from mall.errors import Unavailable
 from mall.webhooks.delivery import WHOLE_SECONDS, Answer, Message, send
-from mall.webhooks.endpoints import FAILING, OFF, private_allowed, report, secrets_of, withdraw
+from mall.webhooks.endpoints import FAILING, OFF, private_allowed, report, withdraw
 from mall.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
 from mall.webhooks.outcome import OFF_AFTER, Judged, judge
+from mall.webhooks.shared_secret import secrets_of
 
 log = structlog.get_logger("mall.webhooks")
 

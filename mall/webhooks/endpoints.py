@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLong
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import current_app
@@ -14,18 +14,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mall import audit, outbox
-from mall.crypto import keyring
-from mall.errors import Invalid, NotFound
+from mall.db import must_get
+from mall.errors import Invalid
 from mall.identity.models import ApiClient
 from mall.ids import new_id
 from mall.webhooks.address import BadAddress, read_url, resolve
 from mall.webhooks.events import EVENTS, Audience
 from mall.webhooks.models import WebhookEndpoint
-from mall.webhooks.signing import new_secret
+from mall.webhooks.shared_secret import give_secret, replace_secret
 
-PURPOSE = "webhook-secret"
-BOTH_FOR = timedelta(hours=24)
-"""How long the former secret is good beside a new one, unless it is ended before."""
 LOOK_UP_SECONDS = 3
 TOLD = "webhook.told"
 """Topic of messages that something is wrong with an endpoint, or no longer."""
@@ -71,10 +68,7 @@ def endpoints(tx: Session, limit: int = 1000, after: str | None = None) -> Seque
 def get_endpoint(tx: Session, endpoint_id: str, *, lock: bool = False) -> WebhookEndpoint:
     """An endpoint. Raises NotFound."""
     # Not against those who add deliveries to it: they only need it to stay.
-    found = tx.get(WebhookEndpoint, endpoint_id, with_for_update={"key_share": True} if lock else None)
-    if found is None:
-        raise NotFound()
-    return found
+    return must_get(tx, WebhookEndpoint, endpoint_id, with_for_update={"key_share": True} if lock else None)
 
 
 def add_endpoint(
@@ -88,7 +82,6 @@ def add_endpoint(
     client_id = fields.get("client_id")
     if client_id is not None and tx.get(ApiClient, client_id) is None:
         raise Invalid({"client_id": [_("There is no such reporting system.")]})
-    secret = new_secret()
     made = WebhookEndpoint(
         id=new_id("whe"),
         client_id=client_id,
@@ -96,9 +89,9 @@ def add_endpoint(
         description=fields.get("description", ""),
         events=_checked_events(fields["events"], client_id),
         active=fields.get("active", True),
-        secret_box=keyring().encrypt(PURPOSE, secret.encode()),
         created_at=now,
     )
+    secret = give_secret(made)
     tx.add(made)
     tx.flush()
     audit.record(tx, actor, "webhook.created", f"webhook:{made.id}", dict(fields), now, request_id)
@@ -141,9 +134,8 @@ def renew_secret(
     tx: Session, endpoint_id: str, actor: str, now: datetime, request_id: str | None = None
 ) -> tuple[WebhookEndpoint, str]:
     """A new secret; for a day messages carry signatures of both. Raises NotFound."""
-    found, secret = get_endpoint(tx, endpoint_id, lock=True), new_secret()
-    found.former_box, found.former_until = found.secret_box, now + BOTH_FOR
-    found.secret_box = keyring().encrypt(PURPOSE, secret.encode())
+    found = get_endpoint(tx, endpoint_id, lock=True)
+    secret = replace_secret(found, now)
     tx.flush()
     audit.record(tx, actor, "webhook.secret", f"webhook:{endpoint_id}", {}, now, request_id)
     return found, secret
@@ -159,20 +151,6 @@ def end_former_secret(
         tx.flush()
         audit.record(tx, actor, "webhook.former_secret_ended", f"webhook:{endpoint_id}", {}, now, request_id)
     return found
-
-
-def former_until(endpoint: WebhookEndpoint, now: datetime) -> datetime | None:
-    """Until when messages carry a signature of the former secret too; None when they do not."""
-    until = endpoint.former_until
-    return until if endpoint.former_box is not None and until is not None and until > now else None
-
-
-def secrets_of(endpoint: WebhookEndpoint, now: datetime) -> list[str]:
-    """The secrets that are good now, the newest first."""
-    boxes = [endpoint.secret_box]
-    if former_until(endpoint, now) is not None and endpoint.former_box is not None:
-        boxes.append(endpoint.former_box)
-    return [keyring().decrypt(PURPOSE, box).decode() for box in boxes]
 
 
 def report(tx: Session, endpoint: WebhookEndpoint, kind: str, now: datetime) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, LargeBinary, Text, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mall.clock import hour_of
 from mall.db import Base, IdText
+from mall.webhooks.shared_secret import SharesSecret
 
 
 class DeliveryState(StrEnum):
@@ -24,13 +25,14 @@ STATE_CHECK = "state IN (" + ", ".join(f"'{state.value}'" for state in DeliveryS
 WAITING = text("state = 'waiting'")
 
 
-class WebhookEndpoint(Base):
+class WebhookEndpoint(SharesSecret, Base):
     """Where events are sent. ``client_id``: whose it is, None for the mall's own.
 
-    Its secret is encrypted; the former one is good until ``former_until``. ``off_reason``: why the mall itself
-    switched it off (``gone``, ``failing``). ``failing_since``: no success since then. ``told_at``: staff know that it
-    fails. ``last_ms``: how long its last answer took.
+    ``off_reason``: why the mall itself switched it off (``gone``, ``failing``). ``failing_since``: no success since
+    then. ``told_at``: staff know that it fails. ``last_ms``: how long its last answer took.
     """
+
+    PURPOSE = "webhook-secret"
 
     __tablename__ = "webhook_endpoints"
     __table_args__ = (CheckConstraint("off_reason IN ('gone', 'failing')", name="off_reason"),)
@@ -42,9 +44,6 @@ class WebhookEndpoint(Base):
     events: Mapped[list[str]] = mapped_column(ARRAY(Text))
     active: Mapped[bool]
     off_reason: Mapped[str | None] = mapped_column(Text)
-    secret_box: Mapped[bytes] = mapped_column(LargeBinary)
-    former_box: Mapped[bytes | None] = mapped_column(LargeBinary)
-    former_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     last_success_at: Mapped[datetime | None]
     failing_since: Mapped[datetime | None]

@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mall import audit, outbox
-from mall.db import cursor
-from mall.errors import Conflict, Invalid, NotFound
-from mall.http.pagination import decode_cursor, page_of
+from mall.db import cursor, must_get
+from mall.errors import Conflict, Invalid
+from mall.http.pagination import decode_cursor, newest_first, page_of
 from mall.ids import new_id
 from points.activities.models import Activity, Participation
 from points.earning.versions import By
@@ -25,10 +25,7 @@ _COUNTS = """SELECT activity_id, count(signed_up_at), count(attended_at) FROM pa
 
 def activity(tx: Session, activity_id: str, *, lock: bool = False) -> Activity:
     """One activity, a draft too. Raises NotFound."""
-    found = tx.get(Activity, activity_id, with_for_update=lock)
-    if found is None:
-        raise NotFound()
-    return found
+    return must_get(tx, Activity, activity_id, with_for_update=lock)
 
 
 def create_activity(tx: Session, fields: Mapping[str, Any], by: By) -> Activity:
@@ -90,10 +87,7 @@ def told_of(row: Activity) -> dict[str, Any]:
 
 def activities_page(tx: Session, limit: int, cursor_text: str | None) -> dict[str, Any]:
     """All activities for staff, the newest first."""
-    query, seen = select(Activity).order_by(Activity.id.desc()), decode_cursor(cursor_text, str)
-    if seen is not None:
-        query = query.where(Activity.id < seen[0])
-    return page_of(tx.scalars(query.limit(limit + 1)).all(), limit, lambda row: (row.id,))
+    return newest_first(tx, select(Activity), Activity.id, limit, cursor_text)
 
 
 def counts(tx: Session, activity_ids: Sequence[str]) -> dict[str, tuple[int, int]]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mall.db import Base, IdText
+from mall.two_persons import StaffRequest, two_persons_checks
 
 
-class Adjustment(Base):
+class Adjustment(StaffRequest, Base):
     """Points to be given (more than 0) or taken (less), or debt to be forgiven; done once somebody else approves."""
 
     __tablename__ = "adjustments"
@@ -18,24 +17,16 @@ class Adjustment(Base):
         CheckConstraint("kind IN ('adjustment', 'write_off')", name="kind"),
         CheckConstraint("state IN ('requested', 'approved', 'rejected')", name="state"),
         CheckConstraint("points <> 0 AND (kind = 'adjustment' OR points > 0)", name="points"),
-        CheckConstraint("(state = 'requested') = (decided_by IS NULL)", name="decided"),
-        CheckConstraint("decided_by <> requested_by", name="two_persons"),
+        *two_persons_checks(),
         Index("ix_adjustments_asked", "requested_by", "requested_at"),
         Index("ix_adjustments_open", "id", postgresql_where=text("state = 'requested'")),
     )
 
-    id: Mapped[str] = mapped_column(IdText, primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
     member_id: Mapped[str] = mapped_column(IdText, ForeignKey("members.id"))
     points: Mapped[int] = mapped_column(BigInteger)
     reason: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(Text)
-    requested_by: Mapped[str] = mapped_column(IdText)
-    requested_at: Mapped[datetime]
-    decided_by: Mapped[str | None] = mapped_column(IdText)
-    decided_at: Mapped[datetime | None]
-    decision_note: Mapped[str | None] = mapped_column(Text)
 
 
 class AdjustmentLimits(Base):

@@ -9,14 +9,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mall import audit
-from mall.errors import Conflict, NotFound
-from mall.http.pagination import decode_cursor, page_of
+from mall.db import must_get
+from mall.errors import Conflict
 from mall.identity.models import Member
 from mall.ids import new_id
+from mall.two_persons import find_request, open_request, request_page, write_decision
 from points.adjustments.limits import check_decision, check_request
 from points.adjustments.models import Adjustment
 from points.adjustments.own import refuse_own
-from points.adjustments.rules import MOST_OPEN_POINTS, refusal
+from points.adjustments.rules import MOST_OPEN_POINTS
 from points.earning.book_events import mall_zone
 from points.earning.periods import Expiry
 from points.earning.versions import By
@@ -43,9 +44,7 @@ def ask(tx: Session, wanted: Wanted, by: By) -> Adjustment:
     Raises NotFound, Conflict ``own_account``, ``own_team``, ``adjustment_too_large``, ``month_limit_reached``,
     ``too_much_open``, or for a write-off ``debt_exceeded``.
     """
-    member = tx.get(Member, wanted.member_id)
-    if member is None:
-        raise NotFound()
+    member = must_get(tx, Member, wanted.member_id)
     refuse_own(tx, member, by)
     check_request(tx, wanted.points, by)
     undecided = select(func.coalesce(func.sum(func.abs(Adjustment.points)), 0)).where(
@@ -87,30 +86,16 @@ def reject(tx: Session, adjustment_id: str, note: str, by: By) -> Adjustment:
 
 def adjustment(tx: Session, adjustment_id: str) -> Adjustment:
     """One request. Raises NotFound."""
-    row = tx.get(Adjustment, adjustment_id)
-    if row is None:
-        raise NotFound()
-    return row
+    return find_request(tx, Adjustment, adjustment_id)
 
 
 def adjustment_page(tx: Session, state: str | None, limit: int, cursor: str | None) -> dict[str, Any]:
     """Requests, newest first. Raises Invalid for a cursor that is not ours."""
-    query = select(Adjustment).order_by(Adjustment.id.desc()).limit(limit + 1)
-    if state is not None:
-        query = query.where(Adjustment.state == state)
-    last = decode_cursor(cursor, str)
-    if last is not None:
-        query = query.where(Adjustment.id < last[0])
-    return page_of(tx.scalars(query).all(), limit, lambda row: (row.id,))
+    return request_page(tx, Adjustment, state, limit, cursor)
 
 
 def _open(tx: Session, adjustment_id: str, by: By) -> tuple[Adjustment, Member]:
-    row = tx.get(Adjustment, adjustment_id, with_for_update=True)
-    if row is None:
-        raise NotFound()
-    code = refusal(row.requested_by, by.name, row.state)
-    if code is not None:
-        raise Conflict(code)
+    row = open_request(tx, Adjustment, adjustment_id, by)
     member = tx.get_one(Member, row.member_id)
     refuse_own(tx, member, by)
     return row, member
@@ -129,8 +114,7 @@ def _book(book: Book, row: Adjustment, by: By) -> None:
 
 
 def _decide(tx: Session, row: Adjustment, state: str, note: str, by: By) -> Adjustment:
-    row.state, row.decided_by, row.decided_at, row.decision_note = state, by.name, by.now, note or None
-    tx.flush()
+    write_decision(tx, row, state, note, by)
     _note(tx, state, row, by)
     return row
 

@@ -6,8 +6,6 @@ a page sees them while the test runs. Only the login EARNING may read the source
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,25 +16,22 @@ from mall.db import Login, cursor, run_tx
 from mall.errors import Unavailable
 from mall.jobs import job
 from mall.logs import in_short
+from mall.queued import TELL_SECONDS, Tell, do_all, now_and_then
 from points.backtest.compute import Question, compute
 from points.backtest.history import few
-from points.backtest.store import BacktestView, ask, backtest, finish, give_up, take_up, tell, waiting
+from points.backtest.store import BacktestView, ask, backtest, finish, give_up, take_up, tell
 from points.earning.book_events import mall_zone
+from points.earning.rule_models import RuleBacktest
 from points.earning.versions import By
 
 AT_ONCE = 2000
 """Up to so many events a back-test runs within the request that asks for it."""
-TELL_SECONDS = 0.5
 
 
 @job("run-backtests", every=timedelta(seconds=1), lane="large")
 def run_backtests(now: datetime) -> dict[str, Any]:
     """Run every back-test that waits; an empty summary when none did."""
-    done = 0
-    while tests := run_tx(Login.EARNING, lambda tx: waiting(tx, clock.now())):
-        for test_id in tests:
-            run_backtest(test_id)
-            done += 1
+    done = do_all(Login.EARNING, RuleBacktest, run_backtest)
     return {"backtests": done} if done else {}
 
 
@@ -65,18 +60,13 @@ def run_backtest(test_id: str) -> None:
     run_tx(Login.EARNING, lambda tx: finish(tx, test_id, result, clock.now()))
 
 
-def _computed(asked: Question, progress: Callable[[int, int], None]) -> dict[str, Any]:
+def _computed(asked: Question, progress: Tell) -> dict[str, Any]:
     zone = mall_zone()
     return run_tx(Login.EARNING, lambda tx: compute(tx, asked, zone, progress))
 
 
-def _teller(test_id: str) -> Callable[[int, int], None]:
-    last = 0.0
+def _teller(test_id: str) -> Tell:
+    def note(done: int, total: int | None) -> None:
+        run_tx(Login.EARNING, lambda tx: tell(tx, test_id, done, total, clock.now()))
 
-    def progress(done: int, total: int) -> None:
-        nonlocal last
-        if done in (0, total) or time.monotonic() - last >= TELL_SECONDS:
-            last = time.monotonic()
-            run_tx(Login.EARNING, lambda tx: tell(tx, test_id, done, total, clock.now()))
-
-    return progress
+    return now_and_then(note, TELL_SECONDS)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mall.errors import Conflict, Invalid, NotFound
 from mall.identity.models import Member
 from mall.ids import new_id
+from mall.queued import locked_free
 from points.backtest.compute import Question
 from points.earning.periods import FIRST_MOMENT
 from points.earning.rule_models import EarningRuleVersion, RuleBacktest
 from points.earning.versions import By, controls, locked_version, note, version
-
-SILENT = timedelta(minutes=2)
-"""A test that has given no sign of life for so long was left by a worker that is no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +94,9 @@ def backtest(tx: Session, key: str, number: int, test_id: str, now: datetime, *,
     return _with_names(tx, view) if names else view
 
 
-def waiting(tx: Session, now: datetime) -> list[str]:
-    """Back-tests to be run: those queued, and those left by a worker that is no more."""
-    return list(tx.scalars(select(RuleBacktest.id).where(_free(now)).order_by(RuleBacktest.id)))
-
-
 def take_up(tx: Session, test_id: str, now: datetime) -> Question | None:
     """Begin a back-test; None when somebody else has. It tries the draft as it is now."""
-    row = tx.scalars(select(RuleBacktest).where(RuleBacktest.id == test_id, _free(now)).with_for_update()).first()
+    row = locked_free(tx, RuleBacktest, test_id, now)
     if row is None:
         return None
     tried = tx.get_one(EarningRuleVersion, (row.rule_key, row.version))
@@ -112,7 +105,7 @@ def take_up(tx: Session, test_id: str, now: datetime) -> Question | None:
     return Question(row.rule_key, row.version, tried.document, row.window_from, row.window_until, now, budget)
 
 
-def tell(tx: Session, test_id: str, done: int, total: int, now: datetime) -> None:
+def tell(tx: Session, test_id: str, done: int, total: int | None, now: datetime) -> None:
     """Note how far a back-test is."""
     changed = {"rows_done": done, "rows_total": total, "seen_at": now}
     tx.execute(update(RuleBacktest).where(RuleBacktest.id == test_id).values(changed))
@@ -131,11 +124,6 @@ def give_up(tx: Session, test_id: str, error: str, now: datetime) -> None:
     """Note why a back-test failed."""
     changed = {"state": "failed", "error": error, "finished_at": now}
     tx.execute(update(RuleBacktest).where(RuleBacktest.id == test_id).values(changed))
-
-
-def _free(now: datetime) -> Any:
-    left = and_(RuleBacktest.state == "running", RuleBacktest.seen_at < now - SILENT)
-    return or_(RuleBacktest.state == "queued", left)
 
 
 def _view(row: RuleBacktest, revision: int) -> BacktestView:

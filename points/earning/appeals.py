@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from mall import audit
 from mall.crypto import keyring
-from mall.db import cursor
+from mall.db import cursor, must_get
 from mall.errors import Conflict, NotFound
-from mall.http.pagination import decode_cursor, page_of
+from mall.http.pagination import newest_first
 from points.earning.book_events import mall_zone
 from points.earning.caps import Counters
 from points.earning.cases import Settler
@@ -57,12 +57,8 @@ def answer_of(debit: AnnouncedDebit) -> str | None:
 
 def appeal_page(tx: Session, state: str, limit: int, cursor_text: str | None) -> dict[str, Any]:
     """Announced debits in a state, newest first. Raises Invalid for a cursor that is not ours."""
-    query = select(AnnouncedDebit).where(AnnouncedDebit.state == state)
-    last = decode_cursor(cursor_text, str)
-    if last is not None:
-        query = query.where(AnnouncedDebit.id < last[0])
-    rows = tx.scalars(query.order_by(AnnouncedDebit.id.desc()).limit(limit + 1)).all()
-    return page_of(rows, limit, lambda row: (row.id,))
+    in_state = select(AnnouncedDebit).where(AnnouncedDebit.state == state)
+    return newest_first(tx, in_state, AnnouncedDebit.id, limit, cursor_text)
 
 
 def open_appeals(tx: Session) -> int:
@@ -95,9 +91,7 @@ def due_debits(tx: Session, now: datetime, most: int) -> Sequence[str]:
 
 def take(tx: Session, debit_id: str, now: datetime, decided_by: str | None) -> AnnouncedDebit:
     """Settle the case of a debit as its stage says. Raises NotFound, Conflict ``already_decided``."""
-    found = tx.get(AnnouncedDebit, debit_id)
-    if found is None:
-        raise NotFound()
+    found = must_get(tx, AnnouncedDebit, debit_id)
     cur, zone = cursor(tx), mall_zone()
     row = cur.execute("SELECT coalesce(alias_of, id) FROM members WHERE id = %s", (found.member_id,)).fetchone()
     owner = row[0] if row else found.member_id
@@ -122,9 +116,7 @@ def take(tx: Session, debit_id: str, now: datetime, decided_by: str | None) -> A
 
 
 def _open(tx: Session, debit_id: str) -> AnnouncedDebit:
-    debit = tx.get(AnnouncedDebit, debit_id, with_for_update=True, populate_existing=True)
-    if debit is None:
-        raise NotFound()
+    debit = must_get(tx, AnnouncedDebit, debit_id, with_for_update=True, populate_existing=True)
     if debit.state != "open":
         raise Conflict("already_decided")
     return debit

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Subquery, func, or_, select, type_coerce, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from mall.errors import NotFound
+from mall.db import must_get
 from mall.http.pagination import decode_cursor, encode_cursor, page_of
 from points.earning.source_models import Award
 
@@ -62,10 +62,7 @@ def _floor(tx: Session, wanted: AwardFilter, before: str | None) -> str | None:
 
 def award_row(tx: Session, award_id: str) -> Award:
     """One award. Raises NotFound."""
-    found = tx.get(Award, award_id, populate_existing=True)
-    if found is None:
-        raise NotFound()
-    return found
+    return must_get(tx, Award, award_id, populate_existing=True)
 
 
 def waiting_ids(tx: Session, wanted: AwardFilter, now: datetime) -> tuple[list[str], int]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from mall import audit
 from mall.clock import day_start, local_date
 from mall.crypto import keyring
-from mall.db import cursor
+from mall.db import cursor, must_get
 from mall.errors import NotFound
 from points.earning.book_events import mall_zone
 from points.earning.budgets import PACE_DAYS, day_key, pace, period_key, runs_out_on, warns_at
@@ -56,9 +56,7 @@ def budgets(tx: Session, now: datetime) -> list[BudgetView]:
 
 def budget(tx: Session, scope: str, now: datetime) -> BudgetView:
     """The budget of a rule or of the programme. Raises NotFound."""
-    row = tx.get(PointBudget, scope)
-    if row is None:
-        raise NotFound()
+    row = must_get(tx, PointBudget, scope)
     return _view(tx, row, now)
 
 
@@ -88,9 +86,7 @@ def set_budget(tx: Session, scope: str, period: str, limit: int, action: str, by
 
 def lift_budget(tx: Session, scope: str, by: By) -> None:
     """Do without a budget from now on. Raises NotFound."""
-    row = tx.get(PointBudget, scope, with_for_update=True)
-    if row is None:
-        raise NotFound()
+    row = must_get(tx, PointBudget, scope, with_for_update=True)
     before = _told(row)
     tx.execute(delete(PointBudget).where(PointBudget.scope == scope))
     rules_changed(cursor(tx))

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from mall import audit
-from mall.db import cursor
-from mall.errors import Conflict, Invalid, NotFound
+from mall.db import cursor, must_get
+from mall.errors import Conflict, Invalid
 from points.earning.campaigns import read_campaign
 from points.earning.documents import DocumentInvalid
 from points.earning.rule_models import Campaign, EarningRule
@@ -28,10 +28,7 @@ def campaigns(tx: Session) -> Sequence[Campaign]:
 
 def campaign(tx: Session, key: str, *, lock: bool = False) -> Campaign:
     """One campaign. Raises NotFound."""
-    found = tx.get(Campaign, key, with_for_update=lock)
-    if found is None:
-        raise NotFound()
-    return found
+    return must_get(tx, Campaign, key, with_for_update=lock)
 
 
 def draft_campaign(tx: Session, key: str, document: dict[str, Any], by: By) -> Campaign:

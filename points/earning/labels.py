@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from mall import audit
-from mall.db import cursor
-from mall.errors import Conflict, NotFound
+from mall.db import cursor, must_get
+from mall.errors import Conflict
 from points.earning.rule_models import CreditLabel
 from points.earning.rules import rules_changed
 
@@ -59,9 +59,7 @@ def change_label(
     tx: Session, code: str, changes: Mapping[str, Any], actor: str, now: datetime, request_id: str
 ) -> CreditLabel:
     """Set ``name`` and ``active`` where given: what is not active is refused from now on. Raises NotFound."""
-    label = tx.get(CreditLabel, code)
-    if label is None:
-        raise NotFound()
+    label = must_get(tx, CreditLabel, code)
     for name, value in changes.items():
         setattr(label, name, value)
     tx.flush()

@@ -22,10 +22,14 @@ SLOT = timedelta(minutes=15)
 SETTLED_AFTER = timedelta(minutes=10)
 """When no transaction can be open any more that posts at a moment before: each of its waits ends after a minute."""
 
-_BOOKED = """SELECT date_bin('15 minutes', p.posted_at, 'epoch') AS slot, a.rule_key,
-  CASE WHEN p.debit = 'issued' THEN p.points ELSE -p.points END AS points
- FROM ledger.postings AS p JOIN sources.awards AS a ON a.award_id = p.award_id
- WHERE (p.debit = 'issued' OR p.credit = 'reversed') AND p.kind <> 'merged' AND p.posted_at >= %(since)s"""
+MINTED = "CASE WHEN p.debit = 'issued' THEN p.points ELSE -p.points END"
+MINTED_FROM = """ledger.postings AS p JOIN sources.awards AS a ON a.award_id = p.award_id
+ WHERE (p.debit = 'issued' OR p.credit = 'reversed') AND p.kind <> 'merged'"""
+"""What counts as granted by a rule (``a.rule_key``), here and in the figures of days (``sources.rule_days``): those
+know how many members there were, which no sum of quarters of an hour could tell, so that each has its own table."""
+
+_BOOKED = f"""SELECT date_bin('15 minutes', p.posted_at, 'epoch') AS slot, a.rule_key, {MINTED} AS points
+ FROM {MINTED_FROM} AND p.posted_at >= %(since)s"""
 _KEEP = f"""INSERT INTO sources.rule_minted (slot, rule_key, points) SELECT slot, rule_key, sum(points)::int8
  FROM ({_BOOKED} AND p.posted_at < %(until)s) AS booked GROUP BY 1, 2"""
 _LAST = "SELECT max(slot) FROM sources.rule_minted"

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mall import audit
+from mall.db import must_get
 from mall.errors import NotFound
 from points.earning.rule_models import EarningRule, EarningRuleVersion, RuleControls
 
@@ -90,9 +91,7 @@ def rules(tx: Session, now: datetime) -> list[RuleView]:
 
 def rule(tx: Session, key: str, now: datetime) -> RuleView:
     """One rule. Raises NotFound."""
-    found = tx.get(EarningRule, key)
-    if found is None:
-        raise NotFound()
+    found = must_get(tx, EarningRule, key)
     return _rule_view(found, _versions(tx, key), now)
 
 
@@ -124,10 +123,7 @@ def version_in_force(tx: Session, key: str, now: datetime) -> EarningRuleVersion
 
 def locked(tx: Session, key: str) -> EarningRule:
     """The rule, locked: its versions change one deed at a time. Raises NotFound."""
-    found = tx.get(EarningRule, key, with_for_update=True)
-    if found is None:
-        raise NotFound()
-    return found
+    return must_get(tx, EarningRule, key, with_for_update=True)
 
 
 def locked_version(tx: Session, key: str, number: int) -> EarningRuleVersion:

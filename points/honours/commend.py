@@ -11,8 +11,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from mall import audit, outbox
+from mall.db import must_get
 from mall.errors import Conflict, NotFound
-from mall.http.pagination import decode_cursor, encode_cursor, page_of
+from mall.http.pagination import decode_cursor, encode_cursor, newest_first
 from mall.identity.avatars import avatar_of
 from mall.identity.models import Member
 from mall.ids import new_id
@@ -36,9 +37,7 @@ class Honour:
 def commend(tx: Session, member_id: str, words: Mapping[str, str], by: By) -> Commendation:
     """Offer a member a commendation; nobody but the member sees it yet. Raises NotFound, Conflict
     ``member_not_active``."""
-    member = tx.get(Member, member_id)
-    if member is None:
-        raise NotFound()
+    member = must_get(tx, Member, member_id)
     if member.status != "active" or member.alias_of is not None:
         raise Conflict("member_not_active")
     row = Commendation(
@@ -105,11 +104,7 @@ def honours_page(tx: Session, limit: int, cursor_text: str | None) -> tuple[list
 
 def commendations_page(tx: Session, limit: int, cursor_text: str | None) -> dict[str, Any]:
     """All commendations for staff, the newest first."""
-    query = select(Commendation).order_by(Commendation.id.desc())
-    seen = decode_cursor(cursor_text, str)
-    if seen is not None:
-        query = query.where(Commendation.id < seen[0])
-    return page_of(tx.scalars(query.limit(limit + 1)).all(), limit, lambda row: (row.id,))
+    return newest_first(tx, select(Commendation), Commendation.id, limit, cursor_text)
 
 
 def forget_commendations(tx: Session, member_id: str) -> None:

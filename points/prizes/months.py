@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from mall import audit
 from mall.clock import local_date
-from mall.errors import Conflict, Invalid, NotFound
+from mall.db import must_get
+from mall.errors import Conflict, Invalid
 from points.earning.book_events import mall_zone
 from points.earning.versions import By
 from points.prizes.models import PrizeMonth
@@ -40,10 +41,7 @@ def prize_months(tx: Session) -> Sequence[PrizeMonth]:
 
 def prize_month(tx: Session, month: date) -> PrizeMonth:
     """What a month offers. Raises NotFound."""
-    row = tx.get(PrizeMonth, month)
-    if row is None:
-        raise NotFound()
-    return row
+    return must_get(tx, PrizeMonth, month)
 
 
 def set_prizes(tx: Session, month: date, offer: Offer, by: By) -> PrizeMonth:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mall import audit
+from mall.db import must_get
 from mall.errors import Conflict, Invalid, NotFound
 from mall.ids import new_id
 from points.earning.reading import Refused
@@ -137,9 +138,7 @@ def _check_change(tx: Session, quiz: Quiz, changes: dict[str, Any], draws: Draws
 
 def copy_quiz(tx: Session, quiz_id: str, now: datetime, actor: str, request_id: str | None = None) -> Quiz:
     """A draft with all of a quiz but its schedule. Raises NotFound."""
-    original = tx.get(Quiz, quiz_id)
-    if original is None:
-        raise NotFound()
+    original = must_get(tx, Quiz, quiz_id)
     made = Quiz(
         id=new_id("quiz"), code="", category=original.category, title=dict(original.title),
         summary=dict(original.summary), draws=list(original.draws), created_at=now, published_at=None, version=1,

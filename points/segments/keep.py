@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mall import audit
-from mall.errors import Conflict, Invalid, NotFound
+from mall.db import must_get
+from mall.errors import Conflict, Invalid
 from mall.ids import new_id
 from points.earning.versions import By
 from points.segments.filters import crossed
@@ -26,10 +27,7 @@ def segments(tx: Session) -> list[Segment]:
 
 def segment(tx: Session, segment_id: str, *, lock: bool = False) -> Segment:
     """One segment. Raises NotFound."""
-    found = tx.get(Segment, segment_id, with_for_update=lock)
-    if found is None:
-        raise NotFound()
-    return found
+    return must_get(tx, Segment, segment_id, with_for_update=lock)
 
 
 def stored_filter(given: Mapping[str, Any]) -> dict[str, Any]:

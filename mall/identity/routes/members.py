@@ -18,7 +18,7 @@ from mall.identity.avatars import AVATARS
 from mall.identity.members import change_profile, enter_member, profile, registration
 from mall.identity.names import USERNAME_LEAST, USERNAME_MOST
 from mall.identity.password_rules import LEAST, MOST
-from mall.identity.routes.remembered import remembered
+from mall.identity.remembered import remembered
 
 blp = api_blueprint("members", __name__, description="Accounts of members")
 NICKNAME_TYPED = 64

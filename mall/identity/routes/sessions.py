@@ -18,16 +18,8 @@ from mall.http.principals import MEMBER, PUBLIC, staff, while_enrolling
 from mall.identity.devices import device_name
 from mall.identity.members import profile
 from mall.identity.models import Staff
+from mall.identity.remembered import remembered
 from mall.identity.routes.members import ProfileSchema
-from mall.identity.routes.remembered import remembered
-from mall.identity.routes.signing_in import (
-    Visitor,
-    accept,
-    open_member_session,
-    open_staff_session,
-    prove_member,
-    prove_staff,
-)
 from mall.identity.sessions import (
     API,
     end_member_sessions,
@@ -35,6 +27,14 @@ from mall.identity.sessions import (
     end_session,
     end_staff_sessions,
     sessions_of,
+)
+from mall.identity.signing_in import (
+    Visitor,
+    accept,
+    open_member_session,
+    open_staff_session,
+    prove_member,
+    prove_staff,
 )
 from mall.identity.step_up import require_full
 

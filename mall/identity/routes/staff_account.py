@@ -18,8 +18,8 @@ from mall.http.principals import PUBLIC, RECENT, fresh, staff, while_enrolling
 from mall.identity import attempts
 from mall.identity.passwords import check_new_password, hash_password
 from mall.identity.routes.sessions import TYPED
-from mall.identity.routes.signing_in import prove_staff
 from mall.identity.sessions import step_up
+from mall.identity.signing_in import prove_staff
 from mall.identity.staff import (
     begin_enrolment,
     check_otp,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from catalog.fulfilment.hours import Now, Opening, opening_of, read_spans, state_now, stored_form
-from catalog.routes.hours_words import hours_words, now_words
+from catalog.fulfilment.hours_words import hours_words, now_words
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = (("09:00", "12:00"), ("13:00", "18:00"))

@@ -198,14 +198,14 @@ def test_guesses_sent_all_at_once_are_counted_like_guesses_in_a_row(app, member,
 
 
 def test_an_address_has_a_hundred_failures(client, limited, monkeypatch):
-    monkeypatch.setattr("mall.identity.routes.signing_in.password_matches", lambda stored, given: False)
+    monkeypatch.setattr("mall.identity.signing_in.password_matches", lambda stored, given: False)
     codes = [sign_in(client, f"nobody-{number}").status_code for number in range(102)]
     assert codes == [401] * 100 + [429] * 2
     assert sign_in(client, "nobody-103", address="203.0.113.8").status_code == 401
 
 
 def test_a_whole_ipv6_network_is_one_address(client, limited, monkeypatch):
-    monkeypatch.setattr("mall.identity.routes.signing_in.password_matches", lambda stored, given: False)
+    monkeypatch.setattr("mall.identity.signing_in.password_matches", lambda stored, given: False)
     codes = {sign_in(client, f"no-{n}", address=f"2001:db8::{n:x}").status_code for n in range(100)}
     assert codes == {401}
     assert sign_in(client, "no-101", address="2001:db8::ffff:1").status_code == 429

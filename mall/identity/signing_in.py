@@ -1,6 +1,7 @@
-"""The edge's part of signing in: a transaction, the hash outside of any, a second transaction.
+"""The edge's part of signing in, the same for the API and the pages.
 
-The first commits the attempt whatever follows; the second opens the session and takes the attempt back.
+A transaction commits the attempt whatever follows; the hash is compared outside of any; a second transaction opens
+the session and takes the attempt back.
 """
 
 from __future__ import annotations
