@@ -207,7 +207,9 @@ def test_one_bad_line_imports_no_code_and_a_file_names_the_reasons(shop):
     assert (refused.status_code, refused.json["code"], refused.json["imported"]) == (409, "bad_lines", 0)
     assert told == [(2, "imported"), (3, "empty"), (4, "duplicate"), (5, "columns")]
     assert (
-        "4,duplicate,This code is there already." in refused.json["file"] and "NEW" not in refused.text and "OLD" not in refused.text
+        "4,duplicate,This code is there already." in refused.json["file"]
+        and "NEW" not in refused.text
+        and "OLD" not in refused.text
     )
     assert shop.snapshot() == before
     done = shop.post(path + "?only_good=true", shop.owner, data=rows, content_type="text/csv")
