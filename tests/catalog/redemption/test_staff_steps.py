@@ -49,6 +49,7 @@ def test_a_member_cannot_cancel_what_is_being_prepared_but_staff_can(shop):
     before = shop.snapshot()
     refused = shop.post(f"/orders/{order}/cancel", member)
     assert (refused.status_code, refused.json["code"], refused.json["allowed"]) == (409, "illegal_transition", [])
+    assert refused.json["detail"] == "This order can no longer be cancelled."
     assert shop.snapshot() == before
     assert shop.advance(order, "cancelled", reason="broken").json["status"] == "cancelled"
     assert shop.wallet(member)["available"] == 100
