@@ -21,6 +21,7 @@ from admin.routes.catalog_schemas import (
     StockChangeSchema,
     StockSchema,
 )  # fmt: skip
+from admin.routes.orders import SEES_MEMBERS
 from catalog.gifts.edit import change_gift, create_gift, get_gift
 from catalog.gifts.models import Gift
 from catalog.gifts.queries import on_hand_now, staff_gifts_page
@@ -123,8 +124,15 @@ def post_stock(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, int]
     response=list_schema(MovementSchema), errors=("variant_exists",),
 )  # fmt: skip
 def list_movements(call: Call, gift_id: str) -> dict[str, Any]:
+    """Who may not see members is told that it was one, as on the order's page."""
     query = call.query
-    return movements_page(call.tx, checked_id(gift_id), _variant_id(query), query["limit"], query.get("cursor"))
+    found = movements_page(call.tx, checked_id(gift_id), _variant_id(query), query["limit"], query.get("cursor"))
+    names = MovementSchema().fields
+    moved = [{name: getattr(one, name) for name in names} for one in found["items"]]
+    for one in moved:
+        if one["actor"].startswith("member:") and call.staff.role not in SEES_MEMBERS:
+            one["actor"] = "member"
+    return {**found, "items": moved}
 
 
 def imported_wire(done: Imported) -> dict[str, Any]:

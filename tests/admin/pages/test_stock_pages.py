@@ -18,6 +18,15 @@ def test_the_stock_page_tells_every_movement_and_sets_the_alert(shop, desk):
     for number, typed in enumerate(("+4", "−4", "＋2", "-2")):  # with the signs that the form itself shows
         assert browser.post(receive, data={"_key": f"{form}{number}", "change": typed}).status_code == 303
     assert shop.sql(f"SELECT count(*) FROM stock_movements WHERE item_id = '{gift}' AND kind <> 'ordered'") == 5
+    wares, auditor = shop.staff("catalog"), shop.staff("auditor")
+    told = {
+        who: [one["actor"] for one in shop.get(f"/admin/gifts/{gift}/stock", person).json["items"]][-2]
+        for who, person in (("catalog", wares), ("auditor", auditor))
+    }
+    taker = shop.sql("SELECT member_id FROM orders")
+    assert told == {"catalog": "member", "auditor": f"member:{taker}"}  # as on the order's page
+    file = browser.get(f"/admin/files/gifts/{gift}/stock").text
+    assert ",Member" in file and taker not in file and taker not in page
     assert "+6" in page and "−1" in page and "Taken by an order" in page
     alert = f"/admin/gifts/{gift}/stock-alert"
     assert browser.post(alert, data={"low_at": "-1"}).status_code == 303
