@@ -32,6 +32,7 @@ from catalog.routes import (
     pictures,
     queue_pages,
     queues,
+    redeem_pages,
     top_up_callbacks,
     wish_pages,
     wishes,
@@ -70,6 +71,7 @@ PAGES: tuple[Any, ...] = (
     account_pages.pages,
     address_pages.pages,
     payment_pages.pages,
+    redeem_pages.pages,
     causes.pages,
     draws.pages,
 )

@@ -40,9 +40,9 @@ class BadSheet(Exception):
 def read_sheet(raw: bytes, media_type: str) -> list[list[str]]:
     """The rows of a file, each cell as text, blank rows at the end left out. Raises BadSheet.
 
-    CSV may be UTF-8 or, as spreadsheets in China write it, GB 18030. Of a workbook the first sheet is read.
+    CSV may be as ``csv_rows`` takes it. Of a workbook the first sheet is read.
     """
-    rows = list(_bounded(_csv_rows(raw) if media_type == CSV_TYPE else _xlsx_rows(raw)))
+    rows = list(_bounded(csv_rows(raw) if media_type == CSV_TYPE else _xlsx_rows(raw)))
     while rows and not any(rows[-1]):
         rows.pop()
     return rows
@@ -69,7 +69,12 @@ def _text(cell: Any) -> str:
     return _CONTROL.sub("", str(cell)).strip()
 
 
-def _csv_rows(raw: bytes) -> Iterator[Sequence[str]]:
+def csv_rows(raw: bytes) -> Iterator[list[str]]:
+    """The rows of a CSV file, every one of them, its cells as they stand. Raises BadSheet.
+
+    In UTF-8 or GB 18030; between the cells stand commas or, where the first line has none, the semicolons or tabs
+    that spreadsheets write in some countries.
+    """
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -79,8 +84,10 @@ def _csv_rows(raw: bytes) -> Iterator[Sequence[str]]:
             raise BadSheet("encoding") from error
     if "\0" in text:
         raise BadSheet("form")
+    first = text.lstrip().partition("\n")[0]
+    between = next((one for one in ",;\t" if one in first.strip()), ",")
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), strict=True)
+        yield from csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=between)
     except csv.Error as error:
         raise BadSheet("form") from error
 

@@ -22,8 +22,8 @@ class Browser:
         with self.client.session_transaction() as session:
             session["token"] = opened.token
 
-    def get(self, path):
-        answer = self.client.get(path, headers={"Accept-Language": "en"})
+    def get(self, path, **more):
+        answer = self.client.get(path, headers={"Accept-Language": "en"}, **more)
         assert answer.status_code == 200, (path, answer.status_code)
         return answer.get_data(as_text=True)
 

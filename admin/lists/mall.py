@@ -39,6 +39,7 @@ from catalog.redemption.staff_views import staff_orders
 from catalog.routes.draw_wire import draw_shown
 from catalog.stock.alerts import low_items
 from catalog.stock.change import movements_page
+from catalog.stock.models import StockMovement
 from catalog.topups.orders import top_ups_page
 from catalog.topups.providers import providers
 from catalog.topups.states import State
@@ -86,9 +87,13 @@ def _movements(call: Call, _errors: Errors, gift_id: str) -> Lines:
     gift = get_gift(call.tx, checked_id(gift_id))
     chosen = chosen_variant([one for one in variants_of(call.tx, gift.id) if one.active], request.args.get("variant"))
     kind, name, key = words("words", "movement_name"), names_of_staff(call.tx), gift.id
+
+    def who(one: StockMovement) -> str:
+        return str(_("Member")) if one.actor.startswith("member:") else name(one.actor)
+
     columns = {
         _("When"): lambda one: one.at, _("Kind"): lambda one: kind(one.kind), _("Pieces"): lambda one: one.change,
-        _("Why"): lambda one: one.reason, _("Order"): lambda one: one.ref, _("Who"): lambda one: name(one.actor),
+        _("Why"): lambda one: one.reason, _("Order"): lambda one: one.ref, _("Who"): who,
     }  # fmt: skip
     return Lines(
         columns, paged(lambda tx, cursor: movements_page(tx, key, chosen, AT_ONCE, cursor)), {"variant": chosen}

@@ -20,7 +20,7 @@ from catalog.draws.keep import change_draw, create_draw, find_draw, gifts_to_dra
 from catalog.draws.states import CLAIM_DAYS, PICKUP, RETURNED, DrawState
 from catalog.draws.views import draws_page, view_of
 from catalog.gifts.edit import get_gift
-from catalog.gifts.queries import window_of
+from catalog.gifts.queries import on_hand_now, window_of
 from catalog.gifts.windows import is_visible
 from catalog.routes.draw_wire import draw_shown
 from catalog.wording import in_language
@@ -38,6 +38,7 @@ pages = desk("draws", __name__)
 FIELDS = ("opens_at", "closes_at", "winners", "losers", "handover", "claim_days")
 
 
+OPEN_OR_SOON = (DrawState.UPCOMING, DrawState.OPEN)
 USUAL = {"handover": PICKUP, "claim_days": CLAIM_DAYS}
 
 
@@ -74,6 +75,7 @@ def _one(call: Call, draw_id: str, **more: Any) -> str:
     changeable = EDITORS.opens_for(call.staff) and shown["state"] == DrawState.UPCOMING
     return render_template(
         "admin/draw.html", draw=shown, settled_at=draw.settled_at, changeable=changeable,
+        no_places=shown["state"] in OPEN_OR_SOON and not shown["entries"] and not on_hand_now(call.tx, draw.gift_id),
         visible=is_visible(window_of(view.gift), call.now), prizes=prizes_of(call.tx, draw), **{"form": form, **more},
     )  # fmt: skip
 

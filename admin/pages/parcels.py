@@ -85,7 +85,7 @@ def ship(call: Call) -> Response:
 
 
 def with_file(told: dict[str, Any]) -> dict[str, Any]:
-    """A shipment in wire form, and the ``url`` of its result as a file."""
+    """What became of a list in wire form, and the ``url`` of its result as a file."""
     return {**told, "url": "data:text/csv;charset=utf-8;base64," + base64.b64encode(told["file"].encode()).decode()}
 
 

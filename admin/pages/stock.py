@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from flask import flash, redirect, render_template, request
+from flask import Response, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
 from admin.acting import traced
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.pages.forms import number_of
+from admin.pages.forms import attempt, number_of
 from admin.pages.lists import list_query
+from admin.pages.parcels import with_file
+from admin.people import names_of_staff
 from admin.routes.drops import AlertSchema
-from admin.routes.gifts import EDITORS, READERS
+from admin.routes.gifts import EDITORS, READERS, imported_wire
 from catalog.gifts.edit import get_gift
 from catalog.gifts.models import Gift
 from catalog.gifts.variants import StaffVariant, variants_of
 from catalog.stock.alerts import alert_of, low_items, set_alert
 from catalog.stock.change import movements_page, on_hand
-from catalog.vouchers.import_codes import Imported, import_codes
+from catalog.vouchers.import_codes import IMPORTED, import_codes
 from catalog.vouchers.watch import pools_of
 from catalog.wording import in_language
 from mall.db import Login
@@ -29,12 +32,13 @@ from mall.http.call import Call, load
 from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.http.pagination import PageQuery
+from mall.http.problems import STATUS
 from mall.i18n import language
 
 pages = desk("stock", __name__)
 ONE = "/admin/gifts/{gift_id}/stock"
-TOLD_LINES = 20
-"""Refused lines that the message names."""
+TOLD_LINES = 100
+"""Refused lines that the page names; its file names all."""
 
 
 @page(pages, "GET", "/stock", auth=READERS, login=Login.BACKOFFICE)
@@ -52,9 +56,13 @@ def low_stock(call: Call) -> str:
 @page(pages, "GET", "/gifts/<gift_id>/stock", auth=READERS, login=Login.BACKOFFICE)
 def gift_stock(call: Call, gift_id: str) -> str:
     """An item's movements, the newest first; of a gift with variants the first one's unless another is named."""
-    gift, query = get_gift(call.tx, checked_id(gift_id)), list_query(PageQuery())[0]
+    return _shown(call, get_gift(call.tx, checked_id(gift_id)), request.args.get("variant"))
+
+
+def _shown(call: Call, gift: Gift, wanted: str | None, **more: Any) -> str:
+    query = list_query(PageQuery())[0]
     variants = [one for one in variants_of(call.tx, gift.id) if one.active]
-    variant = chosen_variant(variants, request.args.get("variant"))
+    variant = chosen_variant(variants, wanted)
     found = movements_page(call.tx, gift.id, variant, query["limit"], query.get("cursor"))
     item, following = variant or gift.id, found["next_cursor"]
     return render_template(
@@ -67,8 +75,10 @@ def gift_stock(call: Call, gift_id: str) -> str:
         low_at=alert_of(call.tx, item),
         pool=pools_of(call.tx, [gift.id]).get(gift.id),
         movements=found["items"],
+        called=names_of_staff(call.tx),
         next_url=address_with(cursor=following) if following else None,
         may_edit=EDITORS.opens_for(call.staff),
+        **more,
     )
 
 
@@ -98,29 +108,25 @@ def save_alert(call: Call, gift_id: str) -> Redirect:
 
 
 @page(pages, "POST", "/gifts/<gift_id>/codes", auth=EDITORS, login=Login.BACKOFFICE, on_error=ONE)
-def import_voucher_codes(call: Call, gift_id: str) -> Redirect:
-    """A file of codes, one a line; one that is there already is refused, so that a file sent twice counts once."""
+def import_voucher_codes(call: Call, gift_id: str) -> Response | Redirect:
+    """A file of codes, one a line; one that is there already is refused, so that a file sent twice counts once.
+
+    Where a line is refused, the page says what became of every line, with a file of the reasons.
+    """
     gift, variant = get_gift(call.tx, checked_id(gift_id)), _variant()
     sent = request.files.get("codes")
     raw = sent.read() if sent else b""
     if not raw:
         raise Invalid({"codes": [_("Please choose a file.")]})
-    done = import_codes(call.tx, gift.id, variant, raw, *traced(call))
-    flash(_told(done), "success" if not done.refused else "info")
-    return redirect(_here(gift, variant), 303)
-
-
-def _told(done: Imported) -> str:
-    text = str(_("Codes imported: %(count)s.", count=done.imported))
-    if not done.refused:
-        return text
-    words: dict[str, Any] = {
-        "duplicate": _("there already"),
-        "empty": _("empty"),
-        "columns": _("more than one column"),
-        "invalid": _("not a code"),
-    }
-    refused = [one for one in done.lines if one.result != "imported"]
-    lines = [_("line %(line)s %(why)s", line=one.line, why=words[one.result]) for one in refused[:TOLD_LINES]]
-    more = [] if len(refused) <= TOLD_LINES else ["…"]
-    return f"{text} {_('Refused: %(count)s', count=done.refused)} ({'; '.join([*map(str, lines), *more])})."
+    only_good = request.form.get("only_good") == "1"
+    work = partial(import_codes, call.tx, gift.id, variant, raw, *traced(call), only_good=only_good)
+    done, error = attempt(call.tx, work)
+    if error is not None and error.code != "bad_lines":
+        raise error
+    if done is not None and not done.refused:
+        flash(_("Codes imported: %(count)s.", count=done.imported), "success")
+        return redirect(_here(gift, variant), 303)
+    told = with_file(imported_wire(done or error.extra["imported"]))  # type: ignore[union-attr]
+    told["lines"] = [line for line in told["lines"] if line["result"] != IMPORTED]
+    body = _shown(call, gift, variant, told=told, most=TOLD_LINES, nothing_booked=error is not None)
+    return make_response(body, 200 if error is None else STATUS[error.kind])

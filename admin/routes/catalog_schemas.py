@@ -11,7 +11,7 @@ from marshmallow import fields
 from catalog.gifts.windows import GIFT_KINDS, GiftStatus
 from catalog.routes.schemas import ID_MOST, LimitSchema
 from catalog.wording import LANGUAGES
-from mall.http.fields import Choice, Flag, Instant, Points, StrictSchema, Text, Whole
+from mall.http.fields import Choice, Flag, Instant, Points, QueryFlag, StrictSchema, Text, Whole
 from mall.http.pagination import PageQuery
 
 MOST_STOCK = 10_000_000
@@ -198,20 +198,28 @@ class MovementSchema(StrictSchema):
     at = Instant(required=True)
 
 
+class ImportQuery(VariantQuery):
+    """``only_good``: import the good lines and leave the others out; else one bad line refuses all."""
+
+    only_good = QueryFlag(load_default=False)
+
+
 class LineResultSchema(StrictSchema):
     """What became of a line; the code itself is not repeated."""
 
     line = fields.Integer(required=True)
     result = fields.String(required=True, metadata={"enum": ["imported", "duplicate", "empty", "columns", "invalid"]})
+    reason = fields.String(required=True)
 
 
 class ImportedSchema(StrictSchema):
-    """What became of a file of codes; ``stock``: unused codes now."""
+    """What became of a file of codes; ``stock``: unused codes now; ``file``: the lines as CSV, with the reasons."""
 
     imported = fields.Integer(required=True)
     refused = fields.Integer(required=True)
-    stock = fields.Integer(required=True, attribute="on_hand")
+    stock = fields.Integer(required=True)
     lines = fields.List(fields.Nested(LineResultSchema), required=True)
+    file = fields.String(required=True)
 
 
 class CategoryChangeSchema(StrictSchema):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
+
 from admin.acting import traced
+from admin.orders import SEES_MEMBERS
 from admin.routes.catalog_schemas import (
     AdminCategorySchema,
     AdminGiftSchema,
@@ -12,13 +15,13 @@ from admin.routes.catalog_schemas import (
     CategoryChangeSchema,
     GiftChangeSchema,
     ImportedSchema,
+    ImportQuery,
     MovementSchema,
     MovementsQuery,
     NewCategorySchema,
     NewGiftSchema,
     StockChangeSchema,
     StockSchema,
-    VariantQuery,
 )  # fmt: skip
 from catalog.gifts.edit import change_gift, create_gift, get_gift
 from catalog.gifts.models import Gift
@@ -30,15 +33,17 @@ from catalog.gifts.shelves import (
 )  # fmt: skip
 from catalog.payment.configured import can_be_paid
 from catalog.stock.change import change_stock, movements_page
-from catalog.vouchers.import_codes import Imported, import_codes
+from catalog.vouchers.import_codes import Imported, import_codes, reason
 from catalog.vouchers.watch import Pool, pools_of
 from mall.db import Login
+from mall.errors import Conflict
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import staff
+from mall.sheets import write_csv
 
 blp = api_blueprint("admin-gifts", __name__, description="The catalog, for the back office")
 EDITORS = staff("catalog")
@@ -116,17 +121,40 @@ def post_stock(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, int]
     response=list_schema(MovementSchema), errors=("variant_exists",),
 )  # fmt: skip
 def list_movements(call: Call, gift_id: str) -> dict[str, Any]:
+    """Who may not see members is told that it was one, as on the order's page."""
     query = call.query
-    return movements_page(call.tx, checked_id(gift_id), _variant_id(query), query["limit"], query.get("cursor"))
+    found = movements_page(call.tx, checked_id(gift_id), _variant_id(query), query["limit"], query.get("cursor"))
+    names = MovementSchema().fields
+    moved = [{name: getattr(one, name) for name in names} for one in found["items"]]
+    for one in moved:
+        if one["actor"].startswith("member:") and call.staff.role not in SEES_MEMBERS:
+            one["actor"] = "member"
+    return {**found, "items": moved}
+
+
+def imported_wire(done: Imported) -> dict[str, Any]:
+    """An import with its result file, in which the codes themselves are not repeated."""
+    lines = [{"line": one.line, "result": one.result, "reason": reason(one.result)} for one in done.lines]
+    rows = [[_("Line"), _("Result"), _("Reason")], *([line[name] for name in line] for line in lines)]
+    told = {"imported": done.imported, "refused": done.refused, "stock": done.on_hand}
+    return {**told, "lines": lines, "file": write_csv(rows).decode()}
 
 
 @endpoint(
-    blp, "POST", "/admin/gifts/<gift_id>/vouchers", auth=EDITORS, login=Login.BACKOFFICE, query=VariantQuery,
-    response=ImportedSchema, status=201, idempotency="required", errors=("not_a_voucher", "variant_exists"),
-    body_type="text/csv",
+    blp, "POST", "/admin/gifts/<gift_id>/vouchers", auth=EDITORS, login=Login.BACKOFFICE, query=ImportQuery,
+    response=ImportedSchema, status=201, idempotency="required",
+    errors=("not_a_voucher", "variant_exists", "bad_lines"), body_type="text/csv",
 )  # fmt: skip
-def post_vouchers(call: Call, gift_id: str) -> Imported:
-    return import_codes(call.tx, checked_id(gift_id), _variant_id(call.query), call.raw_body, *traced(call))
+def post_vouchers(call: Call, gift_id: str) -> dict[str, Any]:
+    """A refused file names every line: ``lines`` and ``file`` of the refusal are those of the answer."""
+    asked, only_good = _variant_id(call.query), call.query["only_good"]
+    try:
+        done = import_codes(call.tx, checked_id(gift_id), asked, call.raw_body, *traced(call), only_good=only_good)
+    except Conflict as error:
+        if error.code != "bad_lines":
+            raise
+        raise Conflict("bad_lines", extra={**imported_wire(error.extra["imported"]), "imported": 0}) from error
+    return imported_wire(done)
 
 
 @endpoint(

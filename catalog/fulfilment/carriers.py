@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -57,6 +58,6 @@ def find_carrier(text: str) -> Carrier | None:
 
 
 def tracking_number(carrier: Carrier, text: str) -> str | None:
-    """A tracking number as it is kept: capitals, no spaces. None when it cannot be one of this carrier's."""
-    number = re.sub(r"\s", "", text).upper()
+    """A tracking number as it is kept: capitals, no spaces, nothing in full width. None: not one of this carrier's."""
+    number = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
     return number if carrier.form.fullmatch(number) else None

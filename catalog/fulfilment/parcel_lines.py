@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,4 +91,4 @@ def _line(number: int, cells: Sequence[str], places: dict[str, int] | None) -> P
 
 def _cell(cells: Sequence[str], place: int) -> str:
     # A quote in front is how we, and spreadsheets, write text that would be a formula.
-    return cells[place].removeprefix("'").strip() if place < len(cells) else ""
+    return unicodedata.normalize("NFKC", cells[place]).removeprefix("'").strip() if place < len(cells) else ""

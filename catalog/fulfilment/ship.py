@@ -52,7 +52,7 @@ class Shipment:
 def read_parcels(raw: bytes, media_type: str) -> list[ParcelLine]:
     """The lines of a CSV or XLSX file. Raises Invalid naming ``body``: not such a file, too large, or empty."""
     why = {
-        "encoding": _("Must be encoded in UTF-8."),
+        "encoding": _("Must be a text file in UTF-8 or GB 18030 (the CSV that Excel saves)."),
         "form": _("This is no CSV or XLSX file that can be read."),
         "too_many": _("Has more than 2,000 lines."),
         "too_large": _("Unpacks to too much."),

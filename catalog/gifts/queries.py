@@ -50,6 +50,10 @@ class Shown:
     tags: tuple[Tag, ...] = ()
     variants: tuple[tuple[GiftVariant, int], ...] = ()
 
+    def offers(self, variant_id: str) -> bool:
+        """Whether the variant can be chosen, with pieces on hand or not."""
+        return any(variant.id == variant_id for variant, _on_hand in self.variants)
+
     def chosen(self, wanted: str | None = None) -> tuple[GiftVariant, int] | None:
         """The variant ``wanted``, with what is on hand of it; else the first that can be had, else the first."""
         for variant, on_hand in self.variants:

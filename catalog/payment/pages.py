@@ -89,6 +89,22 @@ def _opened(tx: Session, wanted: said.Wanted, page: said.Session, now: datetime)
         payment.session_over_at = None
 
 
+def ask_at_once(order_id: str, now: datetime) -> bool:
+    """Ask about the page of an order whose member comes back from paying there: the provider's message may take a
+    while, or never come. Returns whether it is still not known to be paid."""
+    payment = run_tx(Login.BACKOFFICE, lambda tx: tx.get(OrderPayment, order_id))
+    if payment is None or payment.status != "open":
+        return False
+    if gateway() is None or payment.session_id is None:
+        return True
+    try:
+        page = _ask(payment.session_id, close=False)
+    except said.PaymentError as error:
+        log.warning("payment page not known", order=order_id, error=str(error))
+        return True
+    return run_tx(Login.BACKOFFICE, lambda tx: settle_session(tx, page, now)) == "waiting"
+
+
 def look_after_pages(now: datetime) -> dict[str, int]:
     """Make pages that are missing, ask about open ones, close those of orders that have ended or run out of time."""
     if gateway() is None:

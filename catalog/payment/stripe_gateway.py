@@ -72,7 +72,7 @@ class StripeGateway:
             "metadata": {"order": wanted.order_id},
             "payment_intent_data": {"metadata": {"order": wanted.order_id}},
             "expires_at": int(wanted.expires_at.timestamp()),
-            "success_url": wanted.return_url,
+            "success_url": f"{wanted.return_url}/paid",
             "cancel_url": wanted.return_url,
         }
         return _session(_ask(lambda: self._sessions.create(params, {"idempotency_key": wanted.key})))

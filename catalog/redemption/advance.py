@@ -24,7 +24,7 @@ from catalog.redemption.writer import LockedOrder, lock_order, move_order
 from catalog.vouchers.pool import put_back
 from mall.crypto import keyring
 from mall.db import cursor
-from mall.errors import Invalid, NotFound
+from mall.errors import Conflict, Invalid, NotFound
 from points.ledger.book import Book
 from points.ledger.books import open_books
 
@@ -51,7 +51,13 @@ def cancel_order(tx: Session, member_id: str, order_id: str, now: datetime) -> N
     can no longer be cancelled, or is cancelled already.
     """
     step = Step(Status.CANCELLED.value, By.MEMBER, f"member:{member_id}")
-    take_step(tx, order_id, step, now, member_id=member_id)
+    try:
+        take_step(tx, order_id, step, now, member_id=member_id)
+    except Conflict as error:
+        if error.code != "illegal_transition":
+            raise
+        told = _("This order can no longer be cancelled.")
+        raise Conflict(error.code, told, extra=error.extra) from error
 
 
 def take_step(tx: Session, order_id: str, step: Step, now: datetime, *, member_id: str | None = None) -> LockedOrder:

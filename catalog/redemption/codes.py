@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 
 from mall.crypto import Keyring
@@ -41,6 +42,9 @@ def read_code(ring: Keyring, code_box: bytes) -> str:
 
 
 def typed_code(text: str) -> str | None:
-    """A code as it was typed or scanned, spaces and hyphens left out; None when it cannot be one."""
-    digits = re.sub(r"[\s-]", "", text)
+    """A code as it was typed or scanned, spaces and hyphens left out; None when it cannot be one.
+
+    A Chinese keyboard may write digits in full width (８３６０): they are the same digits.
+    """
+    digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text))
     return digits if _FORM.fullmatch(digits) else None

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from catalog.payment.due import refuse_on_hold
 from catalog.payment.refunds import ask_refund
-from catalog.redemption.lifecycle import REFUNDABLE, SENT_KINDS, By, Status, check_step, targets
+from catalog.redemption.lifecycle import REFUNDABLE, SENT_KINDS, By, Status, targets
 from catalog.redemption.writer import LockedOrder, PartBack, lock_order, write_refund
 from mall.crypto import keyring
 from mall.db import cursor
@@ -100,7 +100,10 @@ def _part(order: LockedOrder, asked: RefundRequest) -> PartBack:
         left = {"left_points": left_points, "left_quantity": left_pieces}
         raise Conflict("refund_exceeded", extra=left)
     if points == left_points:
-        check_step(order.kind, order.status, Status.REFUNDED.value, By.STAFF)
+        allowed = targets(order.kind, order.status, By.STAFF)
+        if Status.REFUNDED not in allowed:
+            told = _("All of it goes back only when the order is returned or completed: mark it so first.")
+            raise Conflict("illegal_transition", told, extra={"order_status": order.status, "allowed": allowed})
         pieces = left_pieces
     if asked.restock and (asked.points is not None or pieces == 0):
         raise Invalid({"restock": [_("Say how many pieces go back.")]})

@@ -18,7 +18,7 @@ from mall.db import Login
 from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
-from mall.http.fields import Flag, StrictSchema, Text
+from mall.http.fields import Flag, Phone, StrictSchema, Text
 from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema, page_in_memory
 from mall.http.principals import MEMBER
@@ -37,7 +37,7 @@ class AddressChangeSchema(StrictSchema):
     """Changes of an address; ``is_default`` true takes the mark from the one that had it."""
 
     name = Text(1, 50)
-    phone = Text(4, 30, pattern=r"[0-9+() \-]{4,30}")
+    phone = Phone()
     address = Text(4, 200)
     is_default = Flag()
 

@@ -12,7 +12,7 @@ from catalog.payment.models import PAYMENT_STATUSES
 from catalog.redemption.lifecycle import Status
 from catalog.redemption.pricing import MAX_QUANTITY
 from catalog.topups.states import TARGETS, State
-from mall.http.fields import Choice, Instant, QueryFlag, StrictSchema, Text, Whole
+from mall.http.fields import Choice, Instant, Phone, QueryFlag, StrictSchema, Text, Whole
 from mall.http.pagination import PageQuery
 
 ID_MOST = 64
@@ -131,7 +131,7 @@ class DeliverySchema(StrictSchema):
     """Where a gift is sent."""
 
     name = Text(1, 50, required=True)
-    phone = Text(4, 30, required=True, pattern=r"[0-9+() \-]{4,30}")
+    phone = Phone(required=True)
     address = Text(4, 200, required=True)
 
 

@@ -58,7 +58,8 @@ def card(shown: Shown, available: int | None, now: datetime) -> dict[str, Any]:
 
 
 def drops_shown(shown: Shown, releases: Sequence[NextRelease], now: datetime) -> list[dict[str, Any]]:
-    """When the next pieces of a gift come: of a variant with its name, ``day`` today or tomorrow or None."""
+    """When the next pieces of a gift come: of a variant with its name; ``day`` and ``opens_day`` (of the waiting room,
+    which may open the day before) today or tomorrow or None."""
     names = {variant.id: in_language(variant.name, language()) for variant, _on_hand in shown.variants}
     today = local_date(now, mall_zone())
     days = {today: "today", today + timedelta(days=1): "tomorrow"}
@@ -71,6 +72,7 @@ def drops_shown(shown: Shown, releases: Sequence[NextRelease], now: datetime) ->
             "opens_at": one.opens_at,
             "open": one.opens_at is not None and one.opens_at <= now,
             "day": days.get(local_date(one.at, mall_zone())),
+            "opens_day": one.opens_at and days.get(local_date(one.opens_at, mall_zone())),
         }
         for one in releases
     ]

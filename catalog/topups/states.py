@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -54,7 +55,8 @@ class Judged:
 
 
 def clean_target(kind: str, text: str) -> str | None:
-    """An account as it is sent to the provider; None when it cannot be one."""
+    """An account as it is sent to the provider, nothing in full width; None when it cannot be one."""
+    text = unicodedata.normalize("NFKC", text)
     if kind == "phone":
         number = re.sub(r"[\s()-]", "", text)
         return number if _PHONE.fullmatch(number) else None

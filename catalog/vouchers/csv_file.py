@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import dataclass
+
+from mall.sheets import BadSheet, csv_rows
 
 MAX_LINES = 20_000
 MAX_CODE = 200
 _CODE = re.compile(r"[\x20-\x7e\u00a1-\ufffd]{1,200}")
-_HEADINGS = frozenset({"code", "voucher", "voucher_code", "兑换码", "券码", "卡密"})
+_HEADINGS = frozenset(
+    {"code", "codes", "voucher", "voucher_code", "voucher code", "coupon", "coupon code", "card number", "兑换码",
+     "券码", "卡密", "卡号", "券号", "密码", "激活码", "礼品码", "优惠码", "优惠券码", "提货码", "序列号"}
+)  # fmt: skip
+"""What stands above a column of codes: handed to a member as a code it would be worth nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,28 +27,21 @@ class Line:
 
 
 class NotCsv(Exception):
-    """The bytes are no CSV file in UTF-8; the message is ``encoding``, ``form`` or ``too_many``."""
+    """The bytes are no CSV file; the message is ``encoding``, ``form`` or ``too_many``."""
 
 
 def read_lines(raw: bytes) -> list[Line]:
     """The lines of a file with one code each, a heading left out, blank lines at its end too. Raises NotCsv."""
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise NotCsv("encoding") from error
-    if "\0" in text:
-        raise NotCsv("form")
     lines: list[Line] = []
-    reader = csv.reader(io.StringIO(text.rstrip()), strict=True)
     try:
-        for number, cells in enumerate(reader, start=1):
+        for number, cells in enumerate(csv_rows(raw.rstrip()), start=1):
             if number > MAX_LINES:
                 raise NotCsv("too_many")
             if number == 1 and cells and _is_heading(cells):
                 continue
             lines.append(_line(number, [cell.strip() for cell in cells]))
-    except csv.Error as error:
-        raise NotCsv("form") from error
+    except BadSheet as error:
+        raise NotCsv(str(error)) from error
     return lines
 
 

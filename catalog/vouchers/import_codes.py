@@ -18,6 +18,7 @@ from mall.db import cursor
 from mall.errors import Conflict, Invalid
 from mall.ids import new_id
 
+IMPORTED = "imported"
 _ADD = """INSERT INTO voucher_codes (id, item_id, code_hash, code_box, imported_at)
  SELECT n.id, %s, n.code_hash, n.code_box, %s
  FROM unnest(%s::text[], %s::bytea[], %s::bytea[]) AS n(id, code_hash, code_box)
@@ -50,10 +51,15 @@ def import_codes(
     actor: str,
     now: datetime,
     request_id: str | None = None,
+    *,
+    only_good: bool = False,
 ) -> Imported:
-    """Add the codes of a CSV file, one a line; bad lines and duplicates are refused one by one.
+    """Add the codes of a CSV file, one a line.
 
-    Raises NotFound, Conflict ``not_a_voucher`` or ``variant_exists``, Invalid when it is no CSV in UTF-8.
+    Raises NotFound, Conflict ``not_a_voucher`` or ``variant_exists``, Invalid when it is no CSV file, and Conflict
+    ``bad_lines`` (``extra["imported"]``: the Imported as it would be) when a line is no code or a code that is there
+    already, unless ``only_good``: then those are left out. Blank lines are left out in any case. The transaction must
+    not commit after a raise.
     """
     gift, item_id = find_item(tx, gift_id, variant_id)
     if gift.kind != "voucher":
@@ -61,7 +67,10 @@ def import_codes(
     lines = _read(raw)
     added = _add(tx, item_id, lines, now)
     results = [LineResult(line.number, _result(line, added)) for line in lines]
-    count = sum(one.result == "imported" for one in results)
+    count = sum(one.result == IMPORTED for one in results)
+    if not only_good and any(one.result not in (IMPORTED, "empty") for one in results):
+        bad = Imported(count, len(results) - count, on_hand(tx, item_id), results)
+        raise Conflict("bad_lines", extra={"imported": bad})
     detail = {"imported": count, "refused": len(results) - count, "item": item_id}
     audit.record(tx, actor, "vouchers.imported", f"gift:{gift_id}", detail, now, request_id)
     left = move_stock(tx, item_id, count, "imported", None, actor, now) if count else on_hand(tx, item_id)
@@ -73,7 +82,7 @@ def _read(raw: bytes) -> list[Line]:
         lines = read_lines(raw)
     except NotCsv as error:
         why = {
-            "encoding": _("Must be encoded in UTF-8."),
+            "encoding": _("Must be a text file in UTF-8 or GB 18030 (the CSV that Excel saves)."),
             "form": _("Is not a CSV file."),
             "too_many": _("Has more than 20,000 lines."),
         }
@@ -100,4 +109,16 @@ def _add(tx: Session, item_id: str, lines: Sequence[Line], now: datetime) -> set
 def _result(line: Line, added: set[int]) -> str:
     if line.problem is not None:
         return line.problem
-    return "imported" if line.number in added else "duplicate"
+    return IMPORTED if line.number in added else "duplicate"
+
+
+def reason(result: str) -> str:
+    """What became of a line, in words of the reader's language."""
+    sentences = {
+        IMPORTED: _("Imported."),
+        "duplicate": _("This code is there already."),
+        "empty": _("The line is empty."),
+        "columns": _("More than one column: one code a line, nothing else."),
+        "invalid": _("This is no code."),
+    }
+    return str(sentences[result])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import typing
+import unicodedata
 from datetime import UTC, datetime
 
 import marshmallow as ma
@@ -137,6 +138,18 @@ class Flag(ma.fields.Boolean):
         if not isinstance(value, bool):
             raise self.make_error("invalid")
         return value
+
+
+class Phone(Text):
+    """A phone number as people write it: digits, spaces, + - ( ). Full width, as a Chinese keyboard has it: （010）, is
+    kept as the usual signs."""
+
+    def __init__(self, **kwargs: typing.Any) -> None:
+        super().__init__(4, 30, pattern=r"[0-9+() \-]{4,30}", **kwargs)
+
+    def _deserialize(self, value: typing.Any, attr: str | None, data: typing.Any, **kwargs: typing.Any) -> str:
+        plain = unicodedata.normalize("NFKC", value) if isinstance(value, str) else value
+        return super()._deserialize(plain, attr, data, **kwargs)
 
 
 class QueryFlag(Flag):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -106,7 +107,7 @@ def claim(tx: Session, member_id: str, code: str, now: datetime) -> int:
 
     Raises NotFound ``claim_code_not_found``, the same for a code that is wrong, used, revoked or expired.
     """
-    plain = re.sub(r"[\s-]", "", code.lower()).translate(_READ)
+    plain = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", code).lower()).translate(_READ)
     row = cursor(tx).execute(_USE, (_hash(plain), now)).fetchone()
     if row is None:
         raise NotFound("claim_code_not_found")

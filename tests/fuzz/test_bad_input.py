@@ -411,7 +411,7 @@ def test_times_too_far_ahead_are_refused_by_name(world: World) -> None:
     assert world.snapshot() == before
 
 
-@pytest.mark.parametrize("raw", [b"", b"\xff\xfe", b"A\0B\n", b"x" * 10_000_000, b'"', "码".encode("gb18030")])
+@pytest.mark.parametrize("raw", [b"", b"\xff\xfe", b"A\0B\n", b"x" * 10_000_000, b'"', b"\xff\xff"])
 def test_a_file_of_codes_that_is_none_imports_nothing(world: World, raw: bytes) -> None:
     before = world.snapshot()
     path = f"/admin/gifts/{world.names['voucher']}/vouchers"

@@ -80,6 +80,10 @@ def test_many_codes_in_a_row_are_typed_without_touching_anything_else(visit: Ent
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     targets = page.locator("main button:visible").all()
     assert min(target.bounding_box()["height"] for target in targets) >= 56
+    look_up, scan = (page.locator(f".counter__acts button:nth-child({number})").bounding_box() for number in (1, 2))
+    card = page.locator("#ask").bounding_box()
+    assert look_up["x"] + look_up["width"] < scan["x"], "one button lies over the other"
+    assert scan["x"] + scan["width"] < card["x"] + card["width"], "the button reaches out of its card"
 
 
 @pytest.fixture

@@ -613,6 +613,7 @@ FEW = 3
 NOT_WALKED = {
     "/livez", "/readyz", "/metrics",  # for machines
     "/desk", "/login/<token>", "/sign-in/with/<provider_key>", "/sign-in/with/<provider_key>/back",  # lead on
+    "/orders/<order_id>/paid",  # likewise, from Stripe to the order
     "/draws/<draw_id>/record.json", "/draws/verify_draw.py", "/statement/file",  # files
     "/attempts/<attempt_id>", "/gifts/<gift_id>/queue", "/sign-in/first-time", "/me/new-password",  # pages of a moment
 }  # fmt: skip

@@ -11,7 +11,8 @@
   var stream = null, reader = null, timer = 0, lastSeen = "", asked = "", busy = false;
   var EVERY = 160;
 
-  function digits(text) { return text.replace(/[\s-]/g, ""); }
+  /* A Chinese keyboard may write digits in full width: they are the same digits. */
+  function digits(text) { return text.normalize("NFKC").replace(/[\s-]/g, ""); }
 
   function lookUp(code) {
     if (busy) return;

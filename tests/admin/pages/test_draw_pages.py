@@ -17,6 +17,9 @@ def test_a_draw_is_announced_changed_and_its_gift_saved_without_touching_its_dat
     made = browser.post("/admin/draws", data={**TERMS, "gift": gift})
     assert made.status_code == 303
     page = browser.get(made.location).text
+    assert "Nobody can enter" not in page
+    shop.post(f"/admin/gifts/{gift}/stock", shop.owner, {"change": -5, "reason": "none came"})
+    assert "Nobody can enter" in browser.get(made.location).text
     assert "Upcoming" in page and shop.sql("SELECT commitment FROM draws") in page
     assert browser.post(made.location, data={**TERMS, "winners": "0"}).status_code == 422
     assert browser.post(made.location, data={**TERMS, "winners": "3", "opens_at": ""}).status_code == 303

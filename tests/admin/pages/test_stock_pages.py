@@ -18,7 +18,16 @@ def test_the_stock_page_tells_every_movement_and_sets_the_alert(shop, desk):
     for number, typed in enumerate(("+4", "−4", "＋2", "-2")):  # with the signs that the form itself shows
         assert browser.post(receive, data={"_key": f"{form}{number}", "change": typed}).status_code == 303
     assert shop.sql(f"SELECT count(*) FROM stock_movements WHERE item_id = '{gift}' AND kind <> 'ordered'") == 5
-    assert "+6" in page and "−1" in page and "Ordered" in page
+    wares, auditor = shop.staff("catalog"), shop.staff("auditor")
+    told = {
+        who: [one["actor"] for one in shop.get(f"/admin/gifts/{gift}/stock", person).json["items"]][-2]
+        for who, person in (("catalog", wares), ("auditor", auditor))
+    }
+    taker = shop.sql("SELECT member_id FROM orders")
+    assert told == {"catalog": "member", "auditor": f"member:{taker}"}  # as on the order's page
+    file = browser.get(f"/admin/files/gifts/{gift}/stock").text
+    assert ",Member" in file and taker not in file and taker not in page
+    assert "+6" in page and "−1" in page and "Taken by an order" in page
     alert = f"/admin/gifts/{gift}/stock-alert"
     assert browser.post(alert, data={"low_at": "-1"}).status_code == 303
     assert shop.sql("SELECT count(*) FROM stock_alerts") == 0
@@ -40,9 +49,13 @@ def test_codes_are_imported_from_a_file_and_a_file_sent_twice_counts_once(shop, 
     assert browser.post(here, data={}).status_code == 303
     for _twice in range(2):
         file = (io.BytesIO(b"AAA-1\nAAA-2\nAAA-1\n"), "codes.csv")
-        done = browser.post(here, data={"codes": file}, follow_redirects=True)
-    assert "Codes imported: 0. Refused: 3 (line 1 there already" in done.text
-    assert (shop.stock(gift), "AAA" in done.text) == (2, False)
+        done = browser.post(here, data={"codes": file, "only_good": "1"}, follow_redirects=True)
+    assert "Codes imported: 0. Lines left out: 3." in done.text and 'download="codes-result.csv"' in done.text
+    assert (done.text.count("This code is there already."), shop.stock(gift), "AAA" in done.text) == (3, 2, False)
+    before = shop.snapshot()
+    bad = browser.post(here, data={"codes": (io.BytesIO(b"AAA-3\nAAA-1\n"), "codes.csv")})
+    assert bad.status_code == 409 and "Nothing was imported" in bad.text and "codes-result.csv" in bad.text
+    assert shop.snapshot() == before
     cup = shop.gift(10)
     wrong = browser.post(f"/admin/gifts/{cup}/codes", data={"codes": (io.BytesIO(b"A-1\n"), "c.csv")})
     assert (wrong.status_code, shop.sql("SELECT count(*) FROM voucher_codes")) == (303, 2)

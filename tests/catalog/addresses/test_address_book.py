@@ -33,7 +33,7 @@ def test_the_first_address_is_the_default_and_another_can_take_its_place(shop):
 def test_an_address_can_be_changed_in_part_and_deleted(shop):
     member = shop.member()
     first, second = add(shop, member).json, add(shop, member, **WORK).json
-    changed = shop.post(f"/me/addresses/{first['id']}", member, {"phone": "13900139000"}, method="PATCH")
+    changed = shop.post(f"/me/addresses/{first['id']}", member, {"phone": "１３９00139000"}, method="PATCH")
     assert changed.json == {**first, "phone": "13900139000"}
     assert shop.post(f"/me/addresses/{first['id']}", member, method="DELETE").status_code == 204
     assert listed(shop, member) == [{**second, "is_default": True}]

@@ -218,7 +218,7 @@ def test_a_single_order_is_shipped_with_a_carrier_that_knows_its_numbers(shop, p
     assert shop.advance(first, "shipped", carrier="PIGEON").status_code == 422
     assert shop.advance(first, "cancelled", carrier="SF").json["errors"].keys() == {"carrier"}
     assert shop.snapshot() == before
-    done = shop.advance(first, "shipped", carrier="SF", tracking=" sf1234567890123 ")
+    done = shop.advance(first, "shipped", carrier="SF", tracking=" ｓｆ1234567890１２３ ")
     assert done.json["tracking"] == "SF1234567890123" and done.json["carrier"]["code"] == "SF"
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from browsing import Browser
+
 from catalog.payment.jobs import look_after_payments
+from tests.stripe_stand_in.server import Fault
 
 LATE = timedelta(minutes=31)
 
@@ -38,8 +41,28 @@ def test_stripe_learns_amount_currency_and_order_and_nothing_else(till):
     assert (page["amount_total"], page["currency"]) == (3980, "cny")
     assert page["client_reference_id"] == order["id"]
     assert page["metadata"] == {"order": order["id"]}
-    assert page["success_url"].endswith(f"/orders/{order['id']}")
+    assert page["cancel_url"].endswith(f"/orders/{order['id']}")
+    assert page["success_url"].endswith(f"/orders/{order['id']}/paid")
     assert member.id not in str(page)
+
+
+def test_who_comes_back_from_paying_is_not_asked_to_pay_again_though_no_message_came(till):
+    browser, gift = Browser(till.shop, 100), till.gift()
+    order = till.order(browser.member, gift)
+    back, button = f"/orders/{order['id']}/paid", f'href="{order["cash"]["checkout_url"]}"'
+    assert button in browser.get(f"/orders/{order['id']}")
+    till.stripe.faults.append(Fault("checkout/sessions/", "before"))
+    assert "no need to pay again" in browser.get(back, follow_redirects=True)  # Stripe is away
+    assert till.status(order, browser.member) == "awaiting_payment"
+    till.stripe.pay(till.page(order))
+    assert Browser(till.shop).client.get(back).status_code == 404  # somebody else's
+    for _twice in range(2):
+        page = browser.get(back, follow_redirects=True)
+        assert "ticket__code" in page and button not in page and "no need to pay again" not in page
+    till.hear_all()
+    steps = [step["status"] for step in till.shop.get(f"/orders/{order['id']}", browser.member).json["history"]]
+    assert steps == ["placed", "awaiting_payment", "confirmed", "ready_for_pickup"]
+    till.balanced()
 
 
 def test_the_same_order_twice_is_one_order_and_one_page(till):

@@ -51,6 +51,7 @@ def test_a_member_takes_a_place_waits_orders_and_the_others_learn_it_is_gone(hal
     assert placed.location in first.get(f"/gifts/{hall.gift}/queue")
     page = second.get(f"/gifts/{hall.gift}/queue")
     assert _big(page) == "Sold out" and 'http-equiv="refresh"' not in page
+    assert "Waiting room opens tomorrow at " in second.get(f"/gifts/{hall.gift}")
 
 
 def test_leaving_by_the_page_and_a_room_that_has_not_opened(hall):

@@ -107,6 +107,7 @@ def test_a_parcel_under_way_is_refunded_in_part_only(shop):
     assert _refund(shop, order, quantity=1).json["status"] == "shipped"
     answer = _refund(shop, order)
     assert (answer.status_code, answer.json["code"]) == (409, "illegal_transition")
+    assert "returned or completed" in answer.json["detail"] and answer.json["allowed"] == ["completed", "returned"]
     assert shop.wallet(member)["available"] == 100
 
 

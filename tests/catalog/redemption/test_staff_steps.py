@@ -49,6 +49,7 @@ def test_a_member_cannot_cancel_what_is_being_prepared_but_staff_can(shop):
     before = shop.snapshot()
     refused = shop.post(f"/orders/{order}/cancel", member)
     assert (refused.status_code, refused.json["code"], refused.json["allowed"]) == (409, "illegal_transition", [])
+    assert refused.json["detail"] == "This order can no longer be cancelled."
     assert shop.snapshot() == before
     assert shop.advance(order, "cancelled", reason="broken").json["status"] == "cancelled"
     assert shop.wallet(member)["available"] == 100
@@ -76,11 +77,12 @@ def test_anothers_order_is_not_found(shop):
     assert shop.get("/me/orders", other).json == {"items": [], "next_cursor": None}
 
 
-def test_a_code_is_handed_in_once(shop):
+def test_a_code_is_handed_in_once_in_full_width_digits_too(shop):
     member, gift = shop.member(200), shop.gift(100)
     order = shop.order(member, gift).json
     worker, code = shop.staff("fulfilment"), order["pickup_code"]
-    answer = shop.post("/admin/pickups", worker, {"code": f"{code[:4]} {code[4:]}"})
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code)  # as a Chinese keyboard may write it
+    answer = shop.post("/admin/pickups", worker, {"code": f"{wide[:4]}\u3000{wide[4:]}"})
     assert answer.status_code == 200
     assert (answer.json["id"], answer.json["status"]) == (order["id"], "completed")
     assert "points" not in answer.json and "member" not in answer.json

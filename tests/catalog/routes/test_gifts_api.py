@@ -197,6 +197,27 @@ def test_voucher_codes_are_imported_line_by_line(shop):
     assert (bad.status_code, list(bad.json["errors"])) == (422, ["body"])
 
 
+def test_one_bad_line_imports_no_code_and_a_file_names_the_reasons(shop):
+    gift = shop.gift(1, kind="voucher")
+    shop.vouchers(gift, "OLD-1")
+    before, path = shop.snapshot(), f"/admin/gifts/{gift}/vouchers"
+    rows = "兑换码\nNEW-1\n\nOLD-1\nNEW-2,2027-01-01\n".encode("gb18030")  # as Excel saves it in China
+    refused = shop.post(path, shop.owner, data=rows, content_type="text/csv")
+    told = [(line["line"], line["result"]) for line in refused.json["lines"]]
+    assert (refused.status_code, refused.json["code"], refused.json["imported"]) == (409, "bad_lines", 0)
+    assert told == [(2, "imported"), (3, "empty"), (4, "duplicate"), (5, "columns")]
+    assert (
+        "4,duplicate,This code is there already." in refused.json["file"]
+        and "NEW" not in refused.text
+        and "OLD" not in refused.text
+    )
+    assert shop.snapshot() == before
+    done = shop.post(path + "?only_good=true", shop.owner, data=rows, content_type="text/csv")
+    assert (done.status_code, done.json["imported"], done.json["stock"]) == (201, 1, 2)
+    blank = shop.post(path, shop.owner, data=b"NEW-3\n\nNEW-4\n", content_type="text/csv")
+    assert (blank.status_code, blank.json["imported"]) == (201, 2)
+
+
 def test_pickup_points_have_one_default(shop):
     first = shop.get("/admin/pickup-points", shop.owner).json["items"]
     assert [point["is_default"] for point in first] == [True]

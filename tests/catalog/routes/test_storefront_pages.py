@@ -81,6 +81,50 @@ def test_the_button_of_a_gift_leads_on_and_never_into_a_refusal(shop):
         assert re.findall(r'weui-btn_(?:primary|default)"[^>]*>[^<]+<', bar) == [button]
 
 
+def test_a_variant_that_is_sold_out_is_not_offered_to_be_redeemed(shop, client):
+    gift, browser = shop.gift(10, stock=0), Browser(shop, 50)
+    gone, there = (
+        shop.post(f"/admin/gifts/{gift}/variants", shop.owner, {"name": name, "stock": stock}).json["id"]
+        for name, stock in (("S", 0), ("L", 2))
+    )
+    another = f'weui-btn_default" href="/gifts/{gift}">'
+    for page in (browser.get(f"/gifts/{gift}?variant={gone}"), client.get(f"/gifts/{gift}?variant={gone}").text):
+        assert another in page and 'type="submit" form="choose"' not in page.partition('id="act"')[2]
+    assert 'type="submit" form="choose">Redeem<' in browser.get(f"/gifts/{gift}?variant={there}")
+
+
+def test_what_is_gone_while_a_form_is_open_is_said_and_never_swapped_for_something_else(shop):
+    gift, browser = shop.gift(10, stock=0), Browser(shop, 50)
+    gone, _there = (
+        shop.post(f"/admin/gifts/{gift}/variants", shop.owner, {"name": name, "stock": 2}).json["id"] for name in "SL"
+    )
+    confirm = browser.get(f"/gifts/{gift}/redeem?variant={gone}")
+    shop.post(f"/admin/gifts/{gift}/variants/{gone}", shop.owner, {"active": False}, method="PATCH")
+    before = shop.snapshot()
+    for answer in (
+        browser.submit(confirm, f"/gifts/{gift}/redeem"),
+        browser.client.get(f"/gifts/{gift}/redeem?variant={gone}", headers={"Accept-Language": "en"}),
+    ):
+        assert (answer.status_code, answer.location) == (303, f"/gifts/{gift}")
+    assert browser.get(f"/gifts/{gift}").count("no longer offered") == 2  # said to each
+    assert shop.snapshot() == before
+    point = shop.post("/admin/pickup-points", shop.owner, {"name": "North", "address": "1 North Road"}).json["id"]
+    confirm = browser.get(f"/gifts/{gift}/redeem?quantity=2")
+    shop.post(f"/admin/pickup-points/{point}", shop.owner, {"active": False}, method="PATCH")
+    before = shop.snapshot()
+    answer = browser.submit(confirm, f"/gifts/{gift}/redeem", pickup_point=point, quantity="2")
+    assert answer.status_code == 409 and "This pickup point is closed" in answer.text
+    assert answer.text.count('name="pickup_point"') == 1 and 'value="2"' in answer.text and " checked" in answer.text
+    parcel = shop.gift(10, kind="delivery")
+    saved = shop.post("/me/addresses", browser.member, HOME).json["id"]
+    confirm = browser.get(f"/gifts/{parcel}/redeem")
+    shop.post(f"/me/addresses/{saved}", browser.member, method="DELETE")
+    before = shop.snapshot()
+    answer = browser.submit(confirm, f"/gifts/{parcel}/redeem", address_id=saved)
+    assert answer.status_code == 409 and "no longer in your book" in answer.text
+    assert shop.snapshot() == before
+
+
 def test_a_gift_is_redeemed_without_javascript_and_its_code_shown(shop):
     gift = shop.gift(100, stock=5)
     browser = Browser(shop, 250)

@@ -26,6 +26,21 @@ def test_a_quoted_code_may_hold_a_comma() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("卡号\r\nAAA-1\r\n", "gb18030"), ("密码\nAAA-1\n", "utf-8-sig"), ("code;\nAAA-1;\n", "ascii"),
+        ("code\t\r\nAAA-1\t", "ascii"),
+    ],
+)  # fmt: skip
+def test_a_file_is_read_as_spreadsheets_write_it_and_its_heading_is_no_code(text: str, encoding: str) -> None:
+    assert read_lines(text.encode(encoding)) == [Line(2, "AAA-1")]
+
+
+def test_a_second_column_after_a_semicolon_is_no_part_of_a_code() -> None:
+    assert read_lines(b"AAA-1;2027-01-01\nAAA-2;2027-01-01") == [Line(1, None, "columns"), Line(2, None, "columns")]
+
+
+@pytest.mark.parametrize(
     ("raw", "why"),
     [
         (b"\xff\xfe", "encoding"),
