@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request
+from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.pages.gifts import number_of
+from admin.pages.forms import done_once, page_again
+from admin.pages.gifts import gift_as_page, number_of
 from admin.pages.lists import list_query
+from admin.routes.catalog_schemas import StockChangeSchema
 from admin.routes.drops import AlertSchema
 from admin.routes.gifts import EDITORS, READERS
 from catalog.gifts.edit import get_gift
@@ -19,7 +21,7 @@ from catalog.gifts.models import Gift
 from catalog.gifts.variants import StaffVariant, variants_of
 from catalog.routes.ids import checked_id
 from catalog.stock.alerts import alert_of, low_items, set_alert
-from catalog.stock.change import movements_page, on_hand
+from catalog.stock.change import change_stock, movements_page, on_hand
 from catalog.vouchers.import_codes import Imported, import_codes
 from catalog.vouchers.watch import pools_of
 from catalog.wording import in_language
@@ -29,6 +31,7 @@ from mall.http.call import Call, load
 from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.i18n import language
+from mall.identity.forms import messages_of
 
 pages = desk("stock", __name__)
 ONE = "/admin/gifts/{gift_id}/stock"
@@ -51,9 +54,13 @@ def low_stock(call: Call) -> str:
 @page(pages, "GET", "/gifts/<gift_id>/stock", auth=READERS, login=Login.BACKOFFICE)
 def gift_stock(call: Call, gift_id: str) -> str:
     """An item's movements, the newest first; of a gift with variants the first one's unless another is named."""
+    return _history(call, gift_id, request.args.get("variant"))
+
+
+def _history(call: Call, gift_id: str, wanted: str | None, **typed: Any) -> str:
     gift, query = get_gift(call.tx, checked_id(gift_id)), list_query(PageQuery())[0]
     variants = [one for one in variants_of(call.tx, gift.id) if one.active]
-    variant = chosen_variant(variants, request.args.get("variant"))
+    variant = chosen_variant(variants, wanted)
     found = movements_page(call.tx, gift.id, variant, query["limit"], query.get("cursor"))
     item, following = variant or gift.id, found["next_cursor"]
     return render_template(
@@ -68,7 +75,41 @@ def gift_stock(call: Call, gift_id: str) -> str:
         movements=found["items"],
         next_url=address_with(cursor=following) if following else None,
         may_edit=call.staff.role in ("owner", *EDITORS.names),
+        **typed,
     )
+
+
+@page(pages, "POST", "/gifts/<gift_id>/stock", auth=EDITORS, login=None)
+def move_gift_stock(call: Call, gift_id: str) -> Response | Redirect:
+    """Pieces received or taken away, once for each hidden key. A refusal shows the page that the form stands on with
+    what was typed; taking away needs a reason, which the API leaves to its caller."""
+    form, gift_id = request.form.to_dict(), checked_id(gift_id)
+    on_history = form.get("at") == "history"
+
+    if error := done_once(call, lambda within: _move(within, gift_id, form)):
+        errors = messages_of(error, "change")
+        typed: dict[str, Any] = {"moved": form, "moved_errors": errors}
+        if on_history:
+            return page_again(call, error, lambda within: _history(within, gift_id, form.get("variant"), **typed))
+        return page_again(call, error, lambda within: gift_as_page(within, gift_id, **typed))
+    flash(_("The stock is changed."), "success")
+    if on_history:
+        variant = form.get("variant")
+        return redirect(f"/admin/gifts/{gift_id}/stock" + (f"?variant={variant}" if variant else ""), 303)
+    return redirect(f"/admin/gifts/{gift_id}#stock", 303)
+
+
+def _move(call: Call, gift_id: str, form: dict[str, str]) -> None:
+    given = {name: form.get(name, "").strip() for name in ("change", "reason", "variant")}
+    body = load(StockChangeSchema(), {name: number_of(text) if name == "change" else text
+                                      for name, text in given.items() if text})  # fmt: skip
+    variant = checked_id(body["variant"]) if "variant" in body else None
+    if body["change"] < 0 and "reason" not in body:
+        raise Invalid({"reason": [_("Say why pieces are taken away.")]})
+    change_stock(
+        call.tx, gift_id, variant, body["change"], body.get("reason"), call.staff.name, call.now,
+        request_id=call.request_id,
+    )  # fmt: skip
 
 
 def chosen_variant(variants: list[StaffVariant], wanted: str | None) -> str | None:

@@ -16,7 +16,8 @@ def test_the_stock_page_tells_every_movement_and_sets_the_alert(shop, desk):
     page = browser.get(f"/admin/gifts/{gift}/stock").text
     receive, form = f"/admin/gifts/{gift}/stock", re.search(r'name="_key" value="([^"]+)"', page)[1]
     for number, typed in enumerate(("+4", "−4", "＋2", "-2")):  # with the signs that the form itself shows
-        assert browser.post(receive, data={"_key": f"{form}{number}", "change": typed}).status_code == 303
+        sent = {"_key": f"{form}{number}", "change": typed, "reason": "counted anew"}
+        assert browser.post(receive, data=sent).status_code == 303
     assert shop.sql(f"SELECT count(*) FROM stock_movements WHERE item_id = '{gift}' AND kind <> 'ordered'") == 5
     assert "+6" in page and "−1" in page and "Ordered" in page
     alert = f"/admin/gifts/{gift}/stock-alert"
@@ -32,6 +33,27 @@ def test_the_stock_page_tells_every_movement_and_sets_the_alert(shop, desk):
     page = browser.get(f"/admin/gifts/{gift}/stock").text
     assert f'name="variant" value="{variant}"' in page and "+3" in page and "+6" not in page
     assert desk("fulfilment").get(f"/admin/gifts/{gift}/stock").status_code == 403
+
+
+def test_taking_pieces_away_needs_a_reason_at_the_desk_receiving_and_programs_need_none(shop, desk):
+    browser, gift = desk("catalog"), shop.gift(10, stock=6)
+    here, wrong = f"/admin/gifts/{gift}/stock", "Say why pieces are taken away."
+    before = shop.snapshot()
+    for at, page in (("history", "Movements"), ("", "Pictures")):  # the page that the form stands on
+        refused = browser.post(here, data={"_key": "first", "change": "-2", "reason": "  ", "at": at})
+        assert refused.status_code == 422
+        assert wrong in refused.text and 'value="-2"' in refused.text and f">{page}</h2>" in refused.text
+    assert shop.snapshot() == before
+    told = browser.post(here, data={"_key": "first", "change": "-2", "reason": "2 broken", "at": "history"})
+    assert (told.status_code, told.headers["Location"]) == (303, here)
+    received = browser.post(here, data={"_key": "second", "change": "+3"})
+    assert received.headers["Location"] == f"/admin/gifts/{gift}#stock"
+    assert shop.post(here, shop.owner, {"change": -1}).json == {"stock": 6}
+    given = "SELECT array_agg(coalesce(reason, '') ORDER BY id) FROM stock_movements WHERE kind <> 'ordered'"
+    assert shop.sql(given)[1:] == ["2 broken", "", ""]
+    below = browser.post(here, data={"_key": "third", "change": "-99", "reason": "lost", "at": "history"})
+    assert below.status_code == 409 and 'value="lost"' in below.text
+    assert "There is not that much in stock." in below.text and shop.stock(gift) == 6
 
 
 def test_codes_are_imported_from_a_file_and_a_file_sent_twice_counts_once(shop, desk):
