@@ -39,6 +39,7 @@ from catalog.routes.hours_words import hours_words
 from catalog.routes.ids import checked_id
 from catalog.stock.alerts import low_items
 from catalog.stock.change import movements_page
+from catalog.stock.unlimited import counted
 from catalog.topups.orders import top_ups_page
 from catalog.topups.providers import providers
 from catalog.topups.states import State
@@ -63,7 +64,7 @@ def _gifts(call: Call, errors: Errors) -> Lines:
     columns = {
         _("Id"): lambda row: row[0].id, _("Code"): lambda row: row[0].code, _("Gift"): lambda row: row[0].name,
         _("Kind"): lambda row: kind(row[0].kind), _("State"): lambda row: state(row[0].status),
-        _("Points"): lambda row: row[0].points, _("Stock"): lambda row: row[1],
+        _("Points"): lambda row: row[0].points, _("Stock"): lambda row: counted(row[1]),
         _("Category"): lambda row: shelves.get(row[0].category_id),
         _("Tags"): lambda row: [named[tag] for tag in row[0].tag_ids if tag in named],
         _("On sale from"): lambda row: row[0].on_sale_from, _("On sale until"): lambda row: row[0].on_sale_until,
@@ -86,7 +87,8 @@ def _movements(call: Call, _errors: Errors, gift_id: str) -> Lines:
     chosen = chosen_variant([one for one in variants_of(call.tx, gift.id) if one.active], request.args.get("variant"))
     kind, name, key = words("words", "movement_name"), names_of_staff(call.tx), gift.id
     columns = {
-        _("When"): lambda one: one.at, _("Kind"): lambda one: kind(one.kind), _("Pieces"): lambda one: one.change,
+        _("When"): lambda one: one.at, _("Kind"): lambda one: kind(one.kind),
+        _("Pieces"): lambda one: counted(one.change),
         _("Why"): lambda one: one.reason, _("Order"): lambda one: one.ref, _("Who"): lambda one: name(one.actor),
     }  # fmt: skip
     return Lines(

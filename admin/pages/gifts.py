@@ -30,6 +30,7 @@ from catalog.gifts.variants import gifts_with_variants, variants_of
 from catalog.gifts.windows import GIFT_KINDS, GiftStatus
 from catalog.payment.configured import can_be_paid
 from catalog.routes.ids import checked_id
+from catalog.stock.unlimited import counted
 from catalog.wording import LANGUAGES, in_language
 from mall.db import Login, run_tx
 from mall.errors import Invalid, MallError
@@ -57,7 +58,7 @@ def gift_list(call: Call) -> str:
         found = staff_gifts_page(call.tx, query.get("status"), query["limit"], query.get("cursor"))
     shelves = {shelf.id: in_language(shelf.name, language()) for shelf in categories(call.tx)}
     listed = [
-        {"gift": gift, "stock": stock, "name": in_language(gift.name, language()),
+        {"gift": gift, "stock": counted(stock), "name": in_language(gift.name, language()),
          "unpayable": not can_be_paid(gift.cash_cents, gift.cash_currency),
          "picture": picture_url(gift.pictures[0]) if gift.pictures else None, "shelf": shelves.get(gift.category_id)}
         for gift, stock in found["items"]
@@ -163,7 +164,7 @@ def _choices(call: Call, gift: Gift | None) -> dict[str, Any]:
     }  # fmt: skip
     if gift is not None:
         found["name"] = in_language(gift.name, reader)
-        found["stock"] = on_hand_now(call.tx, gift.id)
+        found["stock"] = counted(on_hand_now(call.tx, gift.id))
         found["variants"] = [
             {"id": one.id, "name": in_language(one.name, reader), "texts": one.name, "points": one.points,
              "stock": one.stock, "active": one.active}

@@ -22,6 +22,7 @@ from catalog.gifts.variants import StaffVariant, variants_of
 from catalog.routes.ids import checked_id
 from catalog.stock.alerts import alert_of, low_items, set_alert
 from catalog.stock.change import change_stock, movements_page, on_hand
+from catalog.stock.unlimited import LEAST, counted
 from catalog.vouchers.import_codes import Imported, import_codes
 from catalog.vouchers.watch import pools_of
 from catalog.wording import in_language
@@ -69,7 +70,8 @@ def _history(call: Call, gift_id: str, wanted: str | None, **typed: Any) -> str:
         name=in_language(gift.name, language()),
         variants=[(one.id, in_language(one.name, language())) for one in variants],
         variant=variant,
-        on_hand=on_hand(call.tx, item),
+        on_hand=counted(on_hand(call.tx, item)),
+        unlimited_from=LEAST,
         low_at=alert_of(call.tx, item),
         pool=pools_of(call.tx, [gift.id]).get(gift.id),
         movements=found["items"],

@@ -68,3 +68,32 @@ def test_codes_are_imported_from_a_file_and_a_file_sent_twice_counts_once(shop, 
     cup = shop.gift(10)
     wrong = browser.post(f"/admin/gifts/{cup}/codes", data={"codes": (io.BytesIO(b"A-1\n"), "c.csv")})
     assert (wrong.status_code, shop.sql("SELECT count(*) FROM voucher_codes")) == (303, 2)
+
+
+def test_a_donation_without_a_number_has_no_limit_until_one_is_given(shop, desk):
+    body = {"name": {"zh": "捐书", "en": "Books"}, "kind": "donation", "points": 10}
+    made = shop.post("/admin/gifts", shop.owner, body)
+    gift, member = made.json["id"], shop.member(1000)
+    assert (made.status_code, made.json["stock"]) == (201, None)
+    shown = shop.get(f"/gifts/{gift}").json
+    assert (shown["state"], shown["stock"]) == ("on_sale", None)
+    given = shop.order(member, gift, quantity=3)
+    assert (given.status_code, given.json["status"]) == (201, "completed")
+    assert shop.get(f"/gifts/{gift}").json["stock"] is None
+    moved = "SELECT sum(change) - (SELECT on_hand FROM stock_items WHERE item_id = :id) FROM stock_movements"
+    assert shop.sql(f"{moved} WHERE item_id = :id", id=gift) == 0
+    copy = desk("catalog").post(f"/admin/gifts/{gift}/duplicate").headers["Location"].rpartition("/")[2]
+    assert shop.get(f"/admin/gifts/{copy}", shop.owner).json["stock"] is None
+    browser = desk("catalog", lang="en")
+    for page, told in (("", "It has no limit."), ("/stock", "It has no limit."), ("/preview", "Stock: no limit.")):
+        text = browser.get(f"/admin/gifts/{gift}{page}").text
+        assert told in text and "000,000" not in text
+    assert browser.get("/admin/gifts?view=edit").text.count("no limit") == 2
+    assert "left" not in shop.app.test_client().get(f"/gifts/{gift}", headers={"Accept-Language": "en"}).text.lower()
+
+    taken = shop.post(f"/admin/gifts/{gift}/stock", shop.owner, {"change": -1})
+    assert (taken.status_code, list(taken.json["errors"])) == (422, ["change"])
+    assert shop.post(f"/admin/gifts/{gift}/stock", shop.owner, {"change": 2}).json == {"stock": 2}
+    assert shop.order(member, gift, quantity=3).json["code"] == "sold_out"
+    assert shop.order(member, gift, quantity=2).status_code == 201
+    assert shop.get(f"/gifts/{gift}").json["state"] == "sold_out"
