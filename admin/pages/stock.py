@@ -13,6 +13,7 @@ from admin.pages.blueprint import desk
 from admin.pages.forms import done_once, page_again
 from admin.pages.gifts import gift_as_page, number_of
 from admin.pages.lists import list_query
+from admin.pages.people import names_of_staff
 from admin.routes.catalog_schemas import StockChangeSchema
 from admin.routes.drops import AlertSchema
 from admin.routes.gifts import EDITORS, READERS
@@ -72,6 +73,7 @@ def _history(call: Call, gift_id: str, wanted: str | None, **typed: Any) -> str:
         variant=variant,
         on_hand=counted(on_hand(call.tx, item)),
         unlimited_from=LEAST,
+        names=names_of_staff(call.tx),
         low_at=alert_of(call.tx, item),
         pool=pools_of(call.tx, [gift.id]).get(gift.id),
         movements=found["items"],
