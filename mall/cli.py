@@ -62,7 +62,7 @@ def serve(port: int | None, workers: int | None, demo: bool) -> None:
         settings,
         current_app.extensions["stores"],
         before=[["demo", "load"]] if demo else [],
-        when_ready=[["demo", "replay"], ["demo", "welcome"]] if demo else [],
+        when_ready=[["demo", "replay", "--welcome"]] if demo else [],
         log_file=settings.var / "serve.log" if demo else None,
         banner=None if demo else lambda: f"The mall is open at {supervisor.url}/ (Ctrl-C stops it)",
     )

@@ -33,28 +33,64 @@ from mall.store_folders import StoresError, socket_folder
 __all__ = ["PG_BIN", "EmbeddedStores", "StoreUrls", "StoresError"]
 
 
+_PYTHONS_OWN = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+_told: list[int] = []
+"""Signals by which this process was told to end while it had no ways of its own to."""
+
+
 @contextlib.contextmanager
 def _ending_in_order() -> Iterator[None]:
-    """Around the start of stores: told to end (SIGTERM) a process that has none of its own ways to end leaves through
-    the ordinary door, so that the stores it holds are stopped; told so during the start, once that is over.
+    """Around the start of stores: told to end (SIGTERM, Ctrl-C) a process that has none of its own ways to end leaves
+    through the ordinary door, so that the stores it holds are stopped; told so during the start, once that is over.
 
-    Python's default for SIGTERM is to be gone at once, and what was started would stay behind.
+    Python's default for SIGTERM is to be gone at once, and what was started would stay behind; so would what Ctrl-C
+    leaves half started.
     """
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+    ours = [number for number, handler in _PYTHONS_OWN.items() if signal.getsignal(number) == handler]
+    if threading.current_thread() is not threading.main_thread() or not ours:
         yield
         return
-    told: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))
+    for number in ours:
+        signal.signal(number, _note)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, _leave)
-    if told:
-        _leave(told[0])
+        for number in ours:
+            signal.signal(number, _leave)
+    if _told:
+        _leave(_told[0])
+
+
+def _note(number: int, _frame: object = None) -> None:
+    _told.append(number)
 
 
 def _leave(number: int, _frame: object = None) -> None:
+    _told.append(number)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     sys.exit(128 + number)
+
+
+def told_to_end() -> bool:
+    """Whether this process was told to end. The exception of that is lost where it met a callback of the garbage
+    collector, which swallows every one; a server looks here once it has ways to end of its own."""
+    return bool(_told)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Around the end of stores: told to end once more, the process ends no sooner."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _note) for number in _PYTHONS_OWN}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if handler is not None:  # one that is not Python's cannot be put back
+                signal.signal(number, handler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +135,7 @@ class EmbeddedStores:
         if self._lock is None or os.getpid() != self._pid:
             return
         lock, self._lock = self._lock, None
-        with lock, contextlib.suppress(BlockingIOError):
+        with _undisturbed(), lock, contextlib.suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if self._settings.redis_url is None:
                 self._redis.stop()

@@ -28,7 +28,7 @@ from typing import IO
 import click
 import structlog
 
-from mall.embedded import EmbeddedStores, StoresError
+from mall.embedded import EmbeddedStores, StoresError, told_to_end
 from mall.health import DRAIN_FILE
 from mall.parent import FINISH_SECONDS
 from mall.settings import Settings
@@ -112,6 +112,8 @@ class Supervisor:
         """Serve until told to stop. Raises ServeError when a command before serving fails."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stopping.set())
+        if told_to_end():
+            self.stopping.set()
         drain = self.settings.var / DRAIN_FILE
         drain.unlink(missing_ok=True)
         if self.log_file is not None:

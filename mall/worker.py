@@ -13,6 +13,7 @@ from flask import Flask
 
 from mall import clock
 from mall.db import Login, run_tx
+from mall.embedded import told_to_end
 from mall.errors import Unavailable
 from mall.jobs import LANES, due_jobs, run_job
 from mall.outbox import deliver_due
@@ -64,6 +65,8 @@ def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
         yield
         return
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    if told_to_end():
+        stop.set()
     try:
         yield
     finally:

@@ -39,6 +39,7 @@ from points.routes import (
     tasks,
 )
 from points.routes import pages as points_pages
+from points.segments import jobs as segment_jobs
 from points.standing import jobs as standing_jobs
 from points.standing import level_models
 from points.standing import models as standing_models
@@ -86,6 +87,7 @@ BACKGROUND: tuple[Any, ...] = (
     prize_jobs,
     quiz_jobs,
     merging_jobs,
+    segment_jobs,
     ledger_figures,
     ledger_jobs,
     ledger_webhooks,

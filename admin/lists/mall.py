@@ -40,6 +40,7 @@ from catalog.routes.draw_wire import draw_shown
 from catalog.stock.alerts import low_items
 from catalog.stock.change import movements_page
 from catalog.stock.models import StockMovement
+from catalog.stock.unlimited import counted
 from catalog.topups.orders import top_ups_page
 from catalog.topups.providers import providers
 from catalog.topups.states import State
@@ -65,7 +66,7 @@ def _gifts(call: Call, errors: Errors) -> Lines:
     columns = {
         _("Id"): lambda row: row[0].id, _("Code"): lambda row: row[0].code, _("Gift"): lambda row: row[0].name,
         _("Kind"): lambda row: kind(row[0].kind), _("State"): lambda row: state(row[0].status),
-        _("Points"): lambda row: row[0].points, _("Stock"): lambda row: row[1],
+        _("Points"): lambda row: row[0].points, _("Stock"): lambda row: counted(row[1]),
         _("Category"): lambda row: shelves.get(row[0].category_id),
         _("Tags"): lambda row: [named[tag] for tag in row[0].tag_ids if tag in named],
         _("On sale from"): lambda row: row[0].on_sale_from, _("On sale until"): lambda row: row[0].on_sale_until,
@@ -92,7 +93,8 @@ def _movements(call: Call, _errors: Errors, gift_id: str) -> Lines:
         return str(_("Member")) if one.actor.startswith("member:") else name(one.actor)
 
     columns = {
-        _("When"): lambda one: one.at, _("Kind"): lambda one: kind(one.kind), _("Pieces"): lambda one: one.change,
+        _("When"): lambda one: one.at, _("Kind"): lambda one: kind(one.kind),
+        _("Pieces"): lambda one: counted(one.change),
         _("Why"): lambda one: one.reason, _("Order"): lambda one: one.ref, _("Who"): who,
     }  # fmt: skip
     return Lines(

@@ -40,6 +40,7 @@ from catalog.routes.cause_wire import cause_shown
 from catalog.routes.draw_wire import drawn
 from catalog.routes.shown import gift_page_view
 from catalog.stock.change import change_stock
+from catalog.stock.unlimited import counted
 from catalog.wording import in_language
 from mall.db import Login
 from mall.errors import Conflict, Invalid
@@ -169,8 +170,9 @@ def preview(call: Call, gift_id: str) -> str:
     shown = find_any(call.tx, checked_id(gift_id), call.now)
     chosen = shown.chosen(request.args.get("variant"))
     gift = shown.gift
-    stock = on_hand_now(call.tx, gift.id)
-    flash(_("A preview: members see this page once the gift is offered and visible. Stock: %(stock)s.", stock=stock))
+    stock = counted(on_hand_now(call.tx, gift.id))
+    told = _("no limit") if stock is None else stock
+    flash(_("A preview: members see this page once the gift is offered and visible. Stock: %(stock)s.", stock=told))
     return render_template(
         "storefront/gift.html",
         me=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -10,7 +11,10 @@ from flask import Response, make_response, render_template, request
 from sqlalchemy.orm import Session
 
 from catalog.wording import LANGUAGES
-from mall.errors import FieldErrors, Invalid, MallError
+from mall.db import Login, run_tx
+from mall.errors import Conflict, FieldErrors, Forbidden, Invalid, MallError
+from mall.http import idempotency
+from mall.http.call import Call
 from mall.http.problems import STATUS, plain_errors
 from mall.identity.forms import messages_of
 from points.earning.book_events import mall_zone
@@ -28,6 +32,33 @@ def attempt(tx: Session, work: Callable[[], T]) -> tuple[T | None, MallError | N
             return work(), None
     except MallError as error:
         return None, error
+
+
+def done_once(call: Call, effect: Callable[[Call], object]) -> MallError | None:
+    """Do what a form asks, once for each hidden ``_key`` of it; the refusal of it, with everything undone and the key
+    still free, for the form to be shown again. The route has opened no transaction (``login=None``)."""
+    key = idempotency.check_form(request.form.get("_key"), required=True)
+    assert key is not None
+    sent = {name: request.form.getlist(name) for name in sorted(request.form) if name != "csrf_token"}
+    asked = idempotency.fingerprint("POST", request.path, sent)
+
+    def work(tx: Session) -> Response:
+        def done() -> Response:
+            effect(replace(call, _tx=tx))
+            return Response("done", content_type="text/plain")
+
+        return idempotency.once(tx, call.principal.name, key, asked, call.now, done)
+
+    try:
+        run_tx(Login.BACKOFFICE, work)
+    except (Conflict, Forbidden, Invalid) as error:
+        return error
+    return None
+
+
+def page_again(call: Call, error: MallError, show: Callable[[Call], str]) -> Response:
+    """The page that a refused form stands on, once more, with the status of the refusal."""
+    return Response(run_tx(Login.BACKOFFICE, lambda tx: show(replace(call, _tx=tx))), STATUS[error.kind])
 
 
 def shown_again(template: str, error: MallError, **values: Any) -> Response:

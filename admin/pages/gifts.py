@@ -15,7 +15,7 @@ from admin.pages.blueprint import desk
 from admin.pages.forms import attempt, moment_of, moment_shown, number_of, shown_again, wording_typed
 from admin.pages.gift_terms import terms_body, terms_choices, terms_form
 from admin.pages.lists import list_query
-from admin.routes.catalog_schemas import AdminGiftsQuery, GiftChangeSchema, NewGiftSchema, StockChangeSchema
+from admin.routes.catalog_schemas import AdminGiftsQuery, GiftChangeSchema, NewGiftSchema
 from admin.routes.gifts import EDITORS, READERS
 from admin.undo.keep import offer_undo
 from catalog.gifts.edit import change_gift, create_gift, get_gift
@@ -30,7 +30,7 @@ from catalog.gifts.tags import tags
 from catalog.gifts.variants import gifts_with_variants, variants_of
 from catalog.gifts.windows import GIFT_KINDS, GiftStatus
 from catalog.payment.configured import can_be_paid
-from catalog.stock.change import change_stock
+from catalog.stock.unlimited import counted
 from catalog.wording import LANGUAGES, in_language
 from mall.db import Login, run_tx
 from mall.errors import Invalid, MallError
@@ -58,7 +58,7 @@ def gift_list(call: Call) -> str:
         found = staff_gifts_page(call.tx, query.get("status"), query["limit"], query.get("cursor"))
     shelves = {shelf.id: in_language(shelf.name, language()) for shelf in categories(call.tx)}
     listed = [
-        {"gift": gift, "stock": stock, "name": in_language(gift.name, language()),
+        {"gift": gift, "stock": counted(stock), "name": in_language(gift.name, language()),
          "unpayable": not can_be_paid(gift.cash_cents, gift.cash_currency),
          "picture": picture_url(gift.pictures[0]) if gift.pictures else None, "shelf": shelves.get(gift.category_id)}
         for gift, stock in found["items"]
@@ -96,8 +96,13 @@ def new_gift(call: Call) -> Response | Redirect:
 @page(pages, "GET", "/gifts/<gift_id>", auth=READERS, login=Login.BACKOFFICE)
 def gift_page(call: Call, gift_id: str) -> str:
     """The gift as a form."""
+    return gift_as_page(call, gift_id)
+
+
+def gift_as_page(call: Call, gift_id: str, **typed: Any) -> str:
+    """A gift's page; ``typed``: what another form on it was refused with."""
     gift = get_gift(call.tx, checked_id(gift_id))
-    return render_template("admin/gift.html", form=_form(gift), **_choices(call, gift))
+    return render_template("admin/gift.html", form=_form(gift), **_choices(call, gift), **typed)
 
 
 @page(pages, "POST", "/gifts/<gift_id>", auth=EDITORS, login=Login.BACKOFFICE)
@@ -119,22 +124,6 @@ def save_gift(call: Call, gift_id: str) -> Response | Redirect:
         offer_undo(call, "gifts", {"gifts": [detail]}, f"/admin/gifts/{gift.id}")
     flash(_("Saved."), "success")
     return redirect(f"/admin/gifts/{gift.id}", 303)
-
-
-@page(
-    pages, "POST", "/gifts/<gift_id>/stock", auth=EDITORS, login=Login.BACKOFFICE, idempotent=True, on_error=BACK
-)  # fmt: skip
-def move_gift_stock(call: Call, gift_id: str) -> Redirect:
-    """Pieces received or corrected."""
-    given = {name: request.form.get(name, "").strip() for name in ("change", "reason", "variant")}
-    body = load(StockChangeSchema(), {name: number_of(text) for name, text in given.items() if text})
-    variant = checked_id(body["variant"]) if "variant" in body else None
-    change_stock(
-        call.tx, checked_id(gift_id), variant, body["change"], body.get("reason"), call.staff.name, call.now,
-        request_id=call.request_id,
-    )  # fmt: skip
-    flash(_("The stock is changed."), "success")
-    return redirect(f"/admin/gifts/{gift_id}#stock", 303)
 
 
 @page(pages, "POST", "/gifts/<gift_id>/pictures", auth=EDITORS, login=None, on_error=BACK)
@@ -175,7 +164,7 @@ def _choices(call: Call, gift: Gift | None) -> dict[str, Any]:
     }  # fmt: skip
     if gift is not None:
         found["name"] = in_language(gift.name, reader)
-        found["stock"] = on_hand_now(call.tx, gift.id)
+        found["stock"] = counted(on_hand_now(call.tx, gift.id))
         found["variants"] = [
             {"id": one.id, "name": in_language(one.name, reader), "texts": one.name, "points": one.points,
              "stock": one.stock, "active": one.active}

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import Response, flash, redirect, request
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
 from admin.orders import refund_as_staff
 from admin.pages.blueprint import desk
 from admin.pages.cash import cents_typed
-from admin.pages.forms import number_of
+from admin.pages.forms import done_once, number_of, page_again
 from admin.pages.orders import order_as_page
 from admin.routes.refunds import REFUNDERS, OrderRefundSchema
 from catalog.payment.configured import mall_currency
-from mall.db import Login, run_tx
-from mall.errors import Conflict, Forbidden, Invalid
-from mall.http import idempotency
+from mall.errors import Invalid
 from mall.http.call import Call, load
 from mall.http.ids import checked_id
 from mall.http.page import page
-from mall.http.problems import STATUS
 from mall.identity.forms import messages_of
 
 pages = desk("order-refunds", __name__)
@@ -34,27 +29,15 @@ SHARES = ("all", "quantity", "points", "cash")
 def refund_at_desk(call: Call, order_id: str) -> Response | Redirect:
     """The API's refund, once for each hidden key. A refusal shows the order with the form as it was filled in."""
     order_id, form = checked_id(order_id), request.form.to_dict()
-    key = idempotency.check_form(form.get("_key"), required=True)
-    assert key is not None
-    asked = idempotency.fingerprint("POST", request.path, {**form, "csrf_token": ""})
 
-    def work(tx: Session) -> Response:
-        def effect() -> Response:
-            refund_as_staff(tx, call, order_id, load(OrderRefundSchema(), _body(form)))
-            return Response("given back", content_type="text/plain")
+    def give_back(within: Call) -> None:
+        refund_as_staff(within.tx, within, order_id, load(OrderRefundSchema(), _body(form)))
 
-        return idempotency.once(tx, call.principal.name, key, asked, call.now, effect)
-
-    try:
-        run_tx(Login.BACKOFFICE, work)
-    except (Conflict, Forbidden, Invalid) as error:
+    if error := done_once(call, give_back):
         errors = messages_of(error, "form")
         if "reason" in errors:
             errors["why"] = errors.pop("reason")  # another form of the page has a field of that name
-        again = run_tx(
-            Login.BACKOFFICE, lambda tx: order_as_page(replace(call, _tx=tx), order_id, errors=errors, form=form)
-        )
-        return Response(again, STATUS[error.kind])
+        return page_again(call, error, lambda within: order_as_page(within, order_id, errors=errors, form=form))
     flash(_("Given back."), "success")
     return redirect(f"/admin/orders/{order_id}", 303)
 

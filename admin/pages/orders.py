@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, get_template_attribute, redirect, render_template, request
+from flask import Response, flash, get_template_attribute, redirect, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
 from admin.orders import SEES_ADDRESSES, SEES_FIGURES, SEES_MEMBERS, advance_as_staff
 from admin.pages.blueprint import desk
+from admin.pages.forms import FORM_ERROR, done_once, page_again
 from admin.pages.lists import Errors, day_start_of, list_query
 from admin.people import names_of_staff, nicknames_of
 from admin.routes.orders import (
@@ -37,10 +38,13 @@ from mall.http.fields import Text
 from mall.http.ids import checked_id
 from mall.http.page import page
 from mall.i18n import language
+from mall.identity.forms import messages_of
 
 pages = desk("orders", __name__)
 TO_DO = ("placed", "confirmed", "awaiting_claim", "preparing", "ready_for_pickup", "shipped", "issued", "returned")
 """Queues in which something is left to do, as they follow each other."""
+BACK = (Status.CANCELLED, Status.RETURNED)
+"""Steps back, of which the member is told why."""
 
 
 def _text(wording: Any) -> str:
@@ -130,22 +134,27 @@ def order_as_page(call: Call, order_id: str, **typed: Any) -> str:
         called=nicknames_of(call.tx, [order.member_id] if role in SEES_MEMBERS else []),
         over=order.status in OVER, carriers=[(one.code, _text(one.name)) for one in CARRIERS],
         payment=staff_payment(call.tx, order.id, figures=role in SEES_FIGURES), refunds=refunds,
-        forward=[step for step in allowed if step not in (Status.CANCELLED, Status.RETURNED, Status.REFUNDED)],
-        back=[step for step in allowed if step in (Status.CANCELLED, Status.RETURNED)],
+        forward=[step for step in allowed if step not in (*BACK, Status.REFUNDED)],
+        back=[step for step in allowed if step in BACK],
         can_restock=order.kind in (*SENT_KINDS, "pickup"), **typed,
     )  # fmt: skip
 
 
-@page(
-    pages, "POST", "/orders/<order_id>/advance", auth=WORKERS, login=Login.BACKOFFICE, idempotent=True,
-    on_error="/admin/orders/{order_id}",
-)  # fmt: skip
-def advance_order(call: Call, order_id: str) -> Redirect:
-    """The same step as the API's, told on the order's page."""
-    given = {name: request.form.get(name, "").strip() for name in ("to", "tracking", "carrier", "reason")}
-    if given["to"] == Status.CANCELLED and not given["reason"]:
-        raise Invalid({"reason": [_("Say why: the member is told.")]})
-    body = load(AdvanceSchema(), {name: text for name, text in given.items() if text})
-    advance_as_staff(call.tx, call, checked_id(order_id), body)
+@page(pages, "POST", "/orders/<order_id>/advance", auth=WORKERS, login=None)
+def advance_order(call: Call, order_id: str) -> Response | Redirect:
+    """The same step as the API's, once for each hidden key. A refusal shows the order with what was typed; a step back
+    needs a reason, which the API leaves to its caller."""
+    order_id, form = checked_id(order_id), request.form.to_dict()
+    given = {name: form.get(name, "").strip() for name in ("to", "tracking", "carrier", "reason")}
+
+    def advance(within: Call) -> None:
+        if given["to"] in BACK and not given["reason"]:
+            raise Invalid({"reason": [_("Say why: the member is told.")]})
+        body = load(AdvanceSchema(), {name: text for name, text in given.items() if text})
+        advance_as_staff(within.tx, within, order_id, body)
+
+    if error := done_once(call, advance):
+        errors = messages_of(error, FORM_ERROR)
+        return page_again(call, error, lambda within: order_as_page(within, order_id, errors=errors, form=form))
     flash(_("Done."), "success")
     return redirect(f"/admin/orders/{order_id}", 303)

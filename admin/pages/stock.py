@@ -12,17 +12,20 @@ from werkzeug.wrappers import Response as Redirect
 from admin.acting import traced
 from admin.pages.addresses import address_with
 from admin.pages.blueprint import desk
-from admin.pages.forms import attempt, number_of
+from admin.pages.forms import attempt, done_once, number_of, page_again
+from admin.pages.gifts import gift_as_page
 from admin.pages.lists import list_query
 from admin.pages.parcels import with_file
 from admin.people import names_of_staff
+from admin.routes.catalog_schemas import StockChangeSchema
 from admin.routes.drops import AlertSchema
 from admin.routes.gifts import EDITORS, READERS, imported_wire
 from catalog.gifts.edit import get_gift
 from catalog.gifts.models import Gift
 from catalog.gifts.variants import StaffVariant, variants_of
 from catalog.stock.alerts import alert_of, low_items, set_alert
-from catalog.stock.change import movements_page, on_hand
+from catalog.stock.change import change_stock, movements_page, on_hand
+from catalog.stock.unlimited import LEAST, counted
 from catalog.vouchers.import_codes import IMPORTED, import_codes
 from catalog.vouchers.watch import pools_of
 from catalog.wording import in_language
@@ -34,6 +37,7 @@ from mall.http.page import page
 from mall.http.pagination import PageQuery
 from mall.http.problems import STATUS
 from mall.i18n import language
+from mall.identity.forms import messages_of
 
 pages = desk("stock", __name__)
 ONE = "/admin/gifts/{gift_id}/stock"
@@ -56,11 +60,11 @@ def low_stock(call: Call) -> str:
 @page(pages, "GET", "/gifts/<gift_id>/stock", auth=READERS, login=Login.BACKOFFICE)
 def gift_stock(call: Call, gift_id: str) -> str:
     """An item's movements, the newest first; of a gift with variants the first one's unless another is named."""
-    return _shown(call, get_gift(call.tx, checked_id(gift_id)), request.args.get("variant"))
+    return _history(call, checked_id(gift_id), request.args.get("variant"))
 
 
-def _shown(call: Call, gift: Gift, wanted: str | None, **more: Any) -> str:
-    query = list_query(PageQuery())[0]
+def _history(call: Call, gift_id: str, wanted: str | None, **more: Any) -> str:
+    gift, query = get_gift(call.tx, gift_id), list_query(PageQuery())[0]
     variants = [one for one in variants_of(call.tx, gift.id) if one.active]
     variant = chosen_variant(variants, wanted)
     found = movements_page(call.tx, gift.id, variant, query["limit"], query.get("cursor"))
@@ -71,7 +75,8 @@ def _shown(call: Call, gift: Gift, wanted: str | None, **more: Any) -> str:
         name=in_language(gift.name, language()),
         variants=[(one.id, in_language(one.name, language())) for one in variants],
         variant=variant,
-        on_hand=on_hand(call.tx, item),
+        on_hand=counted(on_hand(call.tx, item)),
+        unlimited_from=LEAST,
         low_at=alert_of(call.tx, item),
         pool=pools_of(call.tx, [gift.id]).get(gift.id),
         movements=found["items"],
@@ -80,6 +85,37 @@ def _shown(call: Call, gift: Gift, wanted: str | None, **more: Any) -> str:
         may_edit=EDITORS.opens_for(call.staff),
         **more,
     )
+
+
+@page(pages, "POST", "/gifts/<gift_id>/stock", auth=EDITORS, login=None)
+def move_gift_stock(call: Call, gift_id: str) -> Response | Redirect:
+    """Pieces received or taken away, once for each hidden key. A refusal shows the page that the form stands on with
+    what was typed; taking away needs a reason, which the API leaves to its caller."""
+    form, gift_id = request.form.to_dict(), checked_id(gift_id)
+    on_history = form.get("at") == "history"
+
+    if error := done_once(call, lambda within: _move(within, gift_id, form)):
+        errors = messages_of(error, "change")
+        typed: dict[str, Any] = {"moved": form, "moved_errors": errors}
+        if on_history:
+            return page_again(call, error, lambda within: _history(within, gift_id, form.get("variant"), **typed))
+        return page_again(call, error, lambda within: gift_as_page(within, gift_id, **typed))
+    flash(_("The stock is changed."), "success")
+    if on_history:
+        variant = form.get("variant")
+        return redirect(f"/admin/gifts/{gift_id}/stock" + (f"?variant={variant}" if variant else ""), 303)
+    return redirect(f"/admin/gifts/{gift_id}#stock", 303)
+
+
+def _move(call: Call, gift_id: str, form: dict[str, str]) -> None:
+    given = {name: form.get(name, "").strip() for name in ("change", "reason", "variant")}
+    body = load(StockChangeSchema(), {name: number_of(text) if name == "change" else text
+                                      for name, text in given.items() if text})  # fmt: skip
+    variant = checked_id(body["variant"]) if "variant" in body else None
+    if body["change"] < 0 and "reason" not in body:
+        raise Invalid({"reason": [_("Say why pieces are taken away.")]})
+    who, now, request_id = traced(call)
+    change_stock(call.tx, gift_id, variant, body["change"], body.get("reason"), who, now, request_id=request_id)
 
 
 def chosen_variant(variants: list[StaffVariant], wanted: str | None) -> str | None:
@@ -128,5 +164,5 @@ def import_voucher_codes(call: Call, gift_id: str) -> Response | Redirect:
         return redirect(_here(gift, variant), 303)
     told = with_file(imported_wire(done or error.extra["imported"]))  # type: ignore[union-attr]
     told["lines"] = [line for line in told["lines"] if line["result"] != IMPORTED]
-    body = _shown(call, gift, variant, told=told, most=TOLD_LINES, nothing_booked=error is not None)
+    body = _history(call, gift.id, variant, told=told, most=TOLD_LINES, nothing_booked=error is not None)
     return make_response(body, 200 if error is None else STATUS[error.kind])

@@ -77,7 +77,9 @@ class AuditFileQuery(AuditFilterQuery):
 
 @endpoint(blp, "GET", "/admin/audit/file", auth=staff("auditor"), login=Login.BACKOFFICE, query=AuditFileQuery)
 def get_audit_file(call: Call) -> Response:
-    """The trail as CSV, streamed, or XLSX (at most 50,000 entries); no cell is a formula. The download is noted."""
+    """The trail as CSV, streamed however long it is, or as a workbook of at most 50,000 entries, which is made while
+    the caller waits (some seconds) and refused beyond (422, `format`): a program takes CSV. No cell is a formula.
+    The download is noted."""
     return send_lines(call, ("audit", _("Audit trail")), audit_lines(call, _wanted(call.query)), call.query["format"])
 
 

@@ -79,7 +79,8 @@ class _GiftFields(StrictSchema):
 
 
 class NewGiftSchema(_GiftFields):
-    """A new gift; on sale at once unless dates or ``status`` say otherwise."""
+    """A new gift; on sale at once unless dates or ``status`` say otherwise. A donation without ``stock`` has no limit,
+    any other gift no pieces yet."""
 
     name = Wording(1, 80, required=True)
     kind = Choice(GIFT_KINDS, required=True)
@@ -133,7 +134,7 @@ class AdminGiftSchema(StrictSchema):
     voucher_pool = fields.Nested(VoucherPoolSchema, required=True, allow_none=True)
     cash = fields.Nested(CashSchema, required=True, allow_none=True)
     payment = fields.String(required=True, metadata={"enum": ["none", "available", "unavailable"]})
-    stock = fields.Integer(required=True)
+    stock = fields.Integer(required=True, allow_none=True)
 
 
 class AdminGiftsQuery(PageQuery):
@@ -161,7 +162,8 @@ class NotZero(Whole):
 
 
 class StockChangeSchema(StrictSchema):
-    """Pieces received (more than 0) or taken away (less), and why."""
+    """Pieces received (more than 0) or taken away (less), and why. Of a donation without a limit: how many there are
+    from now on."""
 
     change = NotZero(-MOST_STOCK, MOST_STOCK, required=True)
     reason = Text(1, 200)
@@ -169,9 +171,9 @@ class StockChangeSchema(StrictSchema):
 
 
 class StockSchema(StrictSchema):
-    """Pieces that can be ordered."""
+    """Pieces that can be ordered; null: no limit."""
 
-    stock = fields.Integer(required=True)
+    stock = fields.Integer(required=True, allow_none=True)
 
 
 class VariantQuery(StrictSchema):
@@ -187,7 +189,7 @@ class MovementsQuery(PageQuery):
 
 
 class MovementSchema(StrictSchema):
-    """A change of stock; ``ref`` is the order's id."""
+    """A change of stock; ``ref`` is the order's id. A thousand million pieces stand for no limit."""
 
     id = fields.String(required=True)
     kind = fields.String(required=True)

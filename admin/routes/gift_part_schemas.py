@@ -80,7 +80,7 @@ class StaffVariantSchema(StrictSchema):
     points = fields.Integer(required=True, allow_none=True)
     active = fields.Boolean(required=True)
     position = fields.Integer(required=True)
-    stock = fields.Integer(required=True)
+    stock = fields.Integer(required=True, allow_none=True)
 
 
 class StaffVariantsSchema(StrictSchema):

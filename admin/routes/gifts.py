@@ -33,6 +33,7 @@ from catalog.gifts.shelves import (
 )  # fmt: skip
 from catalog.payment.configured import can_be_paid
 from catalog.stock.change import change_stock, movements_page
+from catalog.stock.unlimited import counted
 from catalog.vouchers.import_codes import Imported, import_codes, reason
 from catalog.vouchers.watch import Pool, pools_of
 from mall.db import Login
@@ -56,7 +57,7 @@ def _gift(gift: Gift, stock: int, pool: Pool | None) -> dict[str, Any]:
     if gift.cash_cents is not None:
         cash = {"amount": gift.cash_cents, "currency": gift.cash_currency}
         payment = "available" if can_be_paid(gift.cash_cents, gift.cash_currency) else "unavailable"
-    told = {"stock": stock, "voucher_pool": pool, "cash": cash, "payment": payment}
+    told = {"stock": counted(stock), "voucher_pool": pool, "cash": cash, "payment": payment}
     names = (field.attribute or name for name, field in AdminGiftSchema().fields.items() if name not in told)
     return {**{name: getattr(gift, name) for name in names}, **told}
 
@@ -108,12 +109,12 @@ def patch_gift(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, Any]
     response=StockSchema, status=201, idempotency="required",
     errors=("stock_below_zero", "voucher_stock", "variant_exists"),
 )  # fmt: skip
-def post_stock(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, int]:
+def post_stock(call: Call, body: dict[str, Any], gift_id: str) -> dict[str, int | None]:
     stock = change_stock(
         call.tx, checked_id(gift_id), _variant_id(body), body["change"], body.get("reason"), call.staff.name, call.now,
         request_id=call.request_id,
     )  # fmt: skip
-    return {"stock": stock}
+    return {"stock": counted(stock)}
 
 
 @endpoint(

@@ -72,10 +72,12 @@ class SegmentPreviewInSchema(StrictSchema):
 
 
 class SegmentPreviewSchema(StrictSchema):
-    """How many members it finds: null for fewer than 20; not ``exact`` when rounded down to tens (where tips count)."""
+    """How many members it finds: null for fewer than 20; not ``exact`` when rounded down to tens (where tips count).
+    ``as_of``: when the tips were counted, in a mall with so many that a worker does it every few hours."""
 
     count = fields.Integer(required=True, allow_none=True)
     exact = fields.Boolean(required=True)
+    as_of = Instant(required=True, allow_none=True)
 
 
 class SegmentSchema(StrictSchema):

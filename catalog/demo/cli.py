@@ -39,7 +39,8 @@ def load() -> None:
 
 @demo.command("replay")
 @click.option("--url", required=True, help="Address of the running mall, such as http://127.0.0.1:8000.")
-def replay(url: str) -> None:
+@click.option("--welcome", "welcomes", is_flag=True, help="Say afterwards where everything is and who can sign in.")
+def replay(url: str, welcomes: bool) -> None:
     """Send the 311 requests as tip outcomes through the public API, then prove the ledger."""
     key = read_key(current_app.extensions["settings"].var)
     if key is None:
@@ -57,6 +58,8 @@ def replay(url: str) -> None:
     found = verdict()
     proof = "ok" if found.bad is None else f"BAD {found.bad}"
     click.echo(f"ledger verify: {proof} ({found.wallets:,} wallets, {found.postings:,} postings)")
+    if welcomes:
+        tell_where(url)
     if done.rejected or found.bad is not None:
         sys.exit(1)
 
@@ -65,6 +68,11 @@ def replay(url: str) -> None:
 @click.option("--url", required=True, help="Address of the running mall.")
 def welcome(url: str) -> None:
     """Say where everything is and who can sign in."""
+    tell_where(url)
+
+
+def tell_where(url: str) -> None:
+    """The addresses of a mall with the demo in it, and its names and password."""
     names = ", ".join(person["username"] for person in read_people(PEOPLE)[:3])
     click.echo(f"\nThe mall is open:          {url}/")
     click.echo(f"Back office:               {url}/admin")

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from catalog.gifts.edit import FIELDS, change_gift, create_gift, get_gift
 from catalog.gifts.models import Gift
+from catalog.gifts.queries import on_hand_now
 from catalog.gifts.variants import add_variant, change_variant, variants_of
 from catalog.gifts.windows import GiftStatus
+from catalog.stock.unlimited import is_unlimited
 from mall import audit
 from mall.errors import Invalid, MallError
 
@@ -121,7 +123,8 @@ def move_gift(tx: Session, gift_id: str, *, up: bool, actor: str, now: datetime,
 
 
 def duplicate_gift(tx: Session, gift_id: str, actor: str, now: datetime, request_id: str) -> Gift:
-    """A draft with the same words, terms, pictures and variants, without stock, code or a provider of top-ups.
+    """A draft with the same words, terms, pictures and variants, without stock (but for a
+    donation that has no limit), code or a provider of top-ups.
 
     Raises NotFound.
     """
@@ -130,11 +133,12 @@ def duplicate_gift(tx: Session, gift_id: str, actor: str, now: datetime, request
     marked = {lang: f"{text[: NAME_MOST - 10]} {_COPY[lang]}" for lang, text in old.name.items()}
     cash = {"amount": old.cash_cents, "currency": old.cash_currency} if old.cash_cents is not None else None
     more = {"kind": old.kind, "name": marked, "description": old.description, "status": "draft", "code": None}
-    new = create_gift(tx, fields | more | {"cash": cash}, actor, now, request_id)
+    first = None if is_unlimited(on_hand_now(tx, old.id)) else 0
+    new = create_gift(tx, fields | more | {"cash": cash, "stock": first}, actor, now, request_id)
     new.pictures, new.picture_texts = list(old.pictures), dict(old.picture_texts)
     for variant in variants_of(tx, old.id):
         if variant.active:
-            kept = {"name": variant.name, "points": variant.points}
+            kept = {"name": variant.name, "points": variant.points, "stock": None if variant.stock is None else 0}
             add_variant(tx, new.id, kept, actor, now, request_id)
     tx.flush()
     return new

@@ -16,7 +16,7 @@ from catalog.gifts.models import Category, Gift, GiftVariant, Tag
 from catalog.gifts.search import search_text
 from catalog.gifts.windows import GiftStatus
 from catalog.payment.configured import mall_currency
-from catalog.stock.change import change_stock, open_item
+from catalog.stock.change import first_stock, open_item
 from catalog.wording import wording
 from mall import audit
 from mall.db import cursor, must_get
@@ -36,7 +36,8 @@ def create_gift(
 ) -> Gift:
     """Make a gift from ``kind``, ``name``, ``points`` and whatever else of the fields is given.
 
-    Absent dates mean visible and on sale now, absent limits none; ``stock`` pieces are received at once.
+    Absent dates mean visible and on sale now, absent limits none; ``stock`` pieces are received at once; a donation
+    without it has no limit.
     Raises Invalid naming the field, Conflict ``code_taken`` or ``voucher_stock``.
     """
     gift = Gift(
@@ -60,8 +61,7 @@ def create_gift(
     flush_unique(tx)
     open_item(tx, gift.id, gift.id)
     audit.record(tx, actor, "gift.created", f"gift:{gift.id}", _told(fields), now, request_id)
-    if fields.get("stock"):
-        change_stock(tx, gift.id, None, fields["stock"], _("First stock"), actor, now, kind="received")
+    first_stock(tx, gift, gift.id, fields.get("stock"), actor, now)
     return gift
 
 

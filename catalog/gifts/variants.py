@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from catalog.gifts.edit import get_gift, refresh_price
 from catalog.gifts.models import Gift, GiftVariant
-from catalog.stock.change import change_stock, open_item
+from catalog.stock.change import first_stock, open_item
 from catalog.stock.models import StockItem
+from catalog.stock.unlimited import counted
 from catalog.wording import wording
 from mall import audit
 from mall.errors import Conflict, Invalid, NotFound
@@ -26,14 +27,15 @@ MOST_VARIANTS = 50
 
 @dataclass(frozen=True, slots=True)
 class StaffVariant:
-    """A variant with what is on hand of it. ``points``: its own price, None for the gift's."""
+    """A variant with what is on hand of it. ``points``: its own price, None for the gift's;
+    ``stock``: None has no limit."""
 
     id: str
     name: dict[str, str]
     points: int | None
     active: bool
     position: int
-    stock: int
+    stock: int | None
 
 
 def variants_of(tx: Session, gift_id: str) -> list[StaffVariant]:
@@ -55,7 +57,7 @@ def gifts_with_variants(tx: Session, gift_ids: Sequence[str]) -> set[str]:
 
 
 def _seen(row: GiftVariant, on_hand: int) -> StaffVariant:
-    return StaffVariant(row.id, row.name, row.points, row.active, row.position, on_hand)
+    return StaffVariant(row.id, row.name, row.points, row.active, row.position, counted(on_hand))
 
 
 def add_variant(
@@ -86,10 +88,7 @@ def add_variant(
     refresh_price(tx, gift, now)
     open_item(tx, gift.id, variant.id)
     audit.record(tx, actor, "gift.variant_added", f"gift:{gift.id}", {"variant": variant.id}, now, request_id)
-    stock = fields.get("stock") or 0
-    if stock:
-        stock = change_stock(tx, gift.id, variant.id, stock, _("First stock"), actor, now, kind="received")
-    return _seen(variant, stock)
+    return _seen(variant, first_stock(tx, gift, variant.id, fields.get("stock"), actor, now))
 
 
 def change_variant(

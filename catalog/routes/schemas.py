@@ -67,7 +67,8 @@ class OrderCashSchema(MoneySchema):
 
 class GiftSchema(StrictSchema):
     """A gift in the reader's language. ``from_points``: what its cheapest variant costs; ``stock``: pieces that can be
-    ordered; ``affordable``: whether ``from_points`` is within reach, null signed out."""
+    ordered, null for a donation without a limit; ``affordable``: whether ``from_points`` is within reach, null signed
+    out."""
 
     id = fields.String(required=True)
     code = fields.String(required=True, allow_none=True)
@@ -79,7 +80,7 @@ class GiftSchema(StrictSchema):
     cash = fields.Nested(MoneySchema, required=True, allow_none=True)
     category = fields.String(required=True, allow_none=True)
     state = fields.String(required=True, metadata={"enum": [state.value for state in GiftState]})
-    stock = fields.Integer(required=True)
+    stock = fields.Integer(required=True, allow_none=True)
     limits = fields.List(fields.Nested(LimitSchema), required=True)
     min_level = fields.Integer(required=True, allow_none=True)
     on_sale_from = Instant(required=True, allow_none=True)
@@ -98,7 +99,7 @@ class VariantSchema(StrictSchema):
     id = fields.String(required=True)
     name = fields.String(required=True)
     points = fields.Integer(required=True)
-    stock = fields.Integer(required=True)
+    stock = fields.Integer(required=True, allow_none=True)
 
 
 class TagSchema(CategorySchema):

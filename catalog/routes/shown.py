@@ -28,6 +28,7 @@ from catalog.routes.wire import (
     reason_words,
     refunded_wire,
 )
+from catalog.stock.unlimited import counted
 from catalog.wording import in_language
 from mall.clock import local_date
 from mall.i18n import language
@@ -50,7 +51,7 @@ def card(shown: Shown, available: int | None, now: datetime) -> dict[str, Any]:
         "picture_url": picture_url(gift.pictures[0]) if gift.pictures else None,
         "kind": gift.kind,
         "state": shown.state.value,
-        "stock_left": shown.on_hand,
+        "stock_left": counted(shown.on_hand),
         "cash": money_of(gift.cash_cents, gift.cash_currency),
         "badge": "popular" if popular else "new" if is_new(gift, now) else None,
         "affordable": None if available is None else gift.from_points <= available,
@@ -114,7 +115,7 @@ def _variants(shown: Shown, wanted: str | None) -> dict[str, Any]:
             "id": variant.id,
             "name": in_language(variant.name, reader),
             "points": variant.points or gift.points,
-            "stock_left": on_hand,
+            "stock_left": counted(on_hand),
             "chosen": variant.id == chosen[0].id,
         }
         for variant, on_hand in shown.variants

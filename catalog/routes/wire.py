@@ -30,6 +30,7 @@ from catalog.redemption.quote import Quote
 from catalog.redemption.refusals import refusal_wire
 from catalog.redemption.terms import Point
 from catalog.redemption.views import HistoryStep, OrderView
+from catalog.stock.unlimited import counted
 from catalog.wording import in_language
 from mall import clock
 from mall.crypto import keyring
@@ -57,7 +58,7 @@ def gift_wire(shown: Shown, available: int | None) -> dict[str, Any]:
         "cash": money_of(gift.cash_cents, gift.cash_currency),
         "category": gift.category_id,
         "state": shown.state.value,
-        "stock": shown.on_hand,
+        "stock": counted(shown.on_hand),
         "limits": gift.limits,
         "min_level": gift.min_level,
         "on_sale_from": gift.on_sale_from,
@@ -74,7 +75,7 @@ def gift_detail_wire(shown: Shown, available: int | None, drops: Sequence[NextRe
             "id": variant.id,
             "name": in_language(variant.name, language()),
             "points": variant.points or shown.gift.points,
-            "stock": on_hand,
+            "stock": counted(on_hand),
         }
         for variant, on_hand in shown.variants
     ]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from catalog.gifts.models import Gift, GiftVariant
 from catalog.stock.models import StockItem, StockMovement
+from catalog.stock.unlimited import UNLIMITED, UNLIMITED_KINDS, is_unlimited
 from mall import audit
 from mall.db import must_get
-from mall.errors import Conflict, NotFound
+from mall.errors import Conflict, Invalid, NotFound
 from mall.http.pagination import newest_first
 from mall.ids import new_id
 
@@ -24,6 +26,17 @@ def open_item(tx: Session, gift_id: str, item_id: str) -> None:
     """Begin to count a gift or variant, at nothing."""
     tx.add(StockItem(item_id=item_id, gift_id=gift_id, on_hand=0))
     tx.flush()
+
+
+def first_stock(tx: Session, gift: Gift, item_id: str, pieces: int | None, actor: str, now: datetime) -> int:
+    """The pieces that a new gift or variant begins with; what is on hand then. A donation of which no number is named
+    (None) has no limit. Raises as ``change_stock``."""
+    if pieces is None and gift.kind in UNLIMITED_KINDS:
+        return move_stock(tx, item_id, UNLIMITED, "received", _("No limit"), actor, now)
+    if not pieces:
+        return 0
+    variant_id = None if item_id == gift.id else item_id
+    return change_stock(tx, gift.id, variant_id, pieces, _("First stock"), actor, now, kind="received")
 
 
 def find_item(tx: Session, gift_id: str, variant_id: str | None) -> tuple[Gift, str]:
@@ -61,12 +74,17 @@ def change_stock(
 ) -> int:
     """Add ``change`` pieces (less than nothing takes away); returns what is on hand then.
 
-    ``kind``: ``received`` or ``corrected``, by the sign when None. Raises NotFound, Conflict
+    ``kind``: ``received`` or ``corrected``, by the sign when None. Of a donation without a limit ``change`` is the
+    number there is from now on. Raises NotFound, Invalid for taking away from what has no limit, Conflict
     ``voucher_stock`` (its stock is its codes), ``variant_exists`` or ``stock_below_zero``.
     """
     gift, item_id = find_item(tx, gift_id, variant_id)
     if gift.kind == "voucher":
         raise Conflict("voucher_stock")
+    if gift.kind in UNLIMITED_KINDS and is_unlimited(there := on_hand(tx, item_id)):
+        if change < 0:
+            raise Invalid({"change": [_("It has no limit: give the number there is from now on.")]})
+        change, kind = change - there, "corrected"
     kind = kind or ("received" if change > 0 else "corrected")
     detail = {"change": change, "reason": reason, "item": item_id}
     audit.record(tx, actor, f"stock.{kind}", f"gift:{gift_id}", detail, now, request_id)

@@ -15,8 +15,9 @@ KINDS_CHECK = "kind IN ('received', 'corrected', 'imported', 'ordered', 'returne
 class StockItem(Base):
     """How many pieces can be ordered. The hot row: it is locked last in every transaction.
 
-    Of a voucher gift this is the number of its unused codes. ``queue_id``: the waiting room that stands before the
-    item; while there is one, only its turns take pieces.
+    Of a voucher gift this is the number of its unused codes; a donation may have no limit
+    (``catalog.stock.unlimited``). ``queue_id``: the waiting room that stands before the item; while there is one, only
+    its turns take pieces.
     """
 
     __tablename__ = "stock_items"

@@ -1,4 +1,4 @@
-"""Table of segments."""
+"""Tables of segments."""
 
 from __future__ import annotations
 
@@ -24,3 +24,15 @@ class Segment(Base):
     created_by: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class TipCounts(Base):
+    """How many of a member's tips were judged and adopted in the window (``points.segments.tip_counts``)."""
+
+    __tablename__ = "tip_counts"
+    __table_args__ = ({"schema": "sources"},)
+
+    member_id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    judged: Mapped[int] = mapped_column(Integer)
+    adopted: Mapped[int] = mapped_column(Integer)
+    counted_at: Mapped[datetime]

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from mall.clock import day_end, day_start, local_date
 from mall.db import cursor
-from points.earning.member_facts import window_start
 from points.segments.filters import Filter
-from points.standing.effectiveness import ADOPTED_STAGES, JUDGED_STAGES, PRIOR_ADOPTED, PRIOR_TIPS
+from points.segments.tip_counts import COUNTED, counted_values, kept_at
+from points.standing.effectiveness import PRIOR_ADOPTED, PRIOR_TIPS
 from points.standing.levels import ladder
 
 FEW = 20
@@ -29,12 +29,8 @@ _WHERE = """ WHERE m.alias_of IS NULL AND m.status <> 'closed'
  AND coalesce(s.public_points, 0) - coalesce(l.rolled_off_points, 0) < %(level_until)s
  AND m.created_at >= %(since)s AND m.created_at < %(until)s
  AND (%(households)s::text[] IS NULL OR h.tag = ANY(%(households)s))"""
-_TIPS = """ LEFT JOIN (SELECT coalesce(o.alias_of, o.id) AS member_id, count(*) AS judged,
-  count(*) FILTER (WHERE e.facts ->> 'stage' = ANY(%(adopted)s)) AS adopted
- FROM members o JOIN sources.cases c ON c.member_id = o.id
- JOIN sources.credit_events e ON e.event_key = c.deciding_event
- WHERE c.type = 'tip.outcome' AND c.deciding_at > %(tips_since)s AND e.facts ->> 'stage' = ANY(%(judged)s)
- GROUP BY 1) t ON t.member_id = m.id"""
+_TIPS = f" LEFT JOIN ({COUNTED}) t ON t.member_id = m.id"
+_TIPS_KEPT = " LEFT JOIN sources.tip_counts t ON t.member_id = m.id"
 _TIPS_WHERE = """ AND coalesce(t.adopted, 0) BETWEEN %(adopted_from)s AND %(adopted_to)s
  AND (200 * (coalesce(t.adopted, 0) + %(prior_adopted)s) + coalesce(t.judged, 0) + %(prior_tips)s)
   / (2 * (coalesce(t.judged, 0) + %(prior_tips)s)) BETWEEN %(percent_from)s AND %(percent_to)s"""
@@ -42,22 +38,26 @@ _TIPS_WHERE = """ AND coalesce(t.adopted, 0) BETWEEN %(adopted_from)s AND %(adop
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """``count`` None: fewer than ``FEW``, perhaps nobody. ``exact`` is false for one rounded down to tens."""
+    """``count`` None: fewer than ``FEW``, perhaps nobody. ``exact`` is false for one rounded down to tens. ``as_of``:
+    when the tips were counted that it asks about, where that is not done anew for each preview."""
 
     count: int | None
     exact: bool
+    as_of: datetime | None = None
 
 
 def preview(tx: Session, asked: Filter, now: datetime, zone: ZoneInfo) -> Preview:
     """Count the members in a filter. Where it asks about tips the count is rounded, so that two of them that differ
     by one person do not tell that person's figure. Needs a login that may read sources then."""
-    query = _MEMBERS + (_TIPS + _WHERE + _TIPS_WHERE if asked.asks_tips else _WHERE)
+    as_of = kept_at(tx, now) if asked.asks_tips else None
+    tips = _TIPS_KEPT if as_of else _TIPS
+    query = _MEMBERS + (tips + _WHERE + _TIPS_WHERE if asked.asks_tips else _WHERE)
     row = cursor(tx).execute(query, {**_values(asked, now, zone), **_levels(tx, asked)}).fetchone()
     assert row is not None
     count = int(row[0])
     if count < FEW:
-        return Preview(None, False)
-    return Preview(count // ROUND * ROUND, False) if asked.asks_tips else Preview(count, True)
+        return Preview(None, False, as_of)
+    return Preview(count // ROUND * ROUND, False, as_of) if asked.asks_tips else Preview(count, True)
 
 
 def _levels(tx: Session, asked: Filter) -> dict[str, int]:
@@ -89,7 +89,7 @@ def _values(asked: Filter, now: datetime, zone: ZoneInfo) -> dict[str, object]:
         "points_from": least, "points_to": most, "households": sorted(asked.households) or None,
         "since": "-infinity" if first is None else day_start(first, zone),
         "until": "infinity" if last is None else day_end(last, zone),
-        "adopted": sorted(ADOPTED_STAGES), "judged": sorted(JUDGED_STAGES), "tips_since": window_start(now),
+        **counted_values(now),
         "prior_adopted": PRIOR_ADOPTED, "prior_tips": PRIOR_TIPS,
         "percent_from": asked.tips.percent_from, "percent_to": asked.tips.percent_to,
         "adopted_from": asked.tips.adopted_from, "adopted_to": asked.tips.adopted_to,

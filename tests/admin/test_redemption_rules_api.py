@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +11,19 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from mall.db import Login
+from points.segments.tip_counts import keep_tip_counts
 
 RULES = "/api/v1/admin/redemption-rules"
 SEGMENTS = "/api/v1/admin/segments"
 LIMIT = {"name": "Three a month", "kind": "limit", "per": "household", "unit": "quantity", "period": "month",
          "amount": 3}  # fmt: skip
+A_TIP = (
+    """INSERT INTO sources.credit_events (event_key, source_id, fingerprint, box, member_id, case_key, type, facts,
+ occurred_at, arrival, posted_at, status, points, awards) VALUES (:key, 'cli_x', :key, :key, :who, :key, 'tip.outcome',
+ jsonb_build_object('stage', CAST(:stage AS text)), :at, 1, :at, 'booked', 0, '[]')""",
+    """INSERT INTO sources.cases (case_key, source_id, member_id, type, arrivals, anchor_at, deciding_event,
+ deciding_at, worth, award_ids) VALUES (:key, 'cli_x', :who, 'tip.outcome', 1, :at, :key, :at, 0, '{}')""",
+)
 
 
 def _trail(run: Callable[..., Any], subject: str) -> list[str]:
@@ -80,6 +89,33 @@ def test_a_blackout_says_when(client: FlaskClient, make_staff: Callable[..., Any
     assert (made.json["first_day"], made.json["hours"], made.json["weekdays"]) == ("2026-12-01", [[8, 20]], None)
 
 
+def _tips_are_counted_by_the_worker(client: FlaskClient, rules: Any, run: Callable[..., Any], members: Any) -> None:
+    """In a mall with many tips, whose previews then say of when their figures are."""
+
+    def ask() -> Any:
+        asked = {"filter": {"adopted_tips_from": 3}}
+        return client.post("/api/v1/admin/segment-previews", json=asked, headers=rules.auth).json
+
+    now = datetime.now(UTC)
+    assert run(Login.EARNING, lambda tx: keep_tip_counts(tx, now)) == 0  # few tips: nothing is kept
+    put = "INSERT INTO sources.tip_counts VALUES (:id, 4, 3, :at)"
+    for who in members[:21]:
+        run(Login.OWNER, lambda tx, who=who: tx.execute(text(put), {"id": who.id, "at": now - timedelta(hours=5)}))
+    told = ask()
+    assert (told["count"], told["exact"]) == (20, False)
+    assert datetime.fromisoformat(told["as_of"]) == now - timedelta(hours=5)
+    late = text("UPDATE sources.tip_counts SET counted_at = counted_at - interval '1 day'")
+    run(Login.OWNER, lambda tx: tx.execute(late))
+    assert ask() == {"count": None, "exact": False, "as_of": None}  # too old: counted anew
+    for number, stage in enumerate(("adopted", "rejected", "solved", "received")):
+        tip = {"key": bytes([number]) * 16, "who": members[0].id, "stage": stage, "at": now}
+        run(Login.OWNER, lambda tx, tip=tip: [tx.execute(text(one), tip) for one in A_TIP])
+    run(Login.OWNER, lambda tx: tx.execute(text("ANALYZE sources.cases")))
+    assert run(Login.EARNING, lambda tx: keep_tip_counts(tx, now, many=4)) == 1
+    kept = text("SELECT member_id, judged, adopted, counted_at FROM sources.tip_counts")
+    assert run(Login.OWNER, lambda tx: tx.execute(kept).all()) == [(members[0].id, 3, 2, now)]
+
+
 def test_a_segment_counts_many_and_never_a_few(
     client: FlaskClient, make_staff: Callable[..., Any], make_member: Callable[..., Any], run: Callable[..., Any]
 ) -> None:
@@ -104,9 +140,12 @@ def test_a_segment_counts_many_and_never_a_few(
     # A newcomer's effectiveness is 50 %; where tips count the number is rounded down.
     assert count(effectiveness_from=50) == count(adopted_tips_to=0) == (20, False)
     assert count(effectiveness_from=51) == count(adopted_tips_from=1) == (None, False)
+    _tips_are_counted_by_the_worker(client, rules, run, members)
     made = client.post(SEGMENTS, json={"name": "New", "filter": {"level_to": 2}}, headers=rules.auth)
     url = f"{SEGMENTS}/{made.json['id']}"
-    assert client.get(f"{url}/preview", headers=make_staff("auditor").auth).json == {"count": 20, "exact": True}
+    assert client.get(f"{url}/preview", headers=make_staff("auditor").auth).json == {
+        "count": 20, "exact": True, "as_of": None,
+    }  # fmt: skip
     assert client.get(f"{url}/preview", headers=make_staff("catalog").auth).status_code == 403
     for wrong, field in (({}, "filter"), ({"level_from": 3, "level_to": 2}, "filter.level_to")):
         answer = client.patch(url, json={"version": 1, "filter": wrong}, headers=rules.auth)

@@ -25,8 +25,12 @@ NO_CHROMIUM = "Chromium is not installed (Debian: apt-get install chromium)"
 AXE = Path(__file__).parent.parent / "vendor" / "axe-core" / "axe.min.js"
 TELL_VIOLATIONS = """addEventListener("securitypolicyviolation",
     event => console.error("content policy: " + event.violatedDirective + " " + event.blockedURI))"""
-RUN_AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(
+RUN_AXE = """async (rules) => (await axe.run(document, {
+    resultTypes: ["violations"], ...(rules ? {runOnly: rules} : {})})).violations.flatMap(
     found => found.nodes.map(node => found.id + ": " + node.target.join(" ") + " " + node.html.slice(0, 160)))"""
+
+AT_PHONE_WIDTH = ["link-name", "button-name", "label", "aria-hidden-focus", "scrollable-region-focusable"]
+"""What a page can lose when it becomes narrow: words that are hidden there may be the name of something."""
 
 
 class Visit:
@@ -118,6 +122,17 @@ class Visit:
         """What axe finds wrong with the page that is open."""
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found: list[str] = self.page.evaluate(RUN_AXE)
+        return found
+
+    def narrowed(self) -> list[str]:
+        """What is wrong with the page that is open, after ``accessibility``, when its window becomes a phone's."""
+        wide = self.page.viewport_size
+        assert wide is not None
+        self.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        found = [f"on a phone: {wrong}" for wrong in self.page.evaluate(RUN_AXE, AT_PHONE_WIDTH)]
+        if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append("on a phone: wider than its window")
+        self.page.set_viewport_size(wide)
         return found
 
 

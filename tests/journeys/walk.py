@@ -85,6 +85,8 @@ def look(window: Visit, app: Flask, starts: Sequence[str], found: dict[str, list
                 found[path] += window.page.evaluate(ELDERS.read_text(encoding="utf-8"))
             if window.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 found[path].append("wider than its window")
+            if office:  # its windows are wide otherwise
+                found[path] += window.narrowed()
             if len(set(trail := window.page.evaluate(TRAIL))) != len(trail):
                 found[path].append(f"says twice where one is: {trail}")
     return met

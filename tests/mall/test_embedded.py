@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,3 +141,46 @@ def test_stores_given_by_the_settings_are_left_to_their_owner(tmp_path: Path) ->
     stores.stop()
     assert (urls.database_url, urls.redis_url) == ("postgresql://a/b", "redis://c")
     assert not (tmp_path / "var").exists()
+
+
+TOLD_AT_A_BAD_MOMENT = """
+import signal, sys, weakref
+from pathlib import Path
+from mall.embedded import EmbeddedStores
+from mall.serve import Supervisor
+from mall.settings import Settings
+
+class Thing: pass
+
+settings = Settings(secret_key="s" * 32, var=Path(sys.argv[1]))
+stores = EmbeddedStores(settings)
+start = stores._postgres.ensure
+
+def pressed_meanwhile():
+    signal.raise_signal(signal.SIGINT) if sys.argv[2] == "SIGINT" else None
+    return start()
+
+stores._postgres.ensure = pressed_meanwhile
+try:
+    stores.ensure()
+except KeyboardInterrupt:
+    stores._postgres.ensure = start
+    print("left once all was started:", stores.started)
+thing = Thing()
+watched = weakref.ref(thing, lambda _gone: signal.raise_signal(signal.SIGTERM))
+del thing  # the exception of the signal is swallowed by the callback that it met
+print("goes on")
+Supervisor(settings, stores, before=[["no", "such", "command"]]).run()
+print("has ended")
+"""
+
+
+@pytest.mark.parametrize("meanwhile", ["SIGINT", "nothing"])
+def test_a_server_told_to_end_while_it_starts_ends_and_takes_its_stores_along(var: Path, meanwhile: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD_AT_A_BAD_MOMENT, str(var), meanwhile], capture_output=True, text=True, timeout=120
+    )
+    started = ["left once all was started: ['PostgreSQL', 'Redis']"] if meanwhile == "SIGINT" else []
+    assert done.stdout.splitlines() == [*started, "goes on", "has ended"], done.stderr
+    assert "Exception ignored" in done.stderr
+    assert (postgres_of(var), redis_of(var)) == ([], [])

@@ -33,6 +33,17 @@
     link.search = sessionStorage.getItem("list:" + link.pathname) || "";
   });
 
+  /* A table that is wider than the window is scrolled with the arrow keys too: one without a link or field of its own
+     has to take the focus for that. */
+  function reachTables() {
+    document.querySelectorAll(".table-responsive").forEach(function (box) {
+      if (box.scrollWidth > box.clientWidth && !box.querySelector("a[href], button, input, select, summary")) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    });
+  }
+  reachTables();
+  addEventListener("resize", reachTables);
+
   /* A question that is open closes with Escape or a press elsewhere. */
   function closeQuestions(but) {
     document.querySelectorAll("details.confirm[open]").forEach(function (box) {

@@ -61,6 +61,26 @@ def test_cancelling_many_needs_a_reason_and_gives_the_points_back(shop, desk, or
     assert shop.sql("SELECT sum(available) FROM ledger.wallets") == 1000
 
 
+def test_a_step_back_of_one_order_needs_a_reason_at_the_desk_and_keeps_what_was_typed(shop, desk, orders):
+    browser, order = desk("fulfilment"), orders[0]["id"]
+    there = f"/admin/orders/{order}/advance"
+    before = shop.snapshot()
+    refused = browser.post(there, data={"to": "cancelled", "reason": "  ", "_key": "first"})
+    assert refused.status_code == 422
+    assert '<details class="confirm confirm--right" open>' in refused.text
+    assert refused.text.count("Say why: the member is told.") == 1 and shop.snapshot() == before
+    for to, more in (("preparing", {}), ("shipped", {"tracking": "SF1"})):
+        assert browser.post(there, data={"to": to, "_key": to, **more}).status_code == 303
+    before = shop.snapshot()
+    assert browser.post(there, data={"to": "returned", "_key": "back"}).status_code == 422
+    late = browser.post(there, data={"to": "cancelled", "reason": "too late", "_key": "late"})
+    assert (late.status_code, shop.snapshot()) == (409, before)
+    assert browser.post(there, data={"to": "returned", "reason": "wrong size", "_key": "back"}).status_code == 303
+    assert statuses(shop) == ["returned", "confirmed", "placed"]
+    lenient = shop.advance(orders[1]["id"], "cancelled")
+    assert (lenient.status_code, statuses(shop)[1]) == (200, "cancelled")
+
+
 def test_programs_move_many_on_too_and_unknown_ids_are_refused_one_by_one(shop, orders):
     staff = shop.staff("fulfilment")
     ids = [orders[0]["id"], "ord_00000000000000000000000000", "nothing"]

@@ -93,3 +93,19 @@ def test_pages_show_the_total_and_say_thanks(shop, cause):
     about = browser.get(f"/causes/{cause}")
     assert re.search(r"<b>250</b>\s*of 1,000 points", about) and 'value="25"' in about and f"/gifts/{gift}" in about
     assert shop.app.test_client().get("/causes/cau_" + "0" * 26).status_code == 404
+
+
+def test_the_sorts_of_a_donation_have_no_limit_either_and_none_is_said_by_nought(shop):
+    body = {"name": {"zh": "捐书", "en": "Books"}, "kind": "donation", "points": 10}
+    gift, none = (shop.post("/admin/gifts", shop.owner, {**body, **more}).json["id"] for more in ({}, {"stock": 0}))
+    made = [
+        shop.post(f"/admin/gifts/{gift}/variants", shop.owner, {"name": name, **more}).json["stock"]
+        for name, more in (("One", {}), ("Ten", {"stock": 4}))
+    ]
+    assert made == [None, 4]
+    assert [one["stock"] for one in shop.get(f"/gifts/{gift}").json["variants"]] == [None, 4]
+    page = shop.app.test_client().get(f"/gifts/{gift}", headers={"Accept-Language": "en"}).text
+    assert "4 left" in page and "Sold out" not in page and "000,000" not in page
+    assert shop.get(f"/gifts/{none}").json["state"] == "sold_out"
+    cup = shop.post("/admin/gifts", shop.owner, {**body, "kind": "pickup"})
+    assert (cup.status_code, cup.json["stock"]) == (201, 0)
