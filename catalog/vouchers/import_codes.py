@@ -43,6 +43,10 @@ class Imported:
     lines: list[LineResult]
 
 
+NO_CODE = ("columns", "invalid")
+"""Results of lines that nobody can have meant as codes."""
+
+
 def import_codes(
     tx: Session,
     gift_id: str,
@@ -57,9 +61,9 @@ def import_codes(
     """Add the codes of a CSV file, one a line.
 
     Raises NotFound, Conflict ``not_a_voucher`` or ``variant_exists``, Invalid when it is no CSV file, and Conflict
-    ``bad_lines`` (``extra["imported"]``: the Imported as it would be) when a line is no code or a code that is there
-    already, unless ``only_good``: then those are left out. Blank lines are left out in any case. The transaction must
-    not commit after a raise.
+    ``bad_lines`` (``extra["imported"]``: the Imported as it would be) when a line is no code, unless ``only_good``:
+    then it is left out. Blank lines and codes that are there already are left out in any case, so that a file sent
+    twice counts once. The transaction must not commit after a raise.
     """
     gift, item_id = find_item(tx, gift_id, variant_id)
     if gift.kind != "voucher":
@@ -68,7 +72,7 @@ def import_codes(
     added = _add(tx, item_id, lines, now)
     results = [LineResult(line.number, _result(line, added)) for line in lines]
     count = sum(one.result == IMPORTED for one in results)
-    if not only_good and any(one.result not in (IMPORTED, "empty") for one in results):
+    if not only_good and any(one.result in NO_CODE for one in results):
         bad = Imported(count, len(results) - count, on_hand(tx, item_id), results)
         raise Conflict("bad_lines", extra={"imported": bad})
     detail = {"imported": count, "refused": len(results) - count, "item": item_id}

@@ -214,8 +214,8 @@ def test_one_bad_line_imports_no_code_and_a_file_names_the_reasons(shop):
     assert shop.snapshot() == before
     done = shop.post(path + "?only_good=true", shop.owner, data=rows, content_type="text/csv")
     assert (done.status_code, done.json["imported"], done.json["stock"]) == (201, 1, 2)
-    blank = shop.post(path, shop.owner, data=b"NEW-3\n\nNEW-4\n", content_type="text/csv")
-    assert (blank.status_code, blank.json["imported"]) == (201, 2)
+    blank = shop.post(path, shop.owner, data=b"NEW-3\n\nNEW-4\nOLD-1\n", content_type="text/csv")
+    assert (blank.status_code, blank.json["imported"], blank.json["refused"]) == (201, 2, 2)
 
 
 def test_pickup_points_have_one_default(shop):
