@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-# How many there are is hidden from PostgreSQL's planner: it would make a plan for each few of them anew, which costs
-# more than a look by an index. For looks whose number of keys varies and is small.
-AMONG_TEXTS = "= ANY(ARRAY(SELECT unnest(%s::text[])))"
-AMONG_BYTES = "= ANY(ARRAY(SELECT unnest(%s::bytea[])))"
+
+def among(kind: str, parameter: str = "%s") -> str:
+    """SQL for "is one of an array", for looks whose number of keys varies and is small. How many there are is hidden
+    from PostgreSQL's planner, which would make a plan for each few of them anew: that costs more than the look."""
+    return f"= ANY(ARRAY(SELECT unnest({parameter}::{kind}[])))"
 
 
 def array(column: Sequence[Any]) -> str:

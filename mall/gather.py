@@ -11,7 +11,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from flask import Flask
 
 from mall.errors import Unavailable
 
@@ -96,3 +98,9 @@ class Gathering(Generic[T, R]):
                 following.told.release()
             for place in group[1:]:
                 place.told.release()
+
+
+def gathering_of(app: Flask, name: str, most: int) -> Gathering[Any, Any]:
+    """The gathering that an app keeps under ``name``, made when it is first asked for."""
+    found: Gathering[Any, Any] | None = app.extensions.get(name)
+    return found or app.extensions.setdefault(name, Gathering(most))

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from flask import Flask, current_app
 
 from mall.db import Bare, Login, run_bare
-from mall.gather import Gathering
+from mall.gather import Gathering, gathering_of
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -36,7 +36,7 @@ class GatheredLook(Generic[K, V]):
         Raises as ``run_bare``, and whatever finding raises, for all who asked together.
         """
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        gathering: Gathering[K, V] = app.extensions.setdefault(self._name, Gathering(MOST_TOGETHER))
+        gathering: Gathering[K, V] = gathering_of(app, self._name, MOST_TOGETHER)
         return gathering.join(about, question, self._together)
 
     def _together(self, questions: Sequence[K]) -> Sequence[V]:

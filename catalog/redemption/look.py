@@ -14,14 +14,13 @@ from datetime import datetime
 from catalog.redemption.eligibility import Refusal
 from catalog.redemption.place import OrderRequest
 from catalog.redemption.refusals import refuse_if_any
-from mall.arrays import array
+from mall.arrays import among, array
 from mall.db import Bare, Login, cursor
 from mall.gathered_look import GatheredLook
 
-# The keys are unnested so that the planner does not see how many they are, and keeps one plan.
 # Only where being sold out is the first reason to be told, and never for a key whose first answer is kept.
-_LEFT = """SELECT s.on_hand, CASE WHEN s.on_hand < %(quantity)s THEN ARRAY(SELECT key_hash FROM idempotency_keys
-  WHERE key_hash = ANY(ARRAY(SELECT unnest(%(keys)s::bytea[])))) END
+_LEFT = f"""SELECT s.on_hand, CASE WHEN s.on_hand < %(quantity)s THEN ARRAY(SELECT key_hash FROM idempotency_keys
+  WHERE key_hash {among("bytea", "%(keys)s")}) END
  FROM stock_items AS s JOIN gifts AS g ON g.id = s.gift_id
  WHERE s.item_id = %(item)s AND g.id = %(gift)s AND g.status = 'active'
  AND (g.kind <> 'draw' OR g.on_sale_until IS NOT NULL) AND (g.kind <> 'virtual' OR g.top_up IS NOT NULL)

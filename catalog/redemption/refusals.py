@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask_babel import gettext as _
@@ -23,15 +24,10 @@ def sentence(refusal: Refusal) -> str:
     return str(_sentence(refusal))
 
 
-_sold_out_said: dict[str, str] = {}
-"""By language: what most of those hear who come for a hot gift."""
-
-
-def _sold_out() -> str:
-    reader = language()
-    if reader not in _sold_out_said:
-        _sold_out_said[reader] = str(_("This gift is sold out."))
-    return _sold_out_said[reader]
+@cache
+def _sold_out(_language: str) -> str:
+    """What most of those hear who come for a hot gift, in the language that is spoken now."""
+    return str(_("This gift is sold out."))
 
 
 def _sentence(refusal: Refusal) -> Any:
@@ -45,7 +41,7 @@ def _sentence(refusal: Refusal) -> Any:
     if refusal.code == "sold_out":
         if figures["left"] > 0:
             return _("Only %(count)s left.", count=figures["left"])
-        return _sold_out()
+        return _sold_out(language())
     if refusal.code == "limit_reached":
         return _limit_sentence(figures["period"], figures["quantity"])
     if refusal.code == RULE:

@@ -23,7 +23,7 @@ from catalog.redemption.place import NotTogether, OrderRequest, Wish, place_orde
 from catalog.redemption.views import OrderView
 from mall.db import Login, run_tx
 from mall.errors import Conflict, MallError, Unavailable
-from mall.gather import Gathering
+from mall.gather import Gathering, gathering_of
 from mall.http import idempotency
 from points.ledger.books import WalletsBusy
 
@@ -53,9 +53,7 @@ class Order:
 def place_together(gift_id: str, variant_id: str | None, order: Order) -> Response:
     """The answer to an order that is placed alone or with others, whichever comes sooner."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    gathering: Gathering[Order, Response | None] = app.extensions.setdefault(
-        "orders_together", Gathering(MOST_TOGETHER)
-    )
+    gathering: Gathering[Order, Response | None] = gathering_of(app, "orders_together", MOST_TOGETHER)
     answer = gathering.join((gift_id, variant_id), order, _serve)
     return order.alone(True) if answer is None else answer
 

@@ -7,6 +7,7 @@ Titles of codes are registered by the package that raises them (``mall``'s own b
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import structlog
@@ -99,21 +100,16 @@ def wants_json() -> bool:
     return request.path.startswith("/api/")
 
 
-_titles_said: dict[tuple[str, str], str] = {}
-"""Titles by code and language: Flask-Babel takes as long for one as all else that a refusal needs."""
-
-
-def _title(code: str) -> str:
-    known = (code if code in TITLES else "http_error", language())
-    title = _titles_said.get(known)
-    if title is None:
-        title = _titles_said[known] = str(TITLES[known[0]])
-    return title
+@cache
+def _title(code: str, _language: str) -> str:
+    """The title of a code in the language that is spoken now: Flask-Babel takes as long for one as all else that a
+    refusal needs."""
+    return str(TITLES[code])
 
 
 def problem_body(status: int, code: str, detail: str = "", errors: Any = None, extra: Any = None) -> dict[str, Any]:
     """The members of a problem document (RFC 9457)."""
-    title = _title(code)
+    title = _title(code if code in TITLES else "http_error", language())
     body: dict[str, Any] = {
         "type": f"/api/docs/errors#{code}",
         "title": title,

@@ -14,7 +14,7 @@ from functools import partial
 from flask import Request, g, session
 
 from mall import clock
-from mall.arrays import AMONG_BYTES, array
+from mall.arrays import among, array
 from mall.crypto import keyring
 from mall.db import Bare, Login, cursor, run_bare
 from mall.errors import Forbidden, Unauthenticated
@@ -37,7 +37,7 @@ _SPENT = "mall.spent_nonce"
 _CLIENT = """SELECT k.id, k.expires_at, k.revoked_at, k.last_used_at, k.secret_box, c.id, c.name, c.scopes,
   c.daily_cap_points, c.allowed_networks, c.signed_only, c.disabled_at, k.key_hash
  FROM api_keys AS k JOIN api_clients AS c ON c.id = k.client_id WHERE k.{}"""
-_CLIENTS_BY_HASH = _CLIENT.format(f"key_hash {AMONG_BYTES}")
+_CLIENTS_BY_HASH = _CLIENT.format(f"key_hash {among('bytea')}")
 _CLIENT_BY_ID = _CLIENT.format("id = %s")
 _KEY_USED = """UPDATE api_keys SET last_used_at = %s WHERE id = (SELECT id FROM api_keys WHERE id = %s
  AND (last_used_at IS NULL OR last_used_at <= %s) FOR UPDATE SKIP LOCKED)"""
@@ -48,7 +48,7 @@ _SESSIONS = f"""SELECT s.id, s.kind, s.restricted, s.authenticated_at, s.last_se
    ELSE false END, s.token_hash
  FROM login_sessions AS s
  LEFT JOIN members AS o ON o.id = s.member_id LEFT JOIN members AS m ON m.id = coalesce(o.alias_of, o.id)
- LEFT JOIN staff AS t ON t.id = s.staff_id WHERE s.token_hash {AMONG_BYTES}"""
+ LEFT JOIN staff AS t ON t.id = s.staff_id WHERE s.token_hash {among("bytea")}"""
 _SESSION_SEEN = """UPDATE login_sessions SET last_seen_at = %s WHERE id = (SELECT id FROM login_sessions
  WHERE id = %s AND last_seen_at <= %s FOR UPDATE SKIP LOCKED)"""
 _SPEND_NONCE = """INSERT INTO used_nonces (key_id, nonce_hash, used_at) VALUES (%s, %s, %s)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from mall.arrays import AMONG_TEXTS, array
+from mall.arrays import among, array
 from mall.db import Bare, Login, Tx, cursor, run_bare
 from mall.errors import Unavailable
 from mall.gathered_look import GatheredLook
@@ -53,7 +53,7 @@ _BALANCES = f"""SELECT w.available, w.pending, w.held, w.debt, w.next_due_at, l.
   SELECT sum(remaining)::int8 AS points, expires_at FROM ledger.lots
   WHERE member_id = w.member_id AND remaining > 0 AND NOT pending
   GROUP BY expires_at ORDER BY expires_at LIMIT {EXPIRING_SHOWN}) AS l ON true
- WHERE w.member_id {AMONG_TEXTS} ORDER BY l.expires_at"""
+ WHERE w.member_id {among("text")} ORDER BY l.expires_at"""
 _READS = 5
 
 

@@ -138,3 +138,11 @@ def test_a_failing_line_of_the_standard_library_tells_its_story(app: Flask) -> N
     except ValueError:
         event = _tell_exception(structlog.get_logger(), "error", {"event": "x", "exc_info": True})
     assert event["exception"].index("KeyError") < event["exception"].index("ValueError: outer")
+
+
+def test_a_head_of_an_answer_of_the_api_has_its_headers_and_no_body(client: FlaskClient) -> None:
+    whole, head = client.get("/api/v1/gifts"), client.head("/api/v1/gifts")
+    assert (head.status_code, head.data, head.headers["Content-Type"]) == (200, b"", "application/json")
+    assert head.headers["Content-Length"] == str(len(whole.data))
+    missing = client.head("/api/v1/gifts/none")
+    assert (missing.status_code, missing.data, missing.content_type) == (404, b"", "application/problem+json")

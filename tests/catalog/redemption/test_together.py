@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from catalog.redemption import look
 from mall.db import Login, run_tx
 
 LIMIT = [{"per": "member", "period": "total", "quantity": 1}]
@@ -202,3 +203,15 @@ def test_variants_stand_in_lines_of_their_own_and_pay_their_own_price(shop):
     assert [shop.stock(one) for one in ids] == [0, 0]
     spent = [20 - shop.wallet(who)["available"] for who in members]
     assert sorted(spent) == [0] * 7 + [10] * 3 + [20] * 2
+
+
+def test_who_need_not_look_because_there_was_plenty_is_refused_all_the_same_once_it_is_gone(shop, monkeypatch):
+    monkeypatch.setattr(look, "PLENTY_SECONDS", 60.0)
+    gift, member = shop.gift(100, stock=look.PLENTY), shop.member(500)
+    assert shop.order(member, gift).status_code == 201
+    assert look._plenty_until[gift] > time.monotonic()
+    shop.write("UPDATE stock_items SET on_hand = 0 WHERE item_id = :item", item=gift)
+    before = shop.snapshot()
+    late = shop.order(member, gift)
+    assert (late.status_code, late.json["code"], late.json["left"]) == (409, "sold_out", 0)
+    assert shop.snapshot() == before
