@@ -44,6 +44,7 @@ def server(var: Path, running: list[Server]) -> Server:
     """The installation, serving: as the test before left it, or started."""
     if not running or running[-1].process.poll() is not None:
         running.append(Server.start(var))
+    until(lambda: running[-1].ready() == 200, "ready")  # a test that failed may have left it starting
     return running[-1]
 
 
@@ -79,12 +80,11 @@ def test_figures_are_counted_over_all_worker_processes(server: Server) -> None:
 
 
 def test_what_is_killed_below_the_server_comes_back(server: Server) -> None:
-    granian, worker = server.child("mall.http_server"), server.child("worker")
-    workers = granian.children()
-    granian.kill()
-    worker.kill()
+    old = server.family()
+    server.child("mall.http_server").kill()
+    server.child("worker").kill()
+    until(lambda: not [one for one in old if one.is_running()], "nothing left of the killed server")
     until(lambda: len(server.family()) == 4 and server.ready() == 200, "children started again")
-    until(lambda: not [old for old in workers if old.is_running()], "no workers left of the killed server")
     new = server.child("mall.http_server")
     # Threads to answer with are there once the app is loaded; one that is loading it cannot do without its database.
     until(lambda: all(one.num_threads() > 3 for one in new.children()), "every worker serves")
