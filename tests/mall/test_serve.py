@@ -81,8 +81,7 @@ def test_figures_are_counted_over_all_worker_processes(server: Server) -> None:
 
 def test_what_is_killed_below_the_server_comes_back(server: Server) -> None:
     old = server.family()
-    server.child("mall.http_server").kill()
-    server.child("worker").kill()
+    kill_9([server.child("mall.http_server"), server.child("worker")])
     until(lambda: not [one for one in old if one.is_running()], "nothing left of the killed server")
     until(lambda: len(server.family()) == 4 and server.ready() == 200, "children started again")
     new = server.child("mall.http_server")
