@@ -13,6 +13,7 @@ from mall import clock
 from mall.commands import DatabaseGroup
 from mall.jobs import JOBS, run_job
 from mall.parent import end_with
+from mall.proxies import this_app
 from mall.serve import Supervisor
 from mall.worker import run_worker
 
@@ -46,7 +47,7 @@ def worker(once: bool, parent: int | None) -> None:
     """Handle outbox messages and run due jobs until stopped."""
     if parent is not None:
         end_with(parent)
-    run_worker(current_app._get_current_object(), once=once)  # type: ignore[attr-defined]
+    run_worker(this_app(), once=once)
 
 
 @click.command("serve")

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
-from flask import Flask, current_app
-
 from mall.db import Bare, Login, run_bare
 from mall.gather import Gathering, gathering_of
+from mall.proxies import this_app
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -35,7 +34,7 @@ class GatheredLook(Generic[K, V]):
 
         Raises as ``run_bare``, and whatever finding raises, for all who asked together.
         """
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        app = this_app()
         gathering: Gathering[K, V] = gathering_of(app, self._name, MOST_TOGETHER)
         return gathering.join(about, question, self._together)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from babel import Locale
@@ -15,10 +16,13 @@ from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from flask import Flask, current_app, g, has_request_context, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, force_locale, get_locale, gettext
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Response
 
 from mall import looks
+from mall.proxies import this_request
 from mall.settings import Settings
 
 DEFAULT: Final = "zh"
@@ -59,16 +63,20 @@ def choose_locale() -> str:
     """``?lang=``, the cookie, the member's own choice, what the browser asks for, Chinese: the first that says."""
     if not has_request_context():
         return DEFAULT
-    is_page = not request.path.startswith("/api/")
-    chosen = (
-        (supported(request.args.get("lang")) or supported(request.cookies.get(COOKIE))) if is_page else None
-    ) or supported(g.get("member_locale"))
-    if chosen:
-        return chosen
-    for tag, quality in request.accept_languages:  # best first
-        asked = supported(tag)
-        if asked and quality > 0:
-            return asked
+    asked = this_request()
+    chosen = None
+    if not asked.path.startswith("/api/"):
+        chosen = supported(asked.args.get("lang")) or supported(asked.cookies.get(COOKIE))
+    return chosen or supported(g.get("member_locale")) or _preferred(asked.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+
+
+@lru_cache(maxsize=1_000)
+def _preferred(accept_language: str) -> str:
+    """What a browser asks for, which most browsers say in one of a few ways."""
+    for tag, quality in parse_accept_header(accept_language, LanguageAccept):  # best first
+        found = supported(tag)
+        if found and quality > 0:
+            return found
     return DEFAULT
 
 
@@ -88,7 +96,8 @@ def _remember_asked(response: Response) -> Response:
 
 def language() -> str:
     """The reader's language."""
-    return str(get_locale() or DEFAULT)
+    locale = get_locale()
+    return DEFAULT if locale is None else locale.language
 
 
 def html_lang() -> str:
@@ -164,6 +173,13 @@ def format_weekday(value: datetime | date | None) -> str:
 def format_month(value: datetime | date | None) -> str:
     """A month of a year in the mall's zone."""
     return _moment(value, "month")
+
+
+def read_catalogues(app: Flask) -> None:
+    """Read the translations now: else each of the threads that answer first reads them for itself."""
+    for name in LANGUAGES:
+        with app.test_request_context(), force_locale(name):
+            gettext("Not found.")
 
 
 def init_app(app: Flask) -> None:

@@ -31,6 +31,7 @@ BAD_DATA = "22"
 
 log = structlog.get_logger("mall.access")
 _ACCESS = logging.getLogger("mall.access")
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def in_short(error: BaseException) -> str:
@@ -106,11 +107,10 @@ class AccessLine:
         if not _ACCESS.isEnabledFor(logging.INFO):
             return
         at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        line = json.dumps({**told, "event": event, "level": "info", "logger": "mall.access", "timestamp": at},
-                          ensure_ascii=False)  # fmt: skip
+        line = _as_json({**told, "event": event, "level": "info", "logger": "mall.access", "timestamp": at})
         with self._handler.lock or nullcontext():
             self._handler.stream.write(line + "\n")
-            self._handler.flush()
+            self._handler.stream.flush()
 
 
 def init_app(app: Flask) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from flask import Flask, Response, current_app
+from flask import Response
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,7 @@ from mall.db import Login, run_tx
 from mall.errors import Conflict, MallError, Unavailable
 from mall.gather import Gathering, gathering_of
 from mall.http import idempotency
+from mall.proxies import this_app
 from points.ledger.books import WalletsBusy
 
 MOST_TOGETHER = 50
@@ -52,7 +53,7 @@ class Order:
 
 def place_together(gift_id: str, variant_id: str | None, order: Order) -> Response:
     """The answer to an order that is placed alone or with others, whichever comes sooner."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = this_app()
     gathering: Gathering[Order, Response | None] = gathering_of(app, "orders_together", MOST_TOGETHER)
     answer = gathering.join((gift_id, variant_id), order, _serve)
     return order.alone(True) if answer is None else answer

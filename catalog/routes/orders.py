@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from flask import Response, request
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -33,8 +31,10 @@ from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.ids import checked_id
 from mall.http.json_answer import JsonAnswer
+from mall.http.json_text import compact
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import MEMBER, MemberPrincipal
+from mall.i18n import language
 from mall.identity.step_up import require_full
 from points.viewer import require_active
 
@@ -95,7 +95,7 @@ def post_quote(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 
 @endpoint(
     blp, "POST", "/orders", auth=MEMBER, login=None, body=PlaceOrderSchema, response=OrderSchema, status=201,
-    idempotency="required", errors=REFUSALS, dump=False,
+    idempotency="required", errors=REFUSALS, dump=False, alike=("gift", "variant", "quantity", "pickup_point"),
 )  # fmt: skip
 def post_order(call: Call, body: dict[str, Any]) -> Response:
     """Place an order. Opens its own transaction, after a look that turns away whoever comes too late."""
@@ -120,13 +120,12 @@ def post_order(call: Call, body: dict[str, Any]) -> Response:
 
         return run_tx(Login.REDEMPTION, work)
 
-    order = Order(call.member.member_id, keyed, secrets, str(get_locale()), call.now, whole, _answer, alone)
+    order = Order(call.member.member_id, keyed, secrets, language(), call.now, whole, _answer, alone)
     return _with_page(place_together(asked.gift_id, asked.variant_id, order), call.now)
 
 
 def _answer(placed: OrderView) -> Response:
-    text = json.dumps(order_wire(placed), ensure_ascii=False, separators=(",", ":"))
-    return JsonAnswer(text, status=201, content_type="application/json")
+    return JsonAnswer(compact(order_wire(placed)), status=201, content_type="application/json")
 
 
 def _with_page(answer: Response, now: datetime) -> Response:
@@ -137,7 +136,7 @@ def _with_page(answer: Response, now: datetime) -> Response:
     cash = body.get("cash")
     if cash is not None and cash["checkout_url"] is None:
         cash["checkout_url"] = page_of(body["id"], now)
-        answer.set_data(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+        answer.set_data(compact(body))
     return answer
 
 

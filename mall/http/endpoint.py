@@ -6,7 +6,6 @@ look up the idempotency key, run the handler, store the answer, commit.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -20,14 +19,17 @@ from mall import clock
 from mall.audit import came_from
 from mall.db import Login, run_autocommit, run_tx
 from mall.http import idempotency
+from mall.http.alike import AlikeBodies
 from mall.http.call import Call, Reply, load, read_json, read_query, require_media_type
 from mall.http.csrf import check_csrf
 from mall.http.json_answer import JsonAnswer
+from mall.http.json_text import compact
 from mall.http.operation import describe
 from mall.http.principals import Auth, ClientPrincipal, Principal, StaffPrincipal
 from mall.http.route import JSON_TYPE, Route
 from mall.identity.authenticate import authenticate
 from mall.identity.staff_cookie import in_back_office
+from mall.proxies import this_request
 
 Handler = Callable[..., Any]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -53,6 +55,7 @@ def endpoint(
     body_optional: bool = False,
     max_bytes: int | None = None,
     before: Callable[[dict[str, Any]], None] | None = None,
+    alike: tuple[str, ...] = (),
 ) -> Callable[[Handler], Handler]:
     """Declare a route of the API.
 
@@ -65,14 +68,16 @@ def endpoint(
     returns the answer in wire form already (hot paths); ``response`` then only documents it.
     ``tx_with_key_only``: without an Idempotency-Key the handler opens its own transaction (``call.has_tx`` tells).
     ``body_optional``: no body at all stands for ``{}``. ``before``: looks at the body once the caller is known and
-    before the transaction is opened; what asks the network goes there.
+    before the transaction is opened; what asks the network goes there. ``alike``: fields of bodies that many send
+    alike (``AlikeBodies``).
     """
     if idempotency is None and method == "POST" and login is not None:
         idempotency = "accepted"
+    schema = _instance(body)
     route = Route(
-        method, auth, login, _instance(body), _instance(query), _instance(response), status, idempotency,
+        method, auth, login, schema, _instance(query), _instance(response), status, idempotency,
         secret_fields, errors, (body_type,) if isinstance(body_type, str) else body_type, dump, tx_with_key_only,
-        body_optional, max_bytes, before,
+        body_optional, max_bytes, before, AlikeBodies(schema, frozenset(alike)) if schema and alike else None,
     )  # fmt: skip
 
     def decorate(handler: Handler) -> Handler:
@@ -93,11 +98,12 @@ def _instance(schema: type[ma.Schema] | ma.Schema | None) -> ma.Schema | None:
 
 
 def _serve(route: Route, handler: Handler, path_args: dict[str, Any]) -> Response:
+    asked = this_request()
     if route.max_bytes is not None:
-        request.max_content_length = route.max_bytes
-    raw = request.get_data(cache=True) if route.method not in SAFE_METHODS else b""
+        asked.max_content_length = route.max_bytes
+    raw = asked.get_data(cache=True) if route.method not in SAFE_METHODS else b""
     principal = identify()
-    if route.login is None or (route.tx_with_key_only and "Idempotency-Key" not in request.headers):
+    if route.login is None or (route.tx_with_key_only and "HTTP_IDEMPOTENCY_KEY" not in asked.environ):
         return _run(route, handler, path_args, None, principal, raw)
     if route.before is not None and route.body is not None:
         route.auth.check(principal)
@@ -115,7 +121,7 @@ def identify() -> Principal:
 
     Looked up by itself, outside the transaction of the route.
     """
-    asked = request._get_current_object()  # type: ignore[attr-defined] # each look through the proxy is three calls
+    asked = this_request()
     principal = authenticate(asked)
     g.principal = principal
     # Staff and programs are known by where they are; where a member is, nobody writes down.
@@ -135,21 +141,21 @@ def _run(
     if route.idempotency is not None:
         given = request.environ.get("HTTP_IDEMPOTENCY_KEY")
         call.key = idempotency.check_form(given, required=route.idempotency == "required")
-    parsed: Any = None
-    args: tuple[Any, ...] = ()
-    if route.body_types != (JSON_TYPE,):
+    parsed = loaded = None
+    if route.alike is not None:
+        parsed, loaded = route.alike.read(raw)
+    elif route.body_types != (JSON_TYPE,):
         require_media_type(*route.body_types)
     elif route.body is not None:
-        parsed = call.json_body = {} if route.body_optional and not raw else read_json(raw)
+        parsed = {} if route.body_optional and not raw else read_json(raw)
+    call.json_body = parsed
     if route.query is not None:
         call.query = read_query(route.query)
 
     def effect() -> Response:
-        nonlocal args
-        if parsed is not None or (route.body is not None and route.body_types == (JSON_TYPE,)):
-            assert route.body is not None
-            args = (load(route.body, parsed),)
-        return answer(route, handler(call, *args, **path_args))
+        if route.body is None or route.body_types != (JSON_TYPE,):
+            return answer(route, handler(call, **path_args))
+        return answer(route, handler(call, load(route.body, parsed) if loaded is None else loaded, **path_args))
 
     if call.key is None or tx is None:
         return effect()
@@ -170,5 +176,4 @@ def answer(route: Route, value: Any) -> Response:
         empty = Response(status=204, headers=headers)
         del empty.headers["Content-Type"]
         return empty
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return JsonAnswer(text, status=status, headers=headers, content_type=JSON_TYPE)
+    return JsonAnswer(compact(value), status=status, headers=headers, content_type=JSON_TYPE)

@@ -24,6 +24,7 @@ from mall.crypto import keyring
 from mall.db import Base, IdText, cursor
 from mall.errors import Conflict, Invalid, Malformed
 from mall.http.json_answer import JsonAnswer
+from mall.http.json_text import canonical, compact
 
 KEPT = timedelta(days=30)
 """How long a key is remembered (docs/api.md, conventions)."""
@@ -75,8 +76,7 @@ def keyed(owner: str, key: str, method: str, path: str, body: Any) -> Keyed:
 
 def fingerprint(method: str, path: str, body: Any) -> bytes:
     """16 bytes that stand for what was asked; the order of a JSON object's members does not matter."""
-    canonical = json.dumps([method, path, body], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).digest()[:16]
+    return hashlib.sha256(canonical([method, path, body]).encode()).digest()[:16]
 
 
 def check_form(key: str | None, *, required: bool) -> str | None:
@@ -169,7 +169,7 @@ def _without(body: bytes, names: tuple[str, ...]) -> bytes:
     for name in names:
         value[name] = None
     value["secret_shown_once"] = True
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return compact(value).encode()
 
 
 def forget_old_keys(tx: Session, now: datetime) -> int:

@@ -6,7 +6,6 @@ Titles of codes are registered by the package that raises them (``mall``'s own b
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Any
 
@@ -20,6 +19,7 @@ from werkzeug.routing import RequestRedirect
 
 from mall.errors import MallError
 from mall.http.json_answer import JsonAnswer
+from mall.http.json_text import ascii_only
 from mall.i18n import language
 from mall.identity.staff_cookie import in_back_office
 
@@ -156,8 +156,7 @@ def plain_errors(messages: Any, prefix: str = "") -> dict[str, list[str]]:
 
 def problem_response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
     """A problem document as a response."""
-    text = json.dumps(body, ensure_ascii=True, separators=(",", ":"))
-    response = JsonAnswer(text, status=body["status"], content_type="application/problem+json")
+    response = JsonAnswer(ascii_only(body), status=body["status"], content_type="application/problem+json")
     response.headers.update(headers or {})
     return response
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import marshmallow as ma
 
 from mall.db import Login
 from mall.http.principals import Auth
+
+if TYPE_CHECKING:
+    from mall.http.alike import AlikeBodies
 
 JSON_TYPE = "application/json"
 
@@ -34,3 +37,4 @@ class Route:
     body_optional: bool = False
     max_bytes: int | None = None
     before: Callable[[dict[str, Any]], None] | None = None
+    alike: AlikeBodies | None = None

@@ -13,11 +13,12 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 
-from flask import Flask, current_app
+from flask import Flask
 
 from mall import clock
 from mall.db import Login, run_tx
 from mall.errors import Unavailable
+from mall.proxies import this_app
 from points.earning.book_events import Outcome, book_events
 from points.earning.event_types import EventIn, EventSource
 
@@ -88,7 +89,7 @@ def book_in_group(source: EventSource, event: EventIn) -> Outcome:
     A refusal is asked for again alone, in the caller's own context: it has booked nothing, and its sentence is
     then in the caller's language.
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = this_app()
     with _making:
         writer = app.extensions.get("group_writer")
         if writer is None:

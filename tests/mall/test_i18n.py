@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import translations
+from babel.support import Translations
 from flask import Flask, g, make_response, render_template_string, request
 
 from mall import i18n, looks
@@ -86,6 +87,16 @@ def test_a_sentence_without_chinese_is_found() -> None:
 def test_the_browser_is_asked_and_all_chinese_is_chinese(small_app: Flask, asked: str, lang: str) -> None:
     words = small_app.test_client().get("/said", headers={"Accept-Language": asked}).text.split(" auto")[0]
     assert words == ("Sold out en" if lang == "en" else "已兑完 zh-CN")
+
+
+def test_catalogues_that_were_read_at_the_start_are_not_read_by_the_first_requests(
+    small_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    i18n.read_catalogues(small_app)
+    monkeypatch.setattr(Translations, "load", None)  # whoever reads one now fails
+    client = small_app.test_client()
+    assert client.get("/said", headers={"Accept-Language": "zh"}).text.startswith("已兑完")
+    assert client.get("/said", headers={"Accept-Language": "en"}).text.startswith("Sold out")
 
 
 def test_address_beats_cookie_beats_member_beats_browser(small_app: Flask) -> None:
