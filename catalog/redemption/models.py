@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import (
@@ -21,11 +22,17 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.gifts.models import CASH_CHECK
-from catalog.redemption.lifecycle import NOT_COUNTED, Status
+from catalog.redemption.lifecycle import NOT_COUNTED, OVER, Status
 from mall.db import Base, IdText
 
-STATUS_CHECK = "status IN (" + ", ".join(f"'{status.value}'" for status in Status) + ")"
-NOT_COUNTED_SQL = "(" + ", ".join(f"'{status}'" for status in sorted(NOT_COUNTED)) + ")"
+
+def _listed(statuses: Iterable[str]) -> str:
+    return "(" + ", ".join(f"'{status}'" for status in statuses) + ")"
+
+
+STATUS_CHECK = f"status IN {_listed(Status)}"
+NOT_COUNTED_SQL = _listed(sorted(NOT_COUNTED))
+OVER_SQL = _listed(sorted(OVER))
 
 
 class Order(Base):
