@@ -1,4 +1,4 @@
-"""Bodies that many send alike: in a rush everybody asks for the same, and to read it costs a fifth of a refusal
+"""Bodies that many send alike: in a rush everybody asks for the same, and to read it costs a tenth of a refusal
 (docs/adr/0013)."""
 
 from __future__ import annotations
