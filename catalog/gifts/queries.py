@@ -89,8 +89,25 @@ def gifts_page(
     tx: Session, wanted: Wanted, limit: int, cursor_text: str | None, now: datetime
 ) -> tuple[list[Shown], str | None]:
     """A page of gifts that are shown and not over, and the cursor of the next. Raises Invalid for a bad cursor."""
+    query, budget = _sorted(_filtered(select(Gift, ON_HAND), wanted, now), wanted, cursor_text)
+    return _page_of(tx.execute(query.limit(limit + 1)).all(), wanted, limit, budget, now)
+
+
+def found_page(
+    tx: Session, wanted: Wanted, limit: int, cursor_text: str | None, now: datetime
+) -> tuple[list[Shown], str | None, int | None]:
+    """As ``gifts_page``, and how many gifts the whole list has; None when there are so many that nobody counts them."""
+    some = _filtered(select(Gift.id), wanted, now).limit(MOST_COUNTED + 1).subquery()
+    count = select(func.count()).select_from(some).scalar_subquery()
+    query, budget = _sorted(_filtered(select(Gift, ON_HAND, count), wanted, now), wanted, cursor_text)
+    rows = tx.execute(query.limit(limit + 1)).all()
+    total = rows[0][2] if rows else tx.execute(select(count)).scalar_one()  # none either, or a page after the last
+    return *_page_of(rows, wanted, limit, budget, now), total if total <= MOST_COUNTED else None
+
+
+def _sorted(query: Any, wanted: Wanted, cursor_text: str | None) -> tuple[Any, int]:
+    """``query`` in the order wanted, after the cursor; and the budget that the order depends on."""
     budget = max(0, wanted.available or 0)
-    query: Any = _filtered(select(Gift, ON_HAND), wanted, now)
     if wanted.sort == "affordable":
         seen = decode_cursor(cursor_text, int, bool, bool, int, str)
         budget = seen[0] if seen else budget  # the pages of one list share one budget
@@ -110,16 +127,14 @@ def gifts_page(
         if not wanted.q:  # as the index has them
             keys, seen = keys[1:], seen and seen[1:]
         query = _keyset(query, keys, seen, descending=True)
-    rows = tx.execute(query.limit(limit + 1)).all()
-    shown = [Shown(gift, on_hand, state_of(window_of(gift), on_hand, now)) for gift, on_hand in rows[:limit]]
+    return query, budget
+
+
+def _page_of(
+    rows: Sequence[Any], wanted: Wanted, limit: int, budget: int, now: datetime
+) -> tuple[list[Shown], str | None]:
+    shown = [Shown(row[0], row[1], state_of(window_of(row[0]), row[1], now)) for row in rows[:limit]]
     return shown, _cursor_after(shown[-1].gift, wanted, budget) if len(rows) > limit else None
-
-
-def count_gifts(tx: Session, wanted: Wanted, now: datetime) -> int | None:
-    """How many gifts a list has; None when there are so many that nobody counts them."""
-    some = _filtered(select(Gift.id), wanted, now).limit(MOST_COUNTED + 1).subquery()
-    count = int(tx.execute(select(func.count()).select_from(some)).scalar_one())
-    return count if count <= MOST_COUNTED else None
 
 
 def popular_gifts(tx: Session, count: int, now: datetime) -> list[Shown]:
@@ -188,8 +203,8 @@ def _filtered(query: Any, wanted: Wanted, now: datetime) -> Any:
         or_(Gift.on_sale_until.is_(None), Gift.on_sale_until > now),
     )
     if wanted.category:
-        own = select(Category.id).where(or_(Category.id == wanted.category, Category.code == wanted.category))
-        query = query.where(Gift.category_id.in_(own))
+        named = or_(Category.id == wanted.category, Category.code == wanted.category)
+        query = query.where(Gift.category_id == select(Category.id).where(named).limit(1).scalar_subquery())
     if wanted.tag:
         meant = select(Tag.id).where(or_(Tag.id == wanted.tag, Tag.code == wanted.tag)).limit(1).scalar_subquery()
         query = query.where(Gift.tag_ids.contains(array([meant])))

@@ -17,8 +17,8 @@ from catalog.gifts.queries import (
     SORTS,
     Shown,
     Wanted,
-    count_gifts,
     find_shown,
+    found_page,
     gifts_page,
     new_gifts,
     popular_gifts,
@@ -82,7 +82,11 @@ def mall(call: Call) -> str:
     asked = {name: typed_in(name) for name in ("category", "tag", "q", "sort")}
     sort = asked["sort"] if asked["sort"] in SORTS else "popular"
     wanted = Wanted(asked["category"], asked["q"], sort, available=_available(me), tag=asked["tag"])
-    shown, cursor = gifts_page(call.tx, wanted, GIFTS_SHOWN, typed_in("cursor", 500), call.now)
+    after, total = typed_in("cursor", 500), None
+    if wanted.q is None:
+        shown, cursor = gifts_page(call.tx, wanted, GIFTS_SHOWN, after, call.now)
+    else:
+        shown, cursor, total = found_page(call.tx, wanted, GIFTS_SHOWN, after, call.now)
     query = {name: value for name, value in asked.items() if value}
     shelves, tags = headings(call.tx)
     plain = not query and not request.args.get("cursor")
@@ -96,16 +100,9 @@ def mall(call: Call) -> str:
         tags=[category_wire(tag) for tag in tags],
         query=query,
         next_url=f"/mall?{urlencode({**query, 'cursor': cursor})}" if cursor else None,
-        total=_total(call, wanted, len(shown), whole=cursor is None and not request.args.get("cursor")),
+        total=total,
         most_counted=MOST_COUNTED,
     )
-
-
-def _total(call: Call, wanted: Wanted, shown: int, *, whole: bool) -> int | None:
-    """How many gifts a search found, None for many; ``whole``: all of them are on this page."""
-    if wanted.q is None:
-        return None
-    return shown if whole else count_gifts(call.tx, wanted, call.now)
 
 
 def typed_in(name: str, longest: int = LONGEST_QUERY) -> str | None:
