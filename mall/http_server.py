@@ -19,7 +19,6 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from mall.i18n import read_catalogues
 from mall.parent import FINISH_SECONDS, end_with
 from mall.settings import Settings
 
@@ -33,7 +32,7 @@ def load_app(main: int, settings: Settings) -> Any:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     end_with(main)
     app = importlib.import_module("wsgi").app
-    read_catalogues(app)
+    importlib.import_module("mall.i18n").read_catalogues(app)  # here alone: the main process needs none of it
     take_core(settings.var, settings.workers)  # before granian starts its threads, and after the stores were found
     return app
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from threading import Lock
 from typing import Any
 
@@ -14,6 +13,7 @@ from mall.http import problems
 from mall.http.fields import Choice, Flag, Instant, OpaqueId, Points, QueryFlag, QueryWhole, Text, Whole
 from mall.http.operation import SECURITY_SCHEMES
 from mall.http.principals import PUBLIC
+from mall.json_text import compact
 from mall.webhooks.events import openapi_webhooks
 
 API_VERSION = "1.0.0"
@@ -90,7 +90,7 @@ def openapi_json() -> Response:
     app = current_app
     text = app.extensions.get("openapi_text")
     if text is None:
-        text = json.dumps(app.extensions["mall_api"].document(), ensure_ascii=False, separators=(",", ":"))
+        text = compact(app.extensions["mall_api"].document())
         app.extensions["openapi_text"] = text
     response = Response(text, content_type="application/json")
     response.headers["Cache-Control"] = "public, max-age=300"

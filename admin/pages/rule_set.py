@@ -21,6 +21,7 @@ from mall.http.page import page
 from mall.http.principals import fresh, staff
 from mall.http.problems import STATUS
 from mall.identity.forms import messages_of
+from mall.json_text import compact
 from points.earning.rule_set import export_rule_set, import_rule_set, preview_rule_set
 
 pages = desk("rule-set", __name__)
@@ -57,7 +58,7 @@ def try_rule_set(call: Call) -> str | Response:
     if done is None:
         return _refused(call, error)
     value, difference = done
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = compact(value)
     return _shown(call, difference=difference, file=text, name=(sent.filename or "") if sent else "")
 
 

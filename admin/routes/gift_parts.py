@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
 from flask import Response, request
@@ -42,6 +41,7 @@ from mall.http.blueprint import api_blueprint
 from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.ids import checked_id
+from mall.json_text import compact
 
 PHOTOGRAPHS = ("image/jpeg", "image/png", "image/webp")
 blp = api_blueprint("admin-gift-parts", __name__, description="Pictures and variants, for the back office")
@@ -76,7 +76,7 @@ def post_picture(call: Call, gift_id: str) -> Response:
 
     def effect(tx: Session) -> Response:
         gift, sha256 = add_picture(tx, found, rendered, *who)
-        text = json.dumps({**_pictures(gift), "added": sha256}, ensure_ascii=False, separators=(",", ":"))
+        text = compact({**_pictures(gift), "added": sha256})
         return Response(text, status=201, content_type="application/json")
 
     def work(tx: Session) -> Response:

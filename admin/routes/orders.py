@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Response, request
@@ -30,6 +29,7 @@ from mall.http.ids import checked_id
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import staff
 from mall.i18n import language
+from mall.json_text import compact
 
 blp = api_blueprint("admin-orders", __name__, description="Orders, for the back office")
 WORKERS = staff("fulfilment")
@@ -199,7 +199,7 @@ def post_pickup(call: Call, body: dict[str, Any]) -> Response:
 
     def effect(tx: Session) -> Response:
         order_id = collect_as_staff(tx, call, body["code"])
-        text = json.dumps(order_detail(tx, order_id, who.role), ensure_ascii=False, separators=(",", ":"))
+        text = compact(order_detail(tx, order_id, who.role))
         return Response(text, content_type="application/json")
 
     def work(tx: Session) -> Response | NotFound:

@@ -31,11 +31,11 @@ from mall.http.call import Call
 from mall.http.endpoint import endpoint
 from mall.http.ids import checked_id
 from mall.http.json_answer import JsonAnswer
-from mall.http.json_text import compact
 from mall.http.pagination import PageQuery, list_schema
 from mall.http.principals import MEMBER, MemberPrincipal
 from mall.i18n import language
 from mall.identity.step_up import require_full
+from mall.json_text import compact
 from points.viewer import require_active
 
 blp = api_blueprint("orders", __name__, description="Points become gifts")

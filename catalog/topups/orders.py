@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +22,7 @@ from mall.crypto import keyring
 from mall.db import cursor, must_get
 from mall.errors import Conflict
 from mall.http.fields import wire_instant
+from mall.json_text import compact
 from mall.webhooks.delivery import Message, next_attempt
 from mall.webhooks.shared_secret import secrets_of
 
@@ -80,7 +80,7 @@ def claim_due(tx: Session, now: datetime) -> Due | None:
         "timestamp": wire_instant(now),
         "data": {"order": order.id, "product": top_up.product, "quantity": order.quantity, "target": target},
     }
-    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    raw = compact(body).encode()
     message_id = f"{order.id}.status.{top_up.attempts}" if asked_before else order.id
     message = Message(provider.url, message_id, raw)
     return Due(order.id, top_up.attempts, asked_before, message, secrets_of(provider, now))

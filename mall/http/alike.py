@@ -8,10 +8,12 @@ from typing import Any
 import marshmallow as ma
 
 from mall.http.call import load, read_json, require_media_type
-from mall.http.route import JSON_TYPE
+from mall.json_text import JSON_TYPE
 
 MOST_KEPT = 200
 """Bodies that a process keeps of a route; at one more it begins anew."""
+LONGEST_KEPT = 500
+"""Bytes; what is longer than any order has to be is not kept, so that nobody fills the memory with blanks."""
 
 
 class AlikeBodies:
@@ -34,7 +36,7 @@ class AlikeBodies:
             return kept
         parsed = read_json(raw)
         read = parsed, load(self._schema, parsed)
-        if self._fields.issuperset(parsed):
+        if len(raw) <= LONGEST_KEPT and self._fields.issuperset(parsed):
             if len(self._kept) >= MOST_KEPT:
                 self._kept.clear()
             self._kept[raw] = read

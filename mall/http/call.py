@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from mall.errors import Invalid, Malformed, Unsupported
 from mall.http.principals import ClientPrincipal, MemberPrincipal, Principal, StaffPrincipal
+from mall.json_text import JSON_TYPE
 
 
 @dataclass(slots=True)
@@ -82,7 +83,7 @@ def require_media_type(*wanted: str) -> None:
 
 def read_json(raw: bytes) -> Any:
     """The JSON value of a request body. Raises Unsupported (415) or Malformed (400)."""
-    require_media_type("application/json")
+    require_media_type(JSON_TYPE)
     try:
         return json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

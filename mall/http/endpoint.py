@@ -23,12 +23,12 @@ from mall.http.alike import AlikeBodies
 from mall.http.call import Call, Reply, load, read_json, read_query, require_media_type
 from mall.http.csrf import check_csrf
 from mall.http.json_answer import JsonAnswer
-from mall.http.json_text import compact
 from mall.http.operation import describe
 from mall.http.principals import Auth, ClientPrincipal, Principal, StaffPrincipal
-from mall.http.route import JSON_TYPE, Route
+from mall.http.route import Route
 from mall.identity.authenticate import authenticate
 from mall.identity.staff_cookie import in_back_office
+from mall.json_text import JSON_TYPE, compact
 from mall.proxies import this_request
 
 Handler = Callable[..., Any]

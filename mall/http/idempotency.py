@@ -24,7 +24,7 @@ from mall.crypto import keyring
 from mall.db import Base, IdText, cursor
 from mall.errors import Conflict, Invalid, Malformed
 from mall.http.json_answer import JsonAnswer
-from mall.http.json_text import canonical, compact
+from mall.json_text import canonical, compact
 
 KEPT = timedelta(days=30)
 """How long a key is remembered (docs/api.md, conventions)."""

@@ -7,7 +7,8 @@ from typing import Any
 from marshmallow import fields, validate
 
 from mall.http.fields import StrictSchema
-from mall.http.route import JSON_TYPE, Route
+from mall.http.route import Route
+from mall.json_text import JSON_TYPE
 
 
 class ProblemSchema(StrictSchema):
@@ -54,7 +55,7 @@ def _problem(description: str, *, retry: bool = False) -> dict[str, Any]:
 def _responses(route: Route) -> dict[str, Any]:
     done: dict[str, Any] = {"description": "Done"}
     if route.response is not None:
-        done["content"] = {"application/json": {"schema": route.response}}
+        done["content"] = {JSON_TYPE: {"schema": route.response}}
     responses = {str(route.status): done}
     if route.status == 201:
         responses["200"] = {**done, "description": "Done before: the first answer again"}

@@ -19,9 +19,9 @@ from werkzeug.routing import RequestRedirect
 
 from mall.errors import MallError
 from mall.http.json_answer import JsonAnswer
-from mall.http.json_text import ascii_only
 from mall.i18n import language
 from mall.identity.staff_cookie import in_back_office
+from mall.json_text import ascii_only
 
 log = structlog.get_logger("mall.http")
 

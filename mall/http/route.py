@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import marshmallow as ma
 
 from mall.db import Login
+from mall.http.alike import AlikeBodies
 from mall.http.principals import Auth
-
-if TYPE_CHECKING:
-    from mall.http.alike import AlikeBodies
-
-JSON_TYPE = "application/json"
 
 
 @dataclass(frozen=True, slots=True)

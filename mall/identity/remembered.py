@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from mall.crypto import keyring
 from mall.http import idempotency
 from mall.http.call import Call
+from mall.json_text import compact
 
 _PURPOSE = "idempotency-fingerprint"
 
@@ -39,7 +40,7 @@ def remembered(
     """
 
     def respond() -> Response:
-        text = json.dumps(schema.dump(effect()), ensure_ascii=False, separators=(",", ":"))
+        text = compact(schema.dump(effect()))
         return Response(text, status=201, content_type="application/json")
 
     key = idempotency.check_form(request.headers.get("Idempotency-Key"), required=False)

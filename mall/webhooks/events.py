@@ -17,12 +17,13 @@ what it would tell whom.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+
+from mall.json_text import compact
 
 
 class Audience(StrEnum):
@@ -117,7 +118,7 @@ def body_of(fact: Fact) -> str:
     if event.audience == Audience.SOURCE:  # to the microsecond it would be the time of a posting in a member's book
         moment = moment.replace(microsecond=0)
     told = {"type": fact.type, "timestamp": moment.isoformat(), "data": dict(fact.data)}
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return compact(told)
 
 
 def openapi_webhooks() -> dict[str, Any]:

@@ -59,6 +59,12 @@ def test_what_is_refused_is_refused_each_time_and_a_kept_body_under_another_name
         read(bodies, b'{"gift":"cup","quantity":2}', content_type="text/plain")
 
 
+def test_a_body_blown_up_with_blanks_is_read_and_not_kept(bodies: AlikeBodies) -> None:
+    raw = b'{"gift":"cup","quantity":2' + b" " * alike.LONGEST_KEPT + b"}"
+    assert read(bodies, raw)[1] == {"gift": "cup", "quantity": 2}
+    assert bodies._kept == {}
+
+
 def test_only_so_many_bodies_are_kept(bodies: AlikeBodies, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alike, "MOST_KEPT", 3)
     for quantity in range(5):

@@ -44,6 +44,9 @@ def test_a_search_says_how_many_gifts_it_found_up_to_a_bound(shop, monkeypatch):
     further = re.search(r'href="(/mall\?[^"]*cursor=[^"]+)"', page)[1].replace("&amp;", "&")
     page = browser.get(further)
     assert "4 gifts for “umbrella”" in page and page.count('class="gift__link"') == 1 and gifts[0] in page
+    shop.write("UPDATE gifts SET status = 'archived' WHERE id = :id", id=gifts[0])
+    assert "3 gifts for “umbrella”" in browser.get(further)  # nothing is left after the cursor
+    shop.write("UPDATE gifts SET status = 'active' WHERE id = :id", id=gifts[0])
     for module in (queries, pages):
         monkeypatch.setattr(module, "MOST_COUNTED", 3)
     assert "More than 3 gifts for “umbrella”" in browser.get("/mall?q=umbrella")

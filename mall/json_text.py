@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+JSON_TYPE = "application/json"
+
 compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 """No space that nobody needs."""
 ascii_only = json.JSONEncoder(separators=(",", ":")).encode
